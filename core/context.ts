@@ -1,0 +1,34 @@
+/**
+ * What every function of core gets instead of ambient state: the client's environment and folder,
+ * the clock, the paths of the store, the cancel signal, the report, and what a long-lived process remembers.
+ */
+import type { Memo } from "#core/memo.ts";
+import type { Paths } from "#core/platform/paths.ts";
+import type { Report } from "#core/report.ts";
+
+export interface Clock {
+  /** Unix time in milliseconds. */
+  now(): number;
+}
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+export interface Ctx {
+  /** The environment of the client that asks, never the daemon's own. */
+  readonly env: Env;
+  /** The client's working directory, absolute. */
+  readonly cwd: string;
+  readonly clock: Clock;
+  readonly paths: Paths;
+  readonly signal: AbortSignal;
+  readonly report: Report;
+  readonly memo: Memo;
+  /**
+   * Starts work that outlives the request (the daemon keeps it as an operation of its own; in-process mode drops it).
+   * Work with the same key runs once.
+   */
+  readonly background: (key: string, title: string, work: (ctx: Ctx) => Promise<void>) => void;
+}
+
+/** The same context with parts replaced. */
+export const withCtx = (ctx: Ctx, parts: Partial<Ctx>): Ctx => ({ ...ctx, ...parts });

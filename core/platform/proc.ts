@@ -1,0 +1,125 @@
+/**
+ * The only place that starts child processes: no shell, own process group, drained and capped output,
+ * ended politely and then firmly when the operation is cancelled. Tests: test/unit/core/platform/proc.test.ts
+ */
+import type { Ctx, Env } from "#core/context.ts";
+import { SwError, errno, throwIfAborted } from "#core/errors.ts";
+
+export interface RunOptions {
+  cwd?: string;
+  /** The child's whole environment; default: the client's, scrubbed. */
+  env?: Env;
+  stdin?: string | Uint8Array;
+  /** Called for each line of stderr (and of stdout when `lines` is "both") as it comes. */
+  onLine?: (line: string) => void;
+  lines?: "stderr" | "both";
+  /** Milliseconds after which the child is ended; default one hour. */
+  deadlineMs?: number;
+}
+
+export interface RunResult {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+// Enough for any explanation of a resolver; beyond it the middle of the output is dropped.
+const OUTPUT_CAP = 16 * 1024 * 1024;
+const KILL_AFTER_MS = 2000;
+const DEADLINE_MS = 3_600_000;
+
+/**
+ * Runs `argv` to its end and gives what it said; a non-zero exit is a result, not an error.
+ * @throws SwError ENGINE_MISSING when the program is not there, CANCELLED when `ctx.signal` fires first.
+ */
+export async function run(ctx: Pick<Ctx, "env" | "cwd" | "signal">, argv: string[], options: RunOptions = {}): Promise<RunResult> {
+  throwIfAborted(ctx.signal);
+  const child = spawn(ctx, argv, options);
+  const ended = endOnAbort(ctx.signal, child, options.deadlineMs ?? DEADLINE_MS);
+  try {
+    const [stdout, stderr, exitCode] = await Promise.all([
+      drain(child.stdout, options.lines === "both" ? options.onLine : undefined),
+      drain(child.stderr, options.onLine),
+      child.exited,
+    ]);
+    throwIfAborted(ctx.signal);
+    return { exitCode, stdout, stderr };
+  } finally {
+    ended();
+  }
+}
+
+type Child = Bun.Subprocess<Uint8Array | "ignore", "pipe", "pipe">;
+
+function spawn(ctx: Pick<Ctx, "env" | "cwd">, argv: string[], options: RunOptions): Child {
+  try {
+    return Bun.spawn(argv, {
+      cwd: options.cwd ?? ctx.cwd,
+      env: scrubEnv(options.env ?? ctx.env),
+      stdin: options.stdin === undefined ? "ignore" : Buffer.from(options.stdin),
+      stdout: "pipe",
+      stderr: "pipe",
+      detached: true,
+    });
+  } catch (e) {
+    if (errno(e) !== "ENOENT" && errno(e) !== "EACCES" && errno(e) !== "ENOTDIR") throw e;
+    throw new SwError("ENGINE_MISSING", `can't start ${argv[0]}: ${errno(e) === "EACCES" ? "not executable" : "not found"}`, { cause: e });
+  }
+}
+
+/** Variables that would change Bun programs or the loader never reach a child. */
+export function scrubEnv(env: Env): Record<string, string> {
+  const out: Record<string, string> = {};
+  for (const [key, value] of Object.entries(env)) {
+    if (value !== undefined && !key.startsWith("BUN_") && key !== "NODE_OPTIONS") out[key] = value;
+  }
+  return out;
+}
+
+/** TERM to the group at once, KILL two seconds later; returns the disarm function. */
+function endOnAbort(signal: AbortSignal, child: Child, deadlineMs: number): () => void {
+  let killer: ReturnType<typeof setTimeout> | undefined;
+  const end = () => {
+    signalGroup(child.pid, "SIGTERM");
+    killer = setTimeout(() => signalGroup(child.pid, "SIGKILL"), KILL_AFTER_MS);
+  };
+  const deadline = setTimeout(end, deadlineMs);
+  signal.addEventListener("abort", end, { once: true });
+  if (signal.aborted) end();
+  return () => {
+    clearTimeout(deadline);
+    clearTimeout(killer);
+    signal.removeEventListener("abort", end);
+    // The leader has gone; what it left behind in its group must not outlive the operation.
+    if (signal.aborted) signalGroup(child.pid, "SIGKILL");
+  };
+}
+
+/** Signals a process group that we started; one that has gone is fine. */
+export function signalGroup(pgid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(-pgid, name);
+  } catch (e) {
+    if (errno(e) !== "ESRCH" && errno(e) !== "EPERM") throw e;
+  }
+}
+
+async function drain(stream: ReadableStream<Uint8Array>, onLine?: (line: string) => void): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let open = "";
+  for await (const chunk of stream) {
+    const piece = decoder.decode(chunk, { stream: true });
+    if (text.length < OUTPUT_CAP) text += piece;
+    if (onLine) open = emitLines(open + piece, onLine);
+  }
+  if (onLine && open !== "") onLine(open);
+  return text;
+}
+
+function emitLines(text: string, onLine: (line: string) => void): string {
+  const lines = text.split(/\r?\n|\r/);
+  const open = lines.pop() ?? "";
+  for (const line of lines) if (line !== "") onLine(line);
+  return open;
+}
