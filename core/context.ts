@@ -2,6 +2,7 @@
  * What every function of core gets instead of ambient state: the client's environment and folder,
  * the clock, the paths of the store, the cancel signal, the report, and what a long-lived process remembers.
  */
+import type { Flights } from "#core/flight.ts";
 import type { Memo } from "#core/memo.ts";
 import type { Paths } from "#core/platform/paths.ts";
 import type { Report } from "#core/report.ts";
@@ -23,6 +24,8 @@ export interface Ctx {
   readonly signal: AbortSignal;
   readonly report: Report;
   readonly memo: Memo;
+  /** Work under way in this process that others may join. */
+  readonly flights: Flights;
   /**
    * Starts work that outlives the request (the daemon keeps it as an operation of its own; in-process mode drops it).
    * Work with the same key runs once.

@@ -1,23 +1,33 @@
 /**
- * What `scripts/build` put into the binary: version, build id, the packed uv; and how to call ourselves again.
- * Tests: test/e2e/binary.test.ts
+ * What was built into this binary: version, build id and the packed uv.
+ * The constants come from scripts/build (`--define`); run from the sources they say so. Must stay free of imports:
+ * the hot path reads it. Tests: test/e2e/binary.test.ts
  */
-declare const SWCLI_VERSION: string;
-declare const SWCLI_BUILD: string;
 
+declare const SWCLI_VERSION: string | undefined;
+declare const SWCLI_BUILD: string | undefined;
+
+/** The version of package.json. */
 export const VERSION: string = typeof SWCLI_VERSION === "string" ? SWCLI_VERSION : "0.0.0-dev";
 
-/** Digest of the sources that went into the binary; client and daemon compare it. */
+/** Digest of the sources that went in; two processes of one build agree on it (contracts.md, "Who listens"). */
 export const BUILD_ID: string = typeof SWCLI_BUILD === "string" ? SWCLI_BUILD : "dev";
 
-/** Path (inside the binary) of the zstd-packed uv. */
-export async function embeddedUvPack(): Promise<string> {
-  const pack: { default: string } = await import("#uv-pack", { with: { type: "file" } });
-  return pack.default;
+export interface UvPack {
+  /** zstd file, readable with `Bun.file`, also inside the compiled binary. */
+  readonly path: string;
+  readonly version: string;
+  /** Digest and size of the unpacked uv. */
+  readonly sha256: string;
+  readonly size: number;
 }
 
-/** argv that starts this program again: the binary itself, or bun with the entry when run from source. */
-export function selfCommand(...args: string[]): string[] {
-  const compiled = Bun.main.startsWith("/$bunfs/");
-  return compiled ? [process.execPath, ...args] : [process.execPath, Bun.main, ...args];
+/** The packed uv. Loaded on demand: nothing of it belongs to a start that needs no engine. */
+export async function uvPack(): Promise<UvPack> {
+  const [file, info] = await Promise.all([
+    import("#uv-pack", { with: { type: "file" } }),
+    import("../../.pack/uv.json", { with: { type: "json" } }),
+  ]);
+  const { version, sha256, size } = info.default;
+  return { path: file.default, version, sha256, size };
 }

@@ -21,9 +21,11 @@ export interface Paths {
   readonly generation: string;
   readonly envs: string;
   readonly links: string;
+  /** Prefix of lock files, in the run dir: `${locks}.refs.lock`. */
+  readonly locks: string;
 }
 
-export function storePaths(root: string): Paths {
+export function storePaths(root: string, locks = `${root}/.store/v1/locks/l`): Paths {
   const store = `${root}/.store/v1`;
   return {
     root,
@@ -41,6 +43,7 @@ export function storePaths(root: string): Paths {
     generation: `${store}/generation`,
     envs: `${root}/.envs`,
     links: `${root}/.links`,
+    locks,
   };
 }
 

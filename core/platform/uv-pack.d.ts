@@ -1,4 +1,4 @@
-/** The packed uv is made by scripts/setup; TypeScript need not see it. */
+/** The embedded uv, a path for `Bun.file`; scripts/setup makes the file, package.json maps the name. */
 declare module "#uv-pack" {
   const path: string;
   export default path;
