@@ -3,7 +3,7 @@
  * ended politely and then firmly when the operation is cancelled. Tests: test/unit/core/platform/proc.test.ts
  */
 import type { Ctx, Env } from "#core/context.ts";
-import { SwError, errno, throwIfAborted } from "#core/errors.ts";
+import { errno, SwError, throwIfAborted } from "#core/errors.ts";
 
 export interface RunOptions {
   cwd?: string;
@@ -32,7 +32,11 @@ const DEADLINE_MS = 3_600_000;
  * Runs `argv` to its end and gives what it said; a non-zero exit is a result, not an error.
  * @throws SwError ENGINE_MISSING when the program is not there, CANCELLED when `ctx.signal` fires first.
  */
-export async function run(ctx: Pick<Ctx, "env" | "cwd" | "signal">, argv: string[], options: RunOptions = {}): Promise<RunResult> {
+export async function run(
+  ctx: Pick<Ctx, "env" | "cwd" | "signal">,
+  argv: string[],
+  options: RunOptions = {},
+): Promise<RunResult> {
   throwIfAborted(ctx.signal);
   const child = spawn(ctx, argv, options);
   const ended = endOnAbort(ctx.signal, child, options.deadlineMs ?? DEADLINE_MS);
@@ -63,7 +67,11 @@ function spawn(ctx: Pick<Ctx, "env" | "cwd">, argv: string[], options: RunOption
     });
   } catch (e) {
     if (errno(e) !== "ENOENT" && errno(e) !== "EACCES" && errno(e) !== "ENOTDIR") throw e;
-    throw new SwError("ENGINE_MISSING", `can't start ${argv[0]}: ${errno(e) === "EACCES" ? "not executable" : "not found"}`, { cause: e });
+    throw new SwError(
+      "ENGINE_MISSING",
+      `can't start ${argv[0]}: ${errno(e) === "EACCES" ? "not executable" : "not found"}`,
+      { cause: e },
+    );
   }
 }
 

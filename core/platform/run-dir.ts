@@ -4,7 +4,7 @@
  */
 import { lstat, mkdir, realpath } from "node:fs/promises";
 import type { Env } from "#core/context.ts";
-import { SwError, errno } from "#core/errors.ts";
+import { errno, SwError } from "#core/errors.ts";
 import { sha256Hex } from "#core/platform/digest.ts";
 import { readTextIfAny, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import { storePaths } from "#core/platform/paths.ts";
@@ -33,7 +33,8 @@ export async function openRunDir(env: Env, root: string): Promise<RunDir> {
   const text = `${dir}\n${id}\n`;
   // The first of several starting shells decides; a record that no longer holds is replaced.
   if (recorded) await writeFileAtomic(record, text, { durable: false });
-  else if (!(await writeFileAtomic(record, text, { exclusive: true, durable: false }))) return await openRunDir(env, root);
+  else if (!(await writeFileAtomic(record, text, { exclusive: true, durable: false })))
+    return await openRunDir(env, root);
   return runDir(dir, id);
 }
 
