@@ -22,8 +22,8 @@ export const rootCacheKey = (s: Pick<Stats, "mtimeMs" | "size" | "ino">): string
  * `cwd` is what a relative SW_LOCAL_STORAGE is relative to; a relative `storage.root` is relative to the config.
  * @throws SwError CONFIG_INVALID when the config can't be read as one of ours.
  */
-export async function resolveRoot(env: Env, cwd: string = env["PWD"] || homeDir(env)): Promise<string> {
-  const fromEnv = env["SW_LOCAL_STORAGE"];
+export async function resolveRoot(env: Env, cwd: string = env.PWD || homeDir(env)): Promise<string> {
+  const fromEnv = env.SW_LOCAL_STORAGE;
   if (fromEnv) return absolute(env, cwd, fromEnv);
   const path = configPath(env);
   // Taken before the file is read: a write in between makes the cache stale, never wrong.
@@ -37,7 +37,7 @@ export async function resolveRoot(env: Env, cwd: string = env["PWD"] || homeDir(
 
 /** With a config outside HOME, a root made from HOME would be wrong for the next caller's HOME. */
 const cacheable = (env: Env, before: Stats, written: string | undefined): boolean =>
-  before.isFile() && (!env["SW_CLI_CONFIG"] || (written !== undefined && !written.startsWith("~")));
+  before.isFile() && (!env.SW_CLI_CONFIG || (written !== undefined && !written.startsWith("~")));
 
 const absolute = (env: Env, base: string, path: string): string => {
   const full = expandHome(env, path);
