@@ -77,11 +77,13 @@ export class Flight<T> {
 }
 
 /** Forwards a flight's events to a report. */
-export const forwardTo = (report: Report): Listener => (event) => {
-  if (event.type === "progress") report.progress(event.event);
-  else if (event.type === "log") report.log(event.text);
-  else report.warn(event.text);
-};
+export const forwardTo =
+  (report: Report): Listener =>
+  (event) => {
+    if (event.type === "progress") report.progress(event.event);
+    else if (event.type === "log") report.log(event.text);
+    else report.warn(event.text);
+  };
 
 /** Flights under way, by key. */
 export class Flights {

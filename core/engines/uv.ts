@@ -4,11 +4,14 @@
  */
 import { chmod, mkdir, rename, stat } from "node:fs/promises";
 import type { Ctx, Env } from "#core/context.ts";
-import { SwError, errno } from "#core/errors.ts";
-import { embeddedUvPack } from "#core/platform/build-info.ts";
-import { sha256File, sha256Hex } from "#core/platform/digest.ts";
-import { writeFileAtomic } from "#core/platform/fs-atomic.ts";
-import { run, type RunResult } from "#core/platform/proc.ts";
+import pin from "#core/engines/uv-pin.json" with { type: "json" };
+import { errno, SwError } from "#core/errors.ts";
+import { type UvPack, uvPack } from "#core/platform/build-info.ts";
+import { sha256File } from "#core/platform/digest.ts";
+import { type RunResult, run } from "#core/platform/proc.ts";
+
+/** The version that every lock key names. */
+export const UV_VERSION: string = pin.version;
 
 export interface UvOptions {
   cwd?: string;
@@ -31,7 +34,7 @@ export async function runUv(ctx: Ctx, args: string[], options: UvOptions = {}): 
 
 /** The program: `SWCLI_UV`, else the embedded one, unpacked at first use. */
 export async function uvPath(ctx: Ctx): Promise<string> {
-  const own = ctx.env["SWCLI_UV"];
+  const own = ctx.env.SWCLI_UV;
   if (own) return own;
   const known = ctx.memo.get<string>("uv:path");
   if (known !== undefined && (await isThere(known))) return known;
@@ -71,34 +74,24 @@ export function uvEnv(env: Env): Record<string, string> {
 
 const isIndexCredential = (key: string) => /^UV_INDEX_.+_(USERNAME|PASSWORD)$/.test(key);
 
-interface PackInfo {
-  path: string;
-  bytes: Uint8Array;
-  digest: string;
-}
-
-/** `<tools>/uv-<digest of the pack>/uv`, beside a file with the program's own digest. */
+/** `<tools>/uv-<version>-<digest>/uv`: unpacked once, hashed again by each process that starts to use it. */
 async function unpackUv(ctx: Ctx): Promise<string> {
-  const pack = await readPack();
-  const folder = `${ctx.paths.tools}/uv-${pack.digest.slice(0, 16)}`;
+  const pack = await embeddedPack();
+  const folder = `${ctx.paths.tools}/uv-${pack.version}-${pack.sha256.slice(0, 12)}`;
   const program = `${folder}/uv`;
-  if (await isIntact(program)) return program;
-  ctx.report.log(`unpacking uv to ${folder}`);
-  const bytes = await Bun.zstdDecompress(pack.bytes);
+  if (await isIntact(program, pack)) return program;
+  ctx.report.log(`unpacking uv ${pack.version} to ${folder}`);
   await mkdir(folder, { recursive: true });
   const temp = `${program}.${process.pid}.${ctx.clock.now()}.tmp`;
-  await Bun.write(temp, bytes);
+  await Bun.write(temp, await Bun.zstdDecompress(await Bun.file(pack.path).bytes()));
   await chmod(temp, 0o755);
-  await writeFileAtomic(`${program}.sha256`, sha256Hex(bytes));
   await rename(temp, program);
   return program;
 }
 
-async function readPack(): Promise<PackInfo> {
+async function embeddedPack(): Promise<UvPack> {
   try {
-    const path = await embeddedUvPack();
-    const bytes = await Bun.file(path).bytes();
-    return { path, bytes, digest: sha256Hex(bytes) };
+    return await uvPack();
   } catch (e) {
     throw new SwError("ENGINE_MISSING", "this build of swcli holds no uv", {
       hint: "Set SWCLI_UV to a uv program, or build with scripts/build.",
@@ -107,15 +100,8 @@ async function readPack(): Promise<PackInfo> {
   }
 }
 
-async function isIntact(program: string): Promise<boolean> {
-  const expected = await readDigest(`${program}.sha256`);
-  if (expected === undefined || !(await isThere(program))) return false;
-  return (await sha256File(program)).hex === expected;
-}
-
-async function readDigest(path: string): Promise<string | undefined> {
-  const file = Bun.file(path);
-  return (await file.exists()) ? (await file.text()).trim() : undefined;
+async function isIntact(program: string, pack: UvPack): Promise<boolean> {
+  return (await isThere(program)) && (await sha256File(program)).hex === pack.sha256;
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -4,7 +4,7 @@
  */
 import { dlopen, ptr } from "bun:ffi";
 
-const SIG_DFL = 0;
+const SIG_DFL = null;
 const SIGPIPE = 13;
 const SIGXFSZ = 25;
 const SIG_SETMASK = process.platform === "darwin" ? 3 : 2;
@@ -22,7 +22,11 @@ const symbols = {
 
 const open = () => openFirst(process.platform === "darwin" ? ["libSystem.B.dylib"] : ["libc.so.6", "libc.so"]);
 let library: ReturnType<typeof openOne> | undefined;
-const libc = () => (library ??= open()).symbols;
+
+function libc() {
+  library ??= open();
+  return library.symbols;
+}
 
 const openOne = (name: string) => dlopen(name, symbols);
 

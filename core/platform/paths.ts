@@ -47,9 +47,9 @@ export function storePaths(root: string, locks = `${root}/.store/v1/locks/l`): P
   };
 }
 
-export const homeDir = (env: Env): string => env["HOME"] || "/root";
+export const homeDir = (env: Env): string => env.HOME || "/root";
 
-export const configPath = (env: Env): string => env["SW_CLI_CONFIG"] || `${homeDir(env)}/.config/starwhale/config.yaml`;
+export const configPath = (env: Env): string => env.SW_CLI_CONFIG || `${homeDir(env)}/.config/starwhale/config.yaml`;
 
 /** `~/x` with the home of `env`; other paths as they are. */
 export const expandHome = (env: Env, path: string): string =>

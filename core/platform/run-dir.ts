@@ -55,7 +55,7 @@ function parseRecord(text: string | undefined): { dir: string; id: string } | un
 }
 
 async function chooseDir(env: Env): Promise<string> {
-  const session = env["XDG_RUNTIME_DIR"];
+  const session = env.XDG_RUNTIME_DIR;
   const fits = session?.startsWith("/") && `${session}/swcli/`.length + 21 <= SOCKET_PATH_LIMIT;
   if (session && fits && (await isOurDir(session))) return await makePrivateDir(`${session}/swcli`);
   return await makePrivateDir(`/tmp/swcli-${uid()}`);

@@ -34,6 +34,7 @@ const VersionSchema = v.looseObject({
 
 export type Entry = v.InferOutput<typeof EntrySchema>;
 export type Version = v.InferOutput<typeof VersionSchema>;
+export type NewVersion = Pick<Version, "id" | "created_at" | "manifest" | "size" | "entries">;
 
 const versionPath = (ctx: Ctx, id: string) => `${ctx.paths.trees}/${id.slice(0, 2)}/${id}.json`;
 
@@ -93,7 +94,7 @@ const damaged = (id: string, cause: unknown) =>
  * Publishes a version unless it is there; the first one's time stays. Its blobs must be in the store already.
  * @returns what the store holds now.
  */
-export async function putVersion(ctx: Ctx, version: Omit<Version, "format">): Promise<Version> {
+export async function putVersion(ctx: Ctx, version: NewVersion): Promise<Version> {
   const record: Version = { format: TREE_FORMAT, ...version };
   await writeFileAtomic(versionPath(ctx, version.id), JSON.stringify(record), { exclusive: true });
   return await readVersion(ctx, version.id);

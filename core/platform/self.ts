@@ -1,0 +1,10 @@
+/** How this program calls itself again. The one place that knows about compiled argv. Tests: test/e2e/daemon.test.ts */
+
+/**
+ * argv of another process of this very build. A compiled program's argv[1] is a virtual path that must not be passed on;
+ * run from the sources the entry has to be named.
+ */
+export function selfCommand(...args: string[]): string[] {
+  const compiled = Bun.main.startsWith("/$bunfs/");
+  return compiled ? [process.execPath, ...args] : [process.execPath, Bun.main, ...args];
+}
