@@ -1,0 +1,29 @@
+/**
+ * Credentials inside URLs of a runtime.yaml: they must reach neither a package nor a message.
+ * Owns: what counts as a secret there. Tests: test/unit/core/manifest/credentials.test.ts
+ */
+
+/** The text without the `user:password@` of its URLs; names of variables (`${TOKEN}`) are no secrets and stay. */
+export const withoutCredentials = (text: string) => replaceSecrets(text, () => "");
+
+/** The same with stars in place of secrets, so that columns stay where they are. */
+export const maskCredentials = (text: string) =>
+  replaceSecrets(text, (userinfo) => `${"*".repeat(userinfo.length - 1)}@`);
+
+/** Whether a URL in the text carries a password or token. */
+export const hasCredentials = (text: string) => withoutCredentials(text) !== text;
+
+const USERINFO = /([a-z][a-z0-9+.-]*:\/\/)([^/\s'"@]+(?:@[^/\s'"@]+)*@)(?=[^/\s'"@])/gi;
+
+function replaceSecrets(text: string, replace: (userinfo: string) => string): string {
+  return text.replace(USERINFO, (whole, scheme: string, userinfo: string) =>
+    isSecret(scheme, userinfo) ? scheme + replace(userinfo) : whole,
+  );
+}
+
+/** Over http a lone user is often a token; over ssh it is an account name such as `git`. */
+function isSecret(scheme: string, userinfo: string): boolean {
+  const plain = userinfo.slice(0, -1).replace(/\$\{[A-Z0-9_]+\}/g, "");
+  if (plain === "" || plain === ":") return false;
+  return /(^|\+)https?:\/\/$/i.test(scheme) || /:[^:]/.test(plain);
+}

@@ -1,0 +1,75 @@
+/**
+ * The `configs` part of a runtime.yaml: conda channels and condarc, docker image, pip settings.
+ * Owns: its keys and defaults. Tests: test/unit/core/manifest/read-configs.test.ts
+ */
+import { hasCredentials } from "#core/manifest/credentials.ts";
+import type { SpecConfigs } from "#core/manifest/spec.ts";
+import {
+  dataOf,
+  type Field,
+  fieldsOf,
+  isAbsent,
+  itemsOf,
+  textOf,
+  textsOf,
+  warnAt,
+  warnUnknown,
+} from "#core/manifest/yaml-field.ts";
+
+const DEFAULT_CHANNELS = ["conda-forge"];
+
+export function readConfigs(field: Field | undefined): SpecConfigs {
+  const configs = fieldsOf(field);
+  warnUnknown(configs, ["conda", "docker", "pip"]);
+  return {
+    conda: readConda(configs.get("conda")),
+    docker: { image: readDockerImage(configs.get("docker")) },
+    pip: readPip(configs.get("pip")),
+  };
+}
+
+/** `docker: {image: …}`, the same form in `configs` and in `environment`. */
+export function readDockerImage(field: Field | undefined): string {
+  const docker = fieldsOf(field);
+  warnUnknown(docker, ["image"]);
+  return textOf(docker.get("image")) ?? "";
+}
+
+function readConda(field: Field | undefined): SpecConfigs["conda"] {
+  const conda = fieldsOf(field);
+  warnUnknown(conda, ["channels", "condarc"]);
+  const channels = (itemsOf(conda.get("channels")) ?? []).flatMap((item) => textOf(item) ?? []);
+  return {
+    channels: channels.length > 0 ? channels : [...DEFAULT_CHANNELS],
+    condarc: readCondarc(conda.get("condarc")),
+  };
+}
+
+/** Kept with the types that conda will read: `ssl_verify: false` is no text. */
+function readCondarc(field: Field | undefined): Record<string, unknown> {
+  if (isAbsent(field)) return {};
+  return Object.fromEntries([...fieldsOf(field)].map(([key, value]) => [key, dataOf(value)]));
+}
+
+function readPip(field: Field | undefined): SpecConfigs["pip"] {
+  const pip = fieldsOf(field);
+  warnUnknown(pip, ["index_url", "extra_index_url", "trusted_host"]);
+  for (const setting of [pip.get("index_url"), ...textsOf(pip.get("extra_index_url"))]) warnOfSecret(setting);
+  return {
+    indexUrl: textOf(pip.get("index_url")) ?? "",
+    extraIndexUrl: words(pip.get("extra_index_url")),
+    trustedHost: words(pip.get("trusted_host")),
+  };
+}
+
+/** pip's own way to put several URLs into one text is a blank between them. */
+const words = (field: Field | undefined): string[] =>
+  textsOf(field).flatMap((item) => (textOf(item) ?? "").split(/\s+/).filter((word) => word !== ""));
+
+/** runtime.yaml itself travels inside the package, so what stands in it is published. */
+export function warnOfSecret(field: Field | undefined): void {
+  if (!field || isAbsent(field)) return;
+  const text = textOf(field) ?? "";
+  if (hasCredentials(text))
+    warnAt(field, `${field.path} carries a password or token; use netrc or \${VARIABLE} instead`);
+}
