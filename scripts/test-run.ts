@@ -72,7 +72,6 @@ async function cleanUp(temp: string): Promise<boolean> {
 
 /** The summary's counts. No summary, or a bad exit code without a failure, is a failure. */
 function read(output: string, code: number): Counts {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours
   const plain = output.replace(/\x1b\[[0-9;]*m/g, "");
   const count = (word: string): number => Number(new RegExp(`^ *(\\d+) ${word}s?$`, "m").exec(plain)?.[1] ?? 0);
   const whole = /^Ran \d+ tests? across \d+ files?/m.test(plain);

@@ -4,7 +4,7 @@
  */
 import { readdir, readFile } from "node:fs/promises";
 
-/** The pids of the living (a zombie has no environment) with a variable whose value lies below this folder. */
+/** The pids of the living (a zombie has no environment) with a variable that names this folder or one below it. */
 export async function processesIn(folder: string): Promise<number[]> {
   const names = process.platform === "linux" ? await readdir("/proc") : [];
   const pids = names.filter((name) => /^\d+$/.test(name)).map(Number);
@@ -27,7 +27,7 @@ export async function endProcesses(folder: string): Promise<void> {
 async function livesIn(pid: number, folder: string): Promise<boolean> {
   try {
     const environment = await readFile(`/proc/${pid}/environ`, "latin1");
-    return environment.includes(`=${folder}/`);
+    return environment.includes(`=${folder}/`) || environment.includes(`=${folder}\0`);
   } catch {
     // It ended, or is another user's.
     return false;
