@@ -22,7 +22,7 @@ import {
   textOf,
   warnUnknown,
 } from "#core/manifest/yaml-field.ts";
-import { MAX_SPEC_BYTES, openSource, throwProblems } from "#core/manifest/yaml-source.ts";
+import { MAX_SPEC_BYTES, openSource, throwProblems, tooBig } from "#core/manifest/yaml-source.ts";
 
 /**
  * @param file absolute, or relative to the client's folder
@@ -159,11 +159,6 @@ function labelOf(ctx: Ctx, path: string): string {
 const missing = (label: string, what: string) =>
   new SwError("MANIFEST_FILE_MISSING", `${label} ${what}`, {
     hint: "`swcli runtime quickstart shell` writes one; -y FILE names another.",
-  });
-
-const tooBig = (label: string) =>
-  new SwError("MANIFEST_SYNTAX", `${label} is larger than 1 MiB`, {
-    hint: "A runtime.yaml is a short text; is this the right file?",
   });
 
 const emptyFile = (label: string) =>

@@ -106,7 +106,8 @@ const firstLine = (error: YAMLError) => (error.message.split("\n")[0] ?? "").rep
 
 const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
 
-const tooBig = (label: string) =>
+/** For whoever sees the size before the text. */
+export const tooBig = (label: string) =>
   new SwError("MANIFEST_SYNTAX", `${label} is larger than 1 MiB`, {
     hint: "A runtime.yaml is a short text; is this the right file?",
   });
