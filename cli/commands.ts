@@ -1,0 +1,36 @@
+/**
+ * The tree of commands, one line a verb: `name: verb(() => import("#cli/…"), ...aliases)`.
+ * Owns names, aliases and groups; loads nothing by itself. Tests: test/unit/cli/commands.test.ts
+ */
+import { type Group, verb } from "#cli/command.ts";
+
+export const root: Group = {
+  alias: [],
+  description: "Starwhale Runtime: reproducible, shareable Python environments.",
+  subCommands: {
+    runtime: {
+      alias: ["rt"],
+      description: "Build, use and share runtimes",
+      subCommands: {
+        activate: verb(() => import("#cli/runtime/activate.ts"), "actv"),
+        build: verb(() => import("#cli/runtime/build.ts")),
+        history: verb(() => import("#cli/runtime/history.ts")),
+        info: verb(() => import("#cli/runtime/info.ts")),
+        list: verb(() => import("#cli/runtime/list.ts"), "ls"),
+        run: verb(() => import("#cli/runtime/run.ts")),
+        shellenv: verb(() => import("#cli/runtime/shellenv.ts")),
+      },
+    },
+    daemon: {
+      alias: [],
+      description: "The background process that keeps the store",
+      subCommands: {
+        start: verb(() => import("#cli/daemon/start.ts")),
+        stop: verb(() => import("#cli/daemon/stop.ts")),
+        restart: verb(() => import("#cli/daemon/restart.ts")),
+        status: verb(() => import("#cli/daemon/status.ts")),
+        logs: verb(() => import("#cli/daemon/logs.ts")),
+      },
+    },
+  },
+};
