@@ -10,6 +10,9 @@ const USERINFO = /\b([a-z][a-z0-9+.-]*:\/\/)([^\s/?#'"`<>]+)@/gi;
 export const redactUrl = (text: string): string =>
   text.replace(USERINFO, (_, scheme: string, userinfo: string) => `${scheme}${redactUserinfo(scheme, userinfo)}@`);
 
+/** The same for any text that goes to a log. */
+export const redactText: (text: string) => string = redactUrl;
+
 /** Every URL in `text` without userinfo, so that it can be compared, stored or put into a key. */
 export const stripUserinfo = (text: string): string => text.replace(USERINFO, "$1");
 

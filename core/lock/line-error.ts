@@ -1,0 +1,37 @@
+/**
+ * An error that points at a line of a requirement file or of runtime.yaml. Pure.
+ * Tests: test/unit/core/lock/requirements.test.ts
+ */
+import { type ErrorCode, SwError } from "#core/errors.ts";
+import { redactUrl } from "#core/platform/redact.ts";
+
+/** A place that a person can go to; line and column count from 1. */
+export interface At {
+  file: string;
+  line: number;
+  column?: number;
+}
+
+export interface LineErrorInput {
+  code: ErrorCode;
+  at: At;
+  /** What is wrong, without the place. */
+  problem: string;
+  /** The offending line as written. */
+  source: string;
+  hint: string;
+}
+
+/** `requirements.txt:3:1: problem` and the line below it. */
+export function lineError({ code, at, problem, source, hint }: LineErrorInput): SwError {
+  const gutter = `  ${at.line} | `;
+  const shown = redactUrl(source);
+  const marks = `${" ".repeat(gutter.length - 2)}| ${"^".repeat(Math.max(1, shown.length))}`;
+  return new SwError(code, redactUrl(`${placeOf(at)}: ${problem}\n${gutter}${shown}\n${marks}`), {
+    hint,
+    detail: { file: at.file, line: at.line },
+  });
+}
+
+/** `file:line:column`, or `file:line`. */
+export const placeOf = (at: At): string => `${at.file}:${at.line}${at.column === undefined ? "" : `:${at.column}`}`;
