@@ -1,0 +1,123 @@
+/**
+ * The activation of one runtime as text for fish (3.1 and newer): the change, and functions that undo exactly it.
+ * Builtins only; state lives in unexported global `_SWRT_*` variables, `_SWRT_LIVE` holds the pid of the shell it belongs to.
+ * Tests: test/unit/core/env/activation/fish-script.test.ts
+ */
+import type { ActivationPlan } from "#core/env/activation/plan.ts";
+import { isShellName, promptText, fishQuote as q } from "#core/env/activation/quote.ts";
+
+const STATE = ["_SWRT_LIVE", "_SWRT_PATH_OLD", "_SWRT_PATH_NEW", "_SWRT_OUTER_BIN"];
+
+/** A script for `source`; defines `deactivate`, the mode's own word and `_swrt_off` until it is undone. */
+export function fishScript(plan: ActivationPlan): string {
+  const lines = [
+    'if test "$_SWRT_LIVE" = "$fish_pid"; _swrt_off; end',
+    "set -g _SWRT_LIVE $fish_pid",
+    ...keepFunction("deactivate", "_swrt_outer_off"),
+    ...keepFunction(plan.mode, "_swrt_outer_word"),
+    ...pathOn(plan),
+    ...variablesOn(plan),
+    ...promptOn(plan),
+    ...define("_swrt_off", offBody(plan)),
+    ...define("deactivate", ["_swrt_off"]),
+    ...define(plan.mode, wordBody(plan)),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+const setNames = (plan: ActivationPlan) => Object.keys(plan.set).filter(isShellName);
+const unsetNames = (plan: ActivationPlan) => plan.unset.filter(isShellName);
+const define = (name: string, body: string[]) => [`function ${name}`, ...body, "end"];
+const keepFunction = (name: string, copy: string) => [`if functions -q ${name}; functions -c ${name} ${copy}; end`];
+
+const giveBack = (name: string, copy: string) => [
+  `if functions -q ${copy}; functions -c ${copy} ${name}; functions -e ${copy}; end`,
+];
+
+/** A condition: does the function still have our text (it holds `word`)? */
+const ours = (name: string, word: string) =>
+  `functions -q ${name}; and functions ${name} | string match -q '*${word}*'`;
+
+function pathOn(plan: ActivationPlan): string[] {
+  return [
+    "set -g _SWRT_PATH_OLD $PATH",
+    'if test -n "$SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL"',
+    'set -g _SWRT_OUTER_BIN "$SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL/bin"',
+    'if set -l at (contains -i -- "$_SWRT_OUTER_BIN" $PATH); set -e PATH[$at]; else; set -e _SWRT_OUTER_BIN; end',
+    "end",
+    `set -gx PATH ${plan.path.map(q).join(" ")} $PATH`,
+    'set -g _SWRT_PATH_NEW "$PATH"',
+  ];
+}
+
+function variablesOn(plan: ActivationPlan): string[] {
+  const keep = (name: string) => `if set -q ${name}; set -g _SWRT_OLD_${name} $${name}; end`;
+  return [
+    ...setNames(plan).flatMap((name) => [keep(name), `set -gx ${name} ${q(plan.set[name] ?? "")}`]),
+    ...unsetNames(plan).map((name) => `if set -q ${name}; set -g _SWRT_OLD_${name} $${name}; set -e ${name}; end`),
+  ];
+}
+
+/** The outer prompt runs first, so that it sees the status of the user's last command. */
+function promptOn(plan: ActivationPlan): string[] {
+  const others =
+    'test "$STARSHIP_SHELL" != fish; and test "$POSH_SHELL_VERSION" != "$FISH_VERSION"; and not functions -q tide';
+  return [
+    `if status is-interactive; and test -z "$VIRTUAL_ENV_DISABLE_PROMPT"; and ${others}; and functions -q fish_prompt`,
+    "functions -c fish_prompt _swrt_outer_prompt",
+    ...define("fish_prompt", [
+      "set -l prompt (_swrt_outer_prompt | string collect -N)",
+      `printf '%s' ${q(`(${promptText(plan.name)}) `)} $prompt`,
+    ]),
+    "end",
+  ];
+}
+
+function offBody(plan: ActivationPlan): string[] {
+  const names = [...STATE, ...[...setNames(plan), ...unsetNames(plan)].map((name) => `_SWRT_OLD_${name}`)];
+  return [
+    `if ${ours("deactivate", "_swrt_off")}; functions -e deactivate`,
+    ...giveBack("deactivate", "_swrt_outer_off"),
+    "else; functions -e _swrt_outer_off; end",
+    `functions -e ${plan.mode}`,
+    ...giveBack(plan.mode, "_swrt_outer_word"),
+    ...pathOff(plan),
+    ...setNames(plan).flatMap((name) => setOff(name, plan.set[name] ?? "")),
+    ...unsetNames(plan).map(unsetOff),
+    "if functions -q _swrt_outer_prompt",
+    `if ${ours("fish_prompt", "_swrt_outer_prompt")}; functions -e fish_prompt; functions -c _swrt_outer_prompt fish_prompt; end`,
+    "functions -e _swrt_outer_prompt",
+    "end",
+    `set -eg ${names.join(" ")}`,
+    "functions -e _swrt_off",
+  ];
+}
+
+function pathOff(plan: ActivationPlan): string[] {
+  return [
+    'if test "$PATH" = "$_SWRT_PATH_NEW"; set -gx PATH $_SWRT_PATH_OLD; else',
+    ...plan.path.flatMap((entry, i) => [
+      `if set -l at (contains -i -- ${q(entry)} $PATH)`,
+      ...(i === 0
+        ? ["if set -q _SWRT_OUTER_BIN; set PATH[$at] $_SWRT_OUTER_BIN; else; set -e PATH[$at]; end"]
+        : ["set -e PATH[$at]"]),
+      "end",
+    ]),
+    "end",
+  ];
+}
+
+const setOff = (name: string, value: string) => [
+  `if set -q ${name}; and test "$${name}" = ${q(value)}`,
+  `if set -q _SWRT_OLD_${name}; set -gx ${name} $_SWRT_OLD_${name}; else; set -eg ${name}; end`,
+  "end",
+];
+
+const unsetOff = (name: string) =>
+  `if set -q _SWRT_OLD_${name}; and not set -q ${name}; set -gx ${name} $_SWRT_OLD_${name}; end`;
+
+const wordBody = (plan: ActivationPlan) => [
+  'if test "$argv[1]" = deactivate; _swrt_off',
+  "else if functions -q _swrt_outer_word; _swrt_outer_word $argv",
+  `else; command ${plan.mode} $argv; end`,
+];
