@@ -24,6 +24,8 @@ export interface Ctx {
   readonly signal: AbortSignal;
   readonly report: Report;
   readonly memo: Memo;
+  /** False in a client that runs the work itself: nothing outlives the command there. */
+  readonly longLived: boolean;
   /** Work under way in this process that others may join. */
   readonly flights: Flights;
   /**

@@ -1,0 +1,112 @@
+/**
+ * The typed client: one call by name, over the socket or in-process. Starts the daemon when none listens, replaces one of
+ * another build. Queries reconnect once; operations that were lost say so. Tests: test/e2e/daemon.test.ts
+ */
+
+import { hotTarget, isSafeDir, type Target } from "#cli/client/hot-target.ts";
+import { type CallOptions, readAnswer, request } from "#cli/client/socket-transport.ts";
+import { SwError } from "#core/errors.ts";
+import type { MethodName, ParamsOf, ResultOf } from "#core/protocol/methods.ts";
+import { type CallBody, type ClientInfo, isOwnVariable } from "#core/protocol/wire.ts";
+
+export interface Client {
+  call<M extends MethodName>(method: M, params: ParamsOf<M>, options?: Partial<CallOptions>): Promise<ResultOf<M>>;
+}
+
+export interface ClientOptions extends Pick<CallOptions, "report"> {
+  noDaemon: boolean;
+  signal?: AbortSignal;
+}
+
+export function createClient(defaults: ClientOptions): Client {
+  return {
+    async call(method, params, options) {
+      const body: CallBody = { params, client: clientInfo() };
+      const merged = { ...defaults, ...options };
+      const result = isInProcess(defaults)
+        ? await inProcess(method, body, merged)
+        : await overSocket(method, body, merged);
+      // The schemas of the method table hold on both sides of one build; the wire refuses other builds.
+      return result as ResultOf<typeof method>;
+    },
+  };
+}
+
+const isInProcess = (options: ClientOptions) =>
+  options.noDaemon || !["", "0", undefined].includes(process.env.SW_NO_DAEMON);
+
+/** The whole environment of the client, minus what would change our own programs. */
+export function clientInfo(): ClientInfo {
+  const env: Record<string, string> = {};
+  for (const [key, value] of Object.entries(process.env)) {
+    if (value !== undefined && !isOwnVariable(key)) env[key] = value;
+  }
+  return { cwd: currentFolder(), env };
+}
+
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    throw new SwError("USAGE", "the current folder does not exist any more", {
+      hint: "Change to another folder (cd) and repeat.",
+    });
+  }
+}
+
+async function inProcess(method: string, body: CallBody, options: CallOptions): Promise<unknown> {
+  const [{ callInProcess }, { resolveRoot }] = await Promise.all([
+    import("#cli/client/in-process.ts"),
+    import("#core/config/root.ts"),
+  ]);
+  const root = await resolveRoot(process.env);
+  return await callInProcess(root, { method, params: body.params, client: body.client }, options);
+}
+
+async function overSocket(method: string, body: CallBody, options: CallOptions): Promise<unknown> {
+  const text = JSON.stringify({ ...body, detach: options.detach });
+  const first = await post(await safeHotTarget(), method, text, options);
+  const response = first ?? (await post(await startedTarget(), method, text, options));
+  if (!response) throw new SwError("DAEMON_LOST", "the daemon does not answer", { hint: "Try again, or --no-daemon." });
+  return await readAnswer(response, options);
+}
+
+async function safeHotTarget(): Promise<Target | undefined> {
+  const target = await hotTarget(process.env);
+  return target && (await isSafeDir(target.dir)) ? target : undefined;
+}
+
+async function startedTarget(): Promise<Target> {
+  const [{ ensureDaemon }, { resolveRoot }] = await Promise.all([
+    import("#cli/client/ensure-daemon.ts"),
+    import("#core/config/root.ts"),
+  ]);
+  return await ensureDaemon(await resolveRoot(process.env));
+}
+
+/** undefined: nobody (of our build) listens; the call was not begun. */
+async function post(
+  target: Target | undefined,
+  method: string,
+  body: string,
+  options: CallOptions,
+): Promise<Response | undefined> {
+  if (!target) return undefined;
+  try {
+    const response = await request(target, `/v1/call/${method}`, { method: "POST", body, signal: options.signal });
+    return response.status === 409 ? undefined : response;
+  } catch (e) {
+    if (options.signal?.aborted) throw new SwError("CANCELLED", "cancelled");
+    if (isRefused(e)) return undefined;
+    throw new SwError("DAEMON_LOST", "the daemon ended before it answered", { cause: e, hint: "Repeat the command." });
+  }
+}
+
+/** Bun's word for a socket that is not there or has nobody behind it. */
+const isRefused = (e: unknown) =>
+  e instanceof Error &&
+  "code" in e &&
+  (e.code === "FailedToOpenSocket" ||
+    e.code === "ConnectionRefused" ||
+    e.code === "ENOENT" ||
+    e.code === "ECONNREFUSED");

@@ -1,0 +1,82 @@
+/**
+ * One call over the daemon's socket: JSON for queries, NDJSON for operations. No retries here.
+ * A stream that ends without a final event is DAEMON_LOST, never success. Tests: test/e2e/daemon.test.ts
+ */
+
+import type { Target } from "#cli/client/hot-target.ts";
+import { type ErrorJson, SwError } from "#core/errors.ts";
+import { BUILD_ID } from "#core/platform/build-info.ts";
+import { BUILD_HEADER, NDJSON, type OpEvent, ROOT_HEADER } from "#core/protocol/wire.ts";
+import type { Report } from "#core/report.ts";
+
+export interface CallOptions {
+  report: Report;
+  signal?: AbortSignal;
+  detach?: boolean;
+}
+
+/** `fetch` over the socket with our headers; throws what fetch throws when nobody listens. */
+export async function request(
+  target: Target,
+  path: string,
+  init: { method?: string; body?: string; signal?: AbortSignal } = {},
+) {
+  return await fetch(`http://swcli${path}`, {
+    unix: target.socket,
+    method: init.method ?? "GET",
+    body: init.body,
+    signal: init.signal,
+    headers: { [BUILD_HEADER]: BUILD_ID, [ROOT_HEADER]: encodeURIComponent(target.root) },
+  });
+}
+
+/** @throws the SwError that the daemon sent; DAEMON_BUILD_DIFFERS on 409 */
+export async function readAnswer(response: Response, options: CallOptions): Promise<unknown> {
+  if (response.headers.get("content-type")?.startsWith(NDJSON)) return await followOperation(response, options);
+  const body: unknown = await response.json();
+  if (response.ok) return body;
+  throw SwError.fromJSON(errorOf(body));
+}
+
+const errorOf = (body: unknown): ErrorJson =>
+  typeof body === "object" && body !== null && "error" in body
+    ? (body.error as ErrorJson)
+    : { code: "FAILED", message: "the daemon answered with something else than JSON" };
+
+async function followOperation(response: Response, options: CallOptions): Promise<unknown> {
+  try {
+    for await (const event of events(response)) {
+      if (event.type === "done") return event.result;
+      if (event.type === "failed") throw SwError.fromJSON(event.error);
+      tell(options.report, event);
+    }
+  } catch (e) {
+    if (e instanceof SwError) throw e;
+    if (options.signal?.aborted) throw new SwError("CANCELLED", "cancelled");
+    throw lost(e);
+  }
+  throw lost();
+}
+
+const lost = (cause?: unknown) =>
+  new SwError("DAEMON_LOST", "the daemon ended before the work was done", {
+    hint: "Nothing half-made is ever used; repeat the command. `swcli daemon logs` shows what happened.",
+    cause,
+  });
+
+function tell(report: Report, event: OpEvent): void {
+  if (event.type === "progress") report.progress(event.event);
+  else if (event.type === "log") report.log(event.text);
+  else if (event.type === "warn") report.warn(event.text);
+}
+
+async function* events(response: Response): AsyncGenerator<OpEvent> {
+  if (!response.body) return;
+  const decoder = new TextDecoder();
+  let open = "";
+  for await (const chunk of response.body) {
+    const lines = (open + decoder.decode(chunk, { stream: true })).split("\n");
+    open = lines.pop() ?? "";
+    for (const line of lines) if (line !== "") yield JSON.parse(line) as OpEvent;
+  }
+}

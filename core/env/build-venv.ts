@@ -1,0 +1,90 @@
+/**
+ * A venv at its final path: uv makes it, installs the lock by hashes, then VCS requirements, wheels and files.
+ * Never moves or copies a prefix (scripts hold its path). Tests: test/unit/core/env/build-venv.test.ts
+ */
+import { indexSettings } from "#core/config/index-settings.ts";
+import type { Ctx } from "#core/context.ts";
+import { runUv } from "#core/engines/uv.ts";
+import { buildFailed } from "#core/env/build-error.ts";
+import { placeFiles } from "#core/env/place-files.ts";
+import type { Recipe } from "#core/env/recipe.ts";
+import { linkWheels } from "#core/env/wheel-links.ts";
+import { removeFile, writeFileAtomic } from "#core/platform/fs-atomic.ts";
+import type { Python } from "#core/python/find.ts";
+import { blobPath, ingestPath, readBlobText } from "#core/store/blobs.ts";
+
+export interface VenvInput {
+  prefix: string;
+  recipe: Recipe;
+  python: Python;
+}
+
+export async function buildVenv(ctx: Ctx, { prefix, recipe, python }: VenvInput): Promise<void> {
+  ctx.report.progress({ step: "venv", text: `Making a Python ${python.version} environment` });
+  await uv(ctx, ["venv", "--quiet", "--no-project", "--python", python.path, prefix], {});
+  const index = await indexSettings(ctx, explicitIndex(recipe));
+  const install: Install = { prefix, env: index.env, args: index.args };
+  if (recipe.requirements) await installLock(ctx, install, recipe.requirements);
+  if (recipe.vcs) await installVcs(ctx, install, recipe.vcs);
+  if (recipe.wheels.length > 0) await installWheels(ctx, install, recipe);
+  await placeFiles(ctx, prefix, recipe.files);
+}
+
+interface Install {
+  prefix: string;
+  env: Record<string, string>;
+  args: string[];
+}
+
+const explicitIndex = ({ pip }: Recipe) => ({
+  indexUrl: pip.indexUrl,
+  extraIndexUrls: pip.extraIndexUrl,
+  trustedHosts: pip.trustedHost,
+  findLinks: [],
+  noIndex: false,
+});
+
+/** A lock of ours has hashes on every line; the Python client's has none and is installed as it is. */
+async function installLock(ctx: Ctx, install: Install, digest: string): Promise<void> {
+  const text = await readBlobText(ctx, digest);
+  const count = requirementCount(text);
+  if (count === 0) return;
+  ctx.report.progress({ step: "install", text: `Installing ${count} packages`, total: count });
+  if (text.includes("--hash=")) return await pip(ctx, install, ["sync", "--require-hashes", blobPath(ctx, digest)]);
+  await pip(ctx, install, ["install", "-r", blobPath(ctx, digest)]);
+}
+
+const requirementCount = (text: string) => text.split("\n").filter((line) => /^[A-Za-z0-9]/.test(line)).length;
+
+async function installVcs(ctx: Ctx, install: Install, digest: string): Promise<void> {
+  const text = await readBlobText(ctx, digest);
+  if (requirementCount(text) === 0) return;
+  ctx.report.progress({ step: "vcs", text: `Installing ${requirementCount(text)} packages from version control` });
+  await pip(ctx, install, ["install", "--no-deps", "-r", blobPath(ctx, digest)]);
+}
+
+/** By name from a folder of links, not by path: so no `direct_url.json` names a path of ours. */
+async function installWheels(ctx: Ctx, install: Install, recipe: Recipe): Promise<void> {
+  const links = await linkWheels(ctx, recipe.wheels);
+  ctx.report.progress({ step: "wheels", text: `Installing ${recipe.wheels.length} wheels of the package` });
+  const list = await ingestPath(ctx);
+  try {
+    await writeFileAtomic(list, links.requirements.join("\n"), { durable: false });
+    const folders = links.folders.flatMap((folder) => ["--find-links", folder]);
+    await pip(ctx, { ...install, args: [] }, ["install", "--no-deps", "--no-index", ...folders, "-r", list]);
+  } finally {
+    await removeFile(list);
+  }
+}
+
+async function pip(ctx: Ctx, install: Install, args: string[]): Promise<void> {
+  const [verb = "", ...rest] = args;
+  const python = `${install.prefix}/bin/python`;
+  await uv(ctx, ["pip", verb, "--python", python, ...install.args, ...rest], install.env);
+}
+
+async function uv(ctx: Ctx, args: string[], env: Record<string, string>): Promise<void> {
+  const result = await runUv(ctx, args, { env, onLine: (line) => ctx.report.log(line) });
+  if (result.exitCode !== 0) throw buildFailed(result.stderr);
+}
+

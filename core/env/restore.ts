@@ -1,0 +1,108 @@
+/**
+ * Makes the environment of a version, once however many ask: marker → lock → prefix at its final path → marker.
+ * What fails or dies leaves no marker and is never used. Tests: test/unit/core/env/restore.test.ts, test/e2e/activate.test.ts
+ */
+import { mkdir } from "node:fs/promises";
+import type { Ctx } from "#core/context.ts";
+import { SwError } from "#core/errors.ts";
+import { buildVenv } from "#core/env/build-venv.ts";
+import { envKey } from "#core/env/key.ts";
+import { fileStamp, MARKER_FORMAT, type Marker, nextPrefixNumber, prefixPath, readMarker, writeMarker } from "#core/env/marker.ts";
+import { writePointer } from "#core/env/pointer.ts";
+import { type Recipe, recipeOf } from "#core/env/recipe.ts";
+import { unlockedRecipe } from "#core/env/unlocked.ts";
+import { thisPlatform } from "#core/lock/platforms.ts";
+import { withFileLock } from "#core/platform/file-lock.ts";
+import { removeTree } from "#core/platform/fs-atomic.ts";
+import { type Python, requirePython } from "#core/python/find.ts";
+import { acquireLease, dropLease } from "#core/store/leases.ts";
+import type { Version } from "#core/store/versions.ts";
+
+export interface Restored {
+  marker: Marker;
+  /** False when it was there. */
+  made: boolean;
+}
+
+/**
+ * The ready environment of `version`; waits with progress when somebody else is making it.
+ * `fresh`: make it anew at the next path although one is there.
+ * @throws ENV_BUILD_FAILED, PYTHON_NOT_FOUND, PLATFORM_NOT_COVERED, NOT_YET (conda)
+ */
+export async function restoreEnv(ctx: Ctx, version: Version, fresh = false): Promise<Restored> {
+  const recipe = await usableRecipe(ctx, version);
+  const python = await requirePython(ctx, recipe.python);
+  const key = envKey(recipe, python, [recipe.requirements ?? "", recipe.vcs ?? ""]);
+  const restored = await ctx.flights.join(`env:${key}:${fresh}`, ctx, async (report, signal) => {
+    const own: Ctx = { ...ctx, report, signal };
+    const ready = fresh ? undefined : await readMarker(own, key);
+    if (ready) return { marker: ready, made: false };
+    return await makeLocked(own, { key, recipe, python, fresh });
+  });
+  await writePointer(ctx, version.id, key);
+  return restored;
+}
+
+async function usableRecipe(ctx: Ctx, version: Version): Promise<Recipe> {
+  const recipe = await recipeOf(ctx, version);
+  if (recipe.mode === "conda") throw notYet();
+  const platform = thisPlatform();
+  if (recipe.platforms.length > 0 && !recipe.platforms.includes(platform)) throw notCovered(recipe, platform);
+  return recipe.locked ? recipe : await unlockedRecipe(ctx, version, recipe);
+}
+
+const notYet = () =>
+  new SwError("NOT_YET", "conda runtimes can't be activated yet", { hint: "Runtimes with `mode: venv` can." });
+
+const notCovered = (recipe: Recipe, platform: string) =>
+  new SwError("PLATFORM_NOT_COVERED", `this runtime is locked for ${recipe.platforms.join(", ")}, not for ${platform}`, {
+    hint: "Build it again on this kind of machine, or name the platform under environment.arch.",
+    detail: { platforms: recipe.platforms },
+  });
+
+interface Making {
+  key: string;
+  recipe: Recipe;
+  python: Python;
+  fresh: boolean;
+}
+
+/** Under the lock of the key: another process may have made it while we waited. */
+async function makeLocked(ctx: Ctx, making: Making): Promise<Restored> {
+  return await withFileLock(`${ctx.paths.locks}.env-${making.key}.lock`, ctx.signal, async () => {
+    const ready = making.fresh ? undefined : await readMarker(ctx, making.key);
+    if (ready) return { marker: ready, made: false };
+    return { marker: await make(ctx, making), made: true };
+  });
+}
+
+async function make(ctx: Ctx, { key, recipe, python }: Making): Promise<Marker> {
+  await mkdir(ctx.paths.envs, { recursive: true });
+  const n = await nextPrefixNumber(ctx, key);
+  const prefix = prefixPath(ctx, key, n);
+  const lease = await acquireLease(ctx, { name: `env-${key}-${n}`, prefix, digests: digestsOf(recipe) });
+  try {
+    await buildVenv(ctx, { prefix, recipe, python });
+    const marker: Marker = {
+      format: MARKER_FORMAT,
+      key,
+      n,
+      prefix,
+      mode: recipe.mode,
+      python: { path: python.path, version: python.version, stamp: fileStamp(python.path) },
+      created_at: ctx.clock.now(),
+    };
+    await writeMarker(ctx, marker);
+    return marker;
+  } catch (e) {
+    await removeTree(prefix);
+    throw e;
+  } finally {
+    await dropLease(ctx, lease);
+  }
+}
+
+const digestsOf = (recipe: Recipe): string[] => [
+  ...recipe.wheels.map((wheel) => wheel.sha256),
+  ...recipe.files.flatMap((tree) => tree.entries.flatMap((entry) => entry.sha256 ?? [])),
+];

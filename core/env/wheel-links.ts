@@ -1,0 +1,39 @@
+/**
+ * Wheels of packages under their own file names: blobs have none, and installers read name and version from it.
+ * Stable paths, so that uv's cache knows them the next time. Tests: test/unit/core/env/build-venv.test.ts
+ */
+import { link, mkdir } from "node:fs/promises";
+import type { Ctx } from "#core/context.ts";
+import { errno, SwError } from "#core/errors.ts";
+import type { WheelFile } from "#core/env/recipe.ts";
+import { blobPath } from "#core/store/blobs.ts";
+
+export interface WheelLinks {
+  /** One for each wheel. */
+  folders: string[];
+  /** `name==version` lines. */
+  requirements: string[];
+}
+
+export async function linkWheels(ctx: Ctx, wheels: readonly WheelFile[]): Promise<WheelLinks> {
+  const folders = await Promise.all(wheels.map((wheel) => linkWheel(ctx, wheel)));
+  return { folders, requirements: wheels.map((wheel) => pin(wheel.name)) };
+}
+
+async function linkWheel(ctx: Ctx, wheel: WheelFile): Promise<string> {
+  const folder = `${ctx.paths.cache}/wheels/${wheel.sha256}`;
+  await mkdir(folder, { recursive: true });
+  try {
+    await link(blobPath(ctx, wheel.sha256), `${folder}/${wheel.name}`);
+  } catch (e) {
+    if (errno(e) !== "EEXIST") throw e;
+  }
+  return folder;
+}
+
+/** Wheel file names: https://packaging.python.org/en/latest/specifications/binary-distribution-format/ */
+function pin(file: string): string {
+  const [name, version] = file.split("-");
+  if (name && version) return `${name}==${version}`;
+  throw new SwError("PACKAGE_INVALID", `${file} is no wheel's file name`, { hint: "Build the runtime with a wheel as its builder named it." });
+}

@@ -1,0 +1,23 @@
+/** The one table of methods: name → kind and schemas. Handlers: daemon/methods; client types: MethodName, ParamsOf, ResultOf. */
+import type * as v from "valibot";
+import type { MethodDef } from "#core/protocol/define.ts";
+import * as runtime from "#core/protocol/methods/runtime.ts";
+
+export const METHODS = {
+  "runtime.build": runtime.RuntimeBuild,
+  "runtime.list": runtime.RuntimeList,
+  "runtime.history": runtime.RuntimeHistory,
+  "runtime.info": runtime.RuntimeInfo,
+  "runtime.bundle-info": runtime.BundleInfo,
+  "runtime.activation": runtime.RuntimeActivation,
+  "env.prepare": runtime.EnvPrepare,
+} as const satisfies Record<string, MethodDef>;
+
+export type MethodName = keyof typeof METHODS;
+/** What a caller gives (defaults may be left out). */
+export type ParamsOf<M extends MethodName> = v.InferInput<(typeof METHODS)[M]["params"]>;
+/** What a handler gets. */
+export type ParsedParams<M extends MethodName> = v.InferOutput<(typeof METHODS)[M]["params"]>;
+export type ResultOf<M extends MethodName> = v.InferOutput<(typeof METHODS)[M]["result"]>;
+
+export const isMethod = (name: string): name is MethodName => Object.hasOwn(METHODS, name);

@@ -1,0 +1,13 @@
+/** Method → handler. Handlers are thin: parameters in, one use case of core/ops, result out; each is loaded when first called. */
+import type { MethodName } from "#core/protocol/methods.ts";
+import type { Handler } from "#daemon/dispatch.ts";
+
+export const HANDLERS: { [M in MethodName]: Handler<M> } = {
+  "runtime.build": async (ctx, params) => (await import("#core/ops/build-runtime.ts")).buildRuntime(ctx, params),
+  "runtime.list": async (ctx, params) => (await import("#core/ops/list-runtimes.ts")).listRuntimes(ctx, params),
+  "runtime.history": async (ctx, params) => (await import("#core/ops/list-runtimes.ts")).runtimeHistory(ctx, params),
+  "runtime.info": async (ctx, params) => (await import("#core/ops/runtime-info.ts")).runtimeInfo(ctx, params),
+  "runtime.bundle-info": async (ctx, params) => (await import("#core/ops/bundle-info.ts")).bundleInfo(ctx, params),
+  "runtime.activation": async (ctx, params) => (await import("#core/ops/activate-runtime.ts")).activation(ctx, params),
+  "env.prepare": async (ctx, params) => (await import("#core/ops/activate-runtime.ts")).prepareEnv(ctx, params),
+};

@@ -1,0 +1,88 @@
+/**
+ * Operations: long calls that stream events, can be attached to with replay, and stop when the last foreground listener
+ * has gone (see stream.ts). One flight each; equal ones share it (single-flight). Tests: test/daemon/operation.test.ts
+ */
+import { randomBytes } from "node:crypto";
+import { Flight } from "#core/flight.ts";
+import type { Report } from "#core/report.ts";
+
+export interface Operation {
+  id: string;
+  method: string;
+  title: string;
+  /** Unix ms. */
+  startedAt: number;
+  endedAt?: number;
+  flight: Flight<unknown>;
+}
+
+// Ended operations stay for those who attach late (`daemon logs --op`).
+const KEPT_ENDED = 50;
+
+export class Operations {
+  readonly #operations = new Map<string, Operation>();
+  readonly #byFlightKey = new Map<string, Operation>();
+
+  /** Starts work, or joins the equal one that is under way. Unless `detached`, somebody must hold it (see `stream`). */
+  start(
+    input: { method: string; title: string; flightKey?: string; detached?: boolean },
+    work: (report: Report, signal: AbortSignal) => Promise<unknown>,
+  ): Operation {
+    const running = input.flightKey === undefined ? undefined : this.#byFlightKey.get(input.flightKey);
+    if (running && !running.flight.signal.aborted && !running.flight.settled) return running;
+    const operation = this.#create(input, work);
+    if (input.flightKey !== undefined) this.#keep(input.flightKey, operation);
+    if (input.detached) operation.flight.hold();
+    return operation;
+  }
+
+  #create(
+    input: { method: string; title: string },
+    work: (report: Report, signal: AbortSignal) => Promise<unknown>,
+  ): Operation {
+    const operation: Operation = {
+      id: randomBytes(6).toString("hex"),
+      method: input.method,
+      title: input.title,
+      startedAt: Date.now(),
+      flight: new Flight(work),
+    };
+    this.#operations.set(operation.id, operation);
+    const end = () => {
+      operation.endedAt = Date.now();
+      this.#forgetOldest();
+    };
+    operation.flight.result.then(end, end);
+    return operation;
+  }
+
+  #keep(key: string, operation: Operation): void {
+    this.#byFlightKey.set(key, operation);
+    const forget = () => {
+      if (this.#byFlightKey.get(key) === operation) this.#byFlightKey.delete(key);
+    };
+    operation.flight.result.then(forget, forget);
+  }
+
+  #forgetOldest(): void {
+    const ended = [...this.#operations.values()].filter((op) => op.endedAt !== undefined);
+    for (const op of ended.slice(0, Math.max(0, ended.length - KEPT_ENDED))) this.#operations.delete(op.id);
+  }
+
+  get(id: string): Operation | undefined {
+    return this.#operations.get(id);
+  }
+
+  get running(): Operation[] {
+    return [...this.#operations.values()].filter((op) => op.endedAt === undefined);
+  }
+
+  cancelAll(): void {
+    for (const op of this.running) op.flight.cancel();
+  }
+
+  /** Resolves when nothing runs any more. */
+  async idle(): Promise<void> {
+    while (this.running.length > 0) await Promise.allSettled(this.running.map((op) => op.flight.result));
+  }
+}
