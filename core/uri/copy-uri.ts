@@ -3,19 +3,10 @@
  * and the destination may leave out what the source says. Tests: test/unit/core/uri/copy-uri.test.ts
  */
 import { SwError } from "#core/errors.ts";
-import { invalidUri, isName, screen } from "#core/uri/names.ts";
+import { invalidUri, isName } from "#core/uri/names.ts";
+import { type OciUri, parseOciUri } from "#core/uri/oci-uri.ts";
 import { parseProjectUri, parseRest, parseRuntimeUri, projectOf, splitUri } from "#core/uri/parse.ts";
 import { LOCAL, type ProjectUri, type RuntimeUri, type UriContext } from "#core/uri/uri.ts";
-
-export interface OciUri {
-  readonly kind: "oci";
-  /** `host[:port]` */
-  readonly host: string;
-  readonly repository: string;
-  readonly tag: string | undefined;
-  /** `sha256:<hex>` */
-  readonly digest: string | undefined;
-}
 
 export interface FileUri {
   readonly kind: "file";
@@ -87,22 +78,6 @@ const twoProjects = (text: string): SwError =>
   new SwError("USAGE", `${text} already names a project; -dlp names another`, {
     hint: "Use -dlp only with `.` or a bare name.",
   });
-
-/** `oci://HOST/REPOSITORY[:TAG][@sha256:HEX]`; undefined for another scheme. */
-export function parseOciUri(text: string): OciUri | undefined {
-  if (text.slice(0, OCI_SCHEME.length).toLowerCase() !== OCI_SCHEME) return undefined;
-  screen(text);
-  const [, host, repository, tag, digest] = OCI.exec(text.slice(OCI_SCHEME.length)) ?? [];
-  if (host === undefined || repository === undefined || repository.length > 255) {
-    throw invalidUri(text, "not oci://HOST/REPOSITORY[:TAG|@sha256:DIGEST]", "Repositories are in lower case.");
-  }
-  return { kind: "oci", host: host.toLowerCase(), repository, tag, digest };
-}
-
-const OCI_SCHEME = "oci://";
-const HOST = String.raw`[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?(?::\d{1,5})?`;
-const PART = String.raw`[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*`;
-const OCI = new RegExp(`^(${HOST})/(${PART}(?:/${PART})*)(?::(\\w[\\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$`);
 
 /** A path that ends in `.swrt` and has no scheme; undefined for anything else. */
 export function parseFileUri(text: string): FileUri | undefined {
