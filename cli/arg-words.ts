@@ -46,16 +46,22 @@ function glued(word: string, table: Spellings): GivenOption[] | undefined {
   const body = word.slice(1);
   const option = table.find(spelling);
   if (option?.def.type !== "string" || option.def.optionalValue !== undefined) return undefined;
-  const repeatsLetter = [...body].every((letter) => letter === body[0]);
-  if (table.shadowed(spelling) && repeatsLetter) return undefined;
+  if (table.shadowed(spelling) && repeatsLetter(body)) return undefined;
   const looksLike = (other: string) =>
     other.startsWith(`--${body}`) || (!other.startsWith("--") && other.length > 2 && other.startsWith(spelling));
   if (table.all.some(looksLike)) return undefined;
   return [{ option, spelling, attached: word.slice(2) }];
 }
 
+const repeatsLetter = (text: string) => [...text].every((letter) => letter === text[0]);
+
 function unknown(spelling: string, table: Spellings): SwError {
   const bare = spelling.replace(/^-+/, "");
+  const shadowed = repeatsLetter(bare) ? table.shadowed(`-${bare[0]}`) : undefined;
+  if (shadowed) {
+    const { own, global } = shadowed;
+    return new SwError("USAGE", `unknown option ${spelling}`, { hint: `Here -${bare[0]} is ${own}; write ${global}.` });
+  }
   const otherDashes = [`--${bare}`, `-${bare}`].find((other) => table.find(other));
   const hint = otherDashes ? `Did you mean ${otherDashes}?` : didYouMean(spelling, table.all);
   return new SwError("USAGE", `unknown option ${spelling}`, { hint });

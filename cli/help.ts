@@ -1,7 +1,7 @@
 /**
  * Help of a command, a group and the whole program, from their definitions.
  * citty's renderUsage is not used: it knows no choices, examples, wrapping or multi-letter shorts.
- * Tests: test/unit/cli/help.test.ts
+ * Tests: test/unit/cli/run.test.ts
  */
 import type { ArgDef, ArgDefs } from "#cli/arg-def.ts";
 import { type AnyCommand, type Group, isGroup, type Node } from "#cli/command.ts";

@@ -14,8 +14,8 @@ export interface Option {
 
 export interface Spellings {
   find(spelling: string): Option | undefined;
-  /** True when the verb gave a global option's spelling a meaning of its own. */
-  shadowed(spelling: string): boolean;
+  /** The long spellings of both, when the verb gave a global option's spelling a meaning of its own. */
+  shadowed(spelling: string): { own: string; global: string } | undefined;
   readonly all: readonly string[];
 }
 
@@ -48,7 +48,10 @@ export function spellingsOf(defs: ArgDefs): Spellings {
   const globals = globalTable;
   return {
     find: (spelling) => own.get(spelling) ?? globals.get(spelling),
-    shadowed: (spelling) => own.has(spelling) && globals.has(spelling),
+    shadowed(spelling) {
+      const [mine, theirs] = [own.get(spelling), globals.get(spelling)];
+      return mine && theirs && { own: `--${kebab(mine.key)}`, global: `--${theirs.key}` };
+    },
     get all() {
       const hidden = (option: Option) => option.def.hidden;
       return [...new Map([...globals, ...own])].filter(([, option]) => !hidden(option)).map(([spelling]) => spelling);

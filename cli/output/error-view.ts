@@ -1,6 +1,6 @@
 /**
  * How an error is shown: message, what to do about it, code; as JSON with `-o json`.
- * Owns the words around our own bugs. Tests: test/unit/cli/output/error-view.test.ts
+ * Owns the words around our own bugs. Tests: test/unit/cli/run.test.ts
  */
 import { safeLines } from "#cli/output/escape.ts";
 import type { Paint } from "#cli/output/terminal.ts";

@@ -1,5 +1,5 @@
 /**
- * Keeps names and values of others from steering the terminal. Pure text. Tests: test/unit/cli/output/escape.test.ts
+ * Keeps names and values of others from steering the terminal. Pure text. Tests: test/unit/cli/output/views.test.ts
  */
 
 /** One line of text with every control character (C0, DEL, C1, bidi overrides) written as an escape. */

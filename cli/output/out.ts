@@ -1,6 +1,6 @@
 /**
  * What a command writes with: results to stdout (the only writer of it), talk to stderr.
- * Owns the promise that stdout with `-o json` is exactly one document. Tests: test/unit/cli/output/out.test.ts
+ * Owns the promise that stdout with `-o json` is exactly one document. Tests: test/unit/cli/run.test.ts
  */
 import type { GlobalOptions } from "#cli/arg-def.ts";
 import { errorDocument, errorText } from "#cli/output/error-view.ts";

@@ -1,6 +1,6 @@
 /**
  * What the terminal is and can show: is it one, how wide, does it want colours.
- * Asked lazily: `node:tty` costs about 3 ms and `process.stdout` 10 ms of a 5 ms start. Tests: test/unit/cli/output/terminal.test.ts
+ * Asked lazily: `node:tty` costs about 3 ms and `process.stdout` 10 ms of a 5 ms start. Tests: test/unit/cli/output/views.test.ts
  */
 import type { GlobalOptions } from "#cli/arg-def.ts";
 

@@ -1,6 +1,6 @@
 /**
  * Lists of `term  explanation` with the explanations aligned and wrapped, for help and key-value views.
- * Pure text. Tests: test/unit/cli/help.test.ts
+ * Pure text. Tests: test/unit/cli/run.test.ts
  */
 export type Definition = readonly [term: string, text: string];
 
