@@ -129,6 +129,7 @@ async function fail(run: Run, argv: readonly string[], thrown: unknown): Promise
   // Options after the one that was wrong have not been read; a program that asked for JSON gets JSON.
   if (!run.out && asksForJson(argv)) run.globals.output = "json";
   outOf(run).fail(error);
+  if (error.code === "USAGE") return error.exitCode;
   return run.command?.exitCodeOf?.(error) ?? error.exitCode;
 }
 

@@ -44,3 +44,11 @@ test("a closed stdout is no error", async () => {
 test("a full disk is an error, not a silent loss", async () => {
   expect((await shell("PROGRAM > /dev/full", 10)).stderr).toBe("DISK_FULL\n");
 });
+
+test("percent signs and colours on stderr are written as they are", async () => {
+  const text = "100%s %d %% %o \u001b[31mred\u001b[39m";
+  const program = `import { writeStderr } from "#cli/output/sink.ts"; writeStderr(process.env.TEXT + "\\n"); writeStderr(process.env.TEXT);`;
+  const env = { PATH: process.env.PATH, TEXT: text };
+  const child = Bun.spawn([process.execPath, "-e", program], { cwd: ROOT, env, stdout: "ignore", stderr: "pipe" });
+  expect(await child.stderr.text()).toBe(`${text}\n${text}`);
+});
