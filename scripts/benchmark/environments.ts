@@ -1,0 +1,121 @@
+/**
+ * The first environment of a lock against `uv venv` and `uv pip sync` by hand with the same cache; then the same lock
+ * under another name: what its build, its first run and its disk cost.
+ */
+import { lstatSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { freshRoot, type Place, timed } from "./place.ts";
+import { bothProjects, pythonMinor, SETS } from "./sets.ts";
+import { median, ms, type Row, ratioRow } from "./table.ts";
+
+interface Round {
+  readonly ours: number;
+  readonly theirs: number;
+  readonly builds: { readonly unchanged: number; readonly otherName: number };
+  readonly runs: { readonly warm: number; readonly otherName: number };
+  readonly bytes: number;
+}
+
+export async function environments(place: Place, rounds = 5): Promise<Row[]> {
+  const python = await pythonMinor(place);
+  const rows: Row[] = [];
+  for (const set of Object.keys(SETS)) {
+    const dir = await bothProjects(place, set, python);
+    await timed(place, [place.uv, "lock", "--quiet", "--python", python], dir);
+    const command = ["export", "--quiet", "--frozen", "--no-emit-project", "--python", python, "-o", "lock.txt"];
+    await timed(place, [place.uv, ...command], dir);
+    await byHand(place, dir, python);
+    const all: Round[] = [];
+    for (let round = 0; round < rounds; round++) {
+      all.push(await oneRound({ place, dir, python, name: `env-${set}-${round}`, set }));
+    }
+    rows.push(...rowsOf(set, all));
+  }
+  return rows;
+}
+
+interface RoundOptions {
+  readonly place: Place;
+  readonly dir: string;
+  readonly python: string;
+  readonly name: string;
+  readonly set: string;
+}
+
+async function oneRound({ place, dir, python, name, set }: RoundOptions): Promise<Round> {
+  const fresh = freshRoot(place, name);
+  const swcli = async (...words: string[]): Promise<number> =>
+    (await timed(fresh, [place.swcli, "runtime", ...words], dir)).ms;
+  const run = (runtime: string): Promise<number> => swcli("run", runtime, "--", "true");
+  const theirs = await byHand(place, dir, python);
+  await swcli("build", "--prepare", "no");
+  const ours = await run(set);
+  await settled(fresh);
+  const warm = median([await run(set), await run(set), await run(set)]);
+  const unchanged = median([await swcli("build"), await swcli("build"), await swcli("build")]);
+  const before = diskUse(fresh.env.SW_LOCAL_STORAGE ?? "");
+  const builds = { unchanged, otherName: await swcli("build", "-n", "other") };
+  const runs = { warm, otherName: await run("other") };
+  const bytes = diskUse(fresh.env.SW_LOCAL_STORAGE ?? "") - before;
+  await timed(fresh, [place.swcli, "daemon", "stop"]);
+  rmSync(fresh.env.SW_LOCAL_STORAGE ?? "", { recursive: true, force: true });
+  return { ours, theirs, builds, runs, bytes };
+}
+
+async function byHand(place: Place, dir: string, python: string): Promise<number> {
+  rmSync(join(dir, "venv"), { recursive: true, force: true });
+  const venv = await timed(place, [place.uv, "venv", "--quiet", "--python", python, "venv"], dir);
+  const sync = ["pip", "sync", "--quiet", "--python", "venv/bin/python", "--require-hashes", "lock.txt"];
+  return venv.ms + (await timed(place, [place.uv, ...sync], dir)).ms;
+}
+
+/** Waits until the work that follows an environment (bytecode) is done: the disk use stands still for two seconds. */
+async function settled(place: Place): Promise<void> {
+  const root = place.env.SW_LOCAL_STORAGE ?? "";
+  let last = -1;
+  for (let quiet = 0; quiet < 2; ) {
+    const now = diskUse(root);
+    quiet = now === last ? quiet + 1 : 0;
+    last = now;
+    await Bun.sleep(1000);
+  }
+}
+
+/** Bytes on disk below a folder; a file with several links counts once. */
+function diskUse(folder: string): number {
+  const seen = new Set<number>();
+  let bytes = 0;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const info = lstatSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false });
+    if (!info || seen.has(info.ino)) continue;
+    seen.add(info.ino);
+    bytes += info.blocks * 512;
+  }
+  return bytes;
+}
+
+function rowsOf(set: string, all: readonly Round[]): Row[] {
+  const section = "env";
+  const ratio = (what: string, goal: number, pair: (round: Round) => readonly [number, number]): Row => {
+    const pairs = all.map(pair);
+    const note = `${ms(median(pairs.map(([a]) => a)))} / ${ms(median(pairs.map(([, b]) => b)))}`;
+    return ratioRow({ section, what, note }, median(pairs.map(([a, b]) => a / b)), goal);
+  };
+  const kib = median(all.map(({ bytes }) => bytes)) / 1024;
+  return [
+    ratio(`first \`run\` of ${set} / uv venv + uv pip sync`, 1.2, ({ ours, theirs }) => [ours, theirs]),
+    // "As an unchanged one", "as a warm one": equal but for the noise of single runs.
+    ratio(`${set} under another name: \`build\` / unchanged`, 1.5, ({ builds }) => [
+      builds.otherName,
+      builds.unchanged,
+    ]),
+    ratio(`${set} under another name: first \`run\` / warm`, 1.5, ({ runs }) => [runs.otherName, runs.warm]),
+    {
+      section,
+      what: `${set} under another name: extra disk`,
+      figure: `${kib.toFixed(0)} KiB`,
+      goal: "≤ 64 KiB",
+      ok: kib <= 64,
+    },
+  ];
+}

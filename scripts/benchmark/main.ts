@@ -1,0 +1,30 @@
+/** `main.ts [start] [lock] [env] [daemon]`: runs the sections and prints the table. Called by scripts/bench. */
+import { cpus, loadavg } from "node:os";
+import { daemon } from "./daemon.ts";
+import { environments } from "./environments.ts";
+import { lock } from "./lock.ts";
+import { type Place, withPlace } from "./place.ts";
+import { start } from "./start.ts";
+import { type Row, table } from "./table.ts";
+
+type Section = (place: Place, rounds?: number) => Promise<Row[]>;
+
+const SECTIONS: Readonly<Record<string, Section>> = { start, lock, env: environments, daemon };
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !(name in SECTIONS));
+if (unknown.length > 0) {
+  console.error(`bench: no section ${unknown.join(", ")}; there are ${Object.keys(SECTIONS).join(", ")}`);
+  process.exit(2);
+}
+
+const rounds = process.env.BENCH_ROUNDS ? Number(process.env.BENCH_ROUNDS) : undefined;
+const rows: Row[] = [];
+await withPlace(async (place) => {
+  for (const name of asked.length > 0 ? asked : Object.keys(SECTIONS)) {
+    console.error(`bench: ${name}`);
+    rows.push(...((await SECTIONS[name]?.(place, rounds)) ?? []));
+  }
+});
+console.log(table(rows));
+console.log(`\n${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)} at the end; ${new Date().toISOString()}`);
