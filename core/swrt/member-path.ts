@@ -1,6 +1,6 @@
 /**
  * Which member names a package may have, in one normal form: relative, `/` between, no `.`, no trailing slash.
- * Knows nothing of tar. Tests: test/unit/core/swrt/member-path.test.ts
+ * Knows nothing of tar. Tests: test/unit/core/swrt/member-tree.test.ts
  */
 import { memberInvalid } from "./package-error.ts";
 

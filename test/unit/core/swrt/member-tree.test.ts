@@ -31,11 +31,11 @@ describe("names", () => {
 describe("links", () => {
   const link = (path: string, to: string): Member => ({ path, type: "symlink", link: to });
 
-  test("a pair of long links costs no noticeable time", () => {
-    const members = Array.from({ length: 200 }, (_, n) => link(`l${n}`, `${`l${n + 1}/`.repeat(800)}x`));
-    const start = performance.now();
-    expect(() => checkMembers(members)).toThrow(invalid);
-    expect(performance.now() - start).toBeLessThan(2000);
+  test("long links that lead on to each other are refused before they cost time", () => {
+    const detour = "a/../".repeat(500);
+    const members = Array.from({ length: 30 }, (_, n) => link(`l${n}`, `${detour}l${n + 1}`));
+    expect(() => checkMembers(members)).toThrow(/never ends/);
+    expect(() => checkMembers(members.slice(-3))).not.toThrow();
   });
 
   test("forty links in a row are followed, forty-one are not", () => {

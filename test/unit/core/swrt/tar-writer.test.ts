@@ -81,6 +81,8 @@ describe("names", () => {
     const path = "d".repeat(120);
     const archive = await packed([dir(path), file(`${path}/a`, "1")]);
     expect(namesByGnuTar(archive)).toEqual([`${path}/`, `${path}/a`]);
+    expect((await listedByPython(archive)).map((m) => m.path)).toEqual([path, `${path}/a`]);
+    expect(typeFlags(archive)).toBe("x");
   });
 
   test("a path that no reader of ours would take is refused before a byte is written", async () => {
