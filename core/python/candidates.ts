@@ -1,6 +1,6 @@
 /**
  * Where people keep their Pythons: paths that may be an interpreter of one minor version, likeliest first.
- * Only looks at names; must not start anything. Tests: test/unit/core/python/candidates.test.ts
+ * Only looks at names; must not start anything. Tests: test/unit/core/python/find.test.ts
  */
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "pathe";

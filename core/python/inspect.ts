@@ -1,6 +1,6 @@
 /**
  * Whether a path is a CPython that environments can be made from, and which: asked once, then known by its stat.
- * Owns the state group `python:`; must not know where interpreters are kept. Tests: test/unit/core/python/inspect.test.ts
+ * Owns the state group `python:`; must not know where interpreters are kept. Tests: test/unit/core/python/find.test.ts
  */
 import { open, realpath, stat } from "node:fs/promises";
 import { dirname, join } from "pathe";
@@ -38,14 +38,17 @@ export async function inspect(ctx: Ctx, path: string): Promise<Inspection> {
   }
 }
 
-/** A wrapper or shim is never used itself; it may lead to a real file. */
+/** A shim leads to the real file; a wrapper that keeps its own name (Nix makes such) is the interpreter itself. */
 async function throughScript(ctx: Ctx, path: string): Promise<Inspection> {
-  const known = await recall(ctx, path);
-  if (known && !isFacts(known)) return known;
+  const own = await realpath(path);
+  const known = await recall(ctx, own);
+  if (known) return known;
+  // Started under the name it was found by: shims choose by it.
   const said = await ask(ctx, path);
-  if (typeof said === "string") return await remember(ctx, path, { refused: said });
+  if (typeof said === "string") return await remember(ctx, own, { refused: said });
   const real = await realpath(said.executable);
-  return (await isScript(real)) ? { refused: "only a wrapper script" } : await inspectReal(ctx, real);
+  if (real === own) return await remember(ctx, own, judge(own, said));
+  return (await isScript(real)) ? { refused: "a wrapper of another wrapper" } : await inspectReal(ctx, real);
 }
 
 async function inspectReal(ctx: Ctx, real: string): Promise<Inspection> {

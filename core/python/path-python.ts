@@ -1,6 +1,6 @@
 /**
  * The `python3` that the client's shell would start. pyenv's shims are read instead of run, they cost 60 to 90 ms.
- * Only looks at files; must not start anything. Tests: test/unit/core/python/path-python.test.ts
+ * Only looks at files; must not start anything. Tests: test/unit/core/python/find.test.ts
  */
 import { access, constants, readdir, realpath } from "node:fs/promises";
 import { dirname, join } from "pathe";
