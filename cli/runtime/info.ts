@@ -1,9 +1,23 @@
+/** `swcli runtime info`. */
+import { clientFor } from "#cli/client/from-out.ts";
 import { defineCommand } from "#cli/command.ts";
+import { bundleView, infoView } from "#cli/output/views/runtime-info.ts";
 import { SwError } from "#core/errors.ts";
 
 export default defineCommand({
-  meta: { name: "info", description: "Show what a runtime version holds." },
-  run() {
-    throw new SwError("NOT_YET", "runtime info is not there yet");
+  meta: {
+    name: "info",
+    description: "Show everything about one version of a runtime, or about a package file",
+    examples: ["swcli runtime info mnist", "swcli runtime info --bundle mnist.swrt"],
+  },
+  args: {
+    uri: { type: "positional", description: "Runtime URI" },
+    bundle: { type: "string", valueName: "FILE", description: "A package file (.swrt) instead of a runtime" },
+  },
+  async run({ args, data: out }) {
+    const client = clientFor(out);
+    if (args.bundle) return out.print(await client.call("runtime.bundle-info", { file: args.bundle }), bundleView);
+    if (!args.uri) throw new SwError("USAGE", "name a runtime, or a package file with --bundle");
+    out.print(await client.call("runtime.info", { uri: args.uri }), infoView);
   },
 });

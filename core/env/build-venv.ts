@@ -87,4 +87,3 @@ async function uv(ctx: Ctx, args: string[], env: Record<string, string>): Promis
   const result = await runUv(ctx, args, { env, onLine: (line) => ctx.report.log(line) });
   if (result.exitCode !== 0) throw buildFailed(result.stderr);
 }
-

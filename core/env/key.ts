@@ -2,7 +2,7 @@
  * The key of an environment: equal keys mean equal environments, so one is shared by all that have it (contracts: lock,
  * platform, Python build, wheels, files, engine format). Tests: test/unit/core/env/key.test.ts
  */
-import { type Recipe } from "#core/env/recipe.ts";
+import type { Recipe } from "#core/env/recipe.ts";
 import { thisPlatform } from "#core/lock/platforms.ts";
 import { canonicalJson, sha256Hex } from "#core/platform/digest.ts";
 import type { Python } from "#core/python/find.ts";

@@ -5,8 +5,8 @@
 import { chmod, copyFile, mkdir, realpath, symlink } from "node:fs/promises";
 import { dirname, isAbsolute, normalize } from "pathe";
 import type { Ctx } from "#core/context.ts";
-import { SwError } from "#core/errors.ts";
 import type { FileTree } from "#core/env/recipe.ts";
+import { SwError } from "#core/errors.ts";
 import { removeFile } from "#core/platform/fs-atomic.ts";
 import { blobPath } from "#core/store/blobs.ts";
 import type { Entry } from "#core/store/versions.ts";

@@ -15,7 +15,8 @@ interface Known {
 /** The ready environment of a version, from memory where its marker has not changed; undefined when there is none. */
 export async function readyEnv(ctx: Ctx, versionId: string): Promise<Marker | undefined> {
   const known = ctx.memo.get<Known>(`pointer:${versionId}`);
-  if (known && fileStamp(markerPath(ctx, known.marker.key)) === known.stamp && isAlive(known.marker)) return known.marker;
+  if (known && fileStamp(markerPath(ctx, known.marker.key)) === known.stamp && isAlive(known.marker))
+    return known.marker;
   return await loadPointer(ctx, versionId);
 }
 

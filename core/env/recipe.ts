@@ -64,7 +64,11 @@ export async function recipeOf(ctx: Ctx, version: Version): Promise<Recipe> {
     locked: lockFiles.length > 0,
     wheels: wheelsOf(manifest, version),
     files: filesOf(manifest, version),
-    pip: { indexUrl: pip.index_url, extraIndexUrl: nonEmpty(pip.extra_index_url), trustedHost: nonEmpty(pip.trusted_host) },
+    pip: {
+      indexUrl: pip.index_url,
+      extraIndexUrl: nonEmpty(pip.extra_index_url),
+      trustedHost: nonEmpty(pip.trusted_host),
+    },
   };
 }
 
@@ -83,7 +87,10 @@ function wheelsOf(manifest: PackageManifest, version: Version): WheelFile[] {
 function filesOf(manifest: PackageManifest, version: Version): FileTree[] {
   return manifestDependencies(manifest).flatMap((dependency) => {
     if (dependency.kind !== "native_file") return [];
-    return dependency.items.map(({ src, dest }) => ({ dest, entries: entriesBelow(version, `files/${trimSlash(src)}`) }));
+    return dependency.items.map(({ src, dest }) => ({
+      dest,
+      entries: entriesBelow(version, `files/${trimSlash(src)}`),
+    }));
   });
 }
 

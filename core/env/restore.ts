@@ -4,13 +4,21 @@
  */
 import { mkdir } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
-import { SwError } from "#core/errors.ts";
 import { buildVenv } from "#core/env/build-venv.ts";
 import { envKey } from "#core/env/key.ts";
-import { fileStamp, MARKER_FORMAT, type Marker, nextPrefixNumber, prefixPath, readMarker, writeMarker } from "#core/env/marker.ts";
+import {
+  fileStamp,
+  MARKER_FORMAT,
+  type Marker,
+  nextPrefixNumber,
+  prefixPath,
+  readMarker,
+  writeMarker,
+} from "#core/env/marker.ts";
 import { writePointer } from "#core/env/pointer.ts";
 import { type Recipe, recipeOf } from "#core/env/recipe.ts";
 import { unlockedRecipe } from "#core/env/unlocked.ts";
+import { SwError } from "#core/errors.ts";
 import { thisPlatform } from "#core/lock/platforms.ts";
 import { withFileLock } from "#core/platform/file-lock.ts";
 import { removeTree } from "#core/platform/fs-atomic.ts";
@@ -30,6 +38,13 @@ export interface Restored {
  * @throws ENV_BUILD_FAILED, PYTHON_NOT_FOUND, PLATFORM_NOT_COVERED, NOT_YET (conda)
  */
 export async function restoreEnv(ctx: Ctx, version: Version, fresh = false): Promise<Restored> {
+  return await ctx.flights.join(`version:${version.id}:${fresh}`, ctx, (report, signal) =>
+    restoreByKey({ ...ctx, report, signal }, version, fresh),
+  );
+}
+
+/** Versions that have equal environments meet here. */
+async function restoreByKey(ctx: Ctx, version: Version, fresh: boolean): Promise<Restored> {
   const recipe = await usableRecipe(ctx, version);
   const python = await requirePython(ctx, recipe.python);
   const key = envKey(recipe, python, [recipe.requirements ?? "", recipe.vcs ?? ""]);
@@ -55,10 +70,14 @@ const notYet = () =>
   new SwError("NOT_YET", "conda runtimes can't be activated yet", { hint: "Runtimes with `mode: venv` can." });
 
 const notCovered = (recipe: Recipe, platform: string) =>
-  new SwError("PLATFORM_NOT_COVERED", `this runtime is locked for ${recipe.platforms.join(", ")}, not for ${platform}`, {
-    hint: "Build it again on this kind of machine, or name the platform under environment.arch.",
-    detail: { platforms: recipe.platforms },
-  });
+  new SwError(
+    "PLATFORM_NOT_COVERED",
+    `this runtime is locked for ${recipe.platforms.join(", ")}, not for ${platform}`,
+    {
+      hint: "Build it again on this kind of machine, or name the platform under environment.arch.",
+      detail: { platforms: recipe.platforms },
+    },
+  );
 
 interface Making {
   key: string;

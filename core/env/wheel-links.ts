@@ -4,8 +4,8 @@
  */
 import { link, mkdir } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
-import { errno, SwError } from "#core/errors.ts";
 import type { WheelFile } from "#core/env/recipe.ts";
+import { errno, SwError } from "#core/errors.ts";
 import { blobPath } from "#core/store/blobs.ts";
 
 export interface WheelLinks {
@@ -35,5 +35,7 @@ async function linkWheel(ctx: Ctx, wheel: WheelFile): Promise<string> {
 function pin(file: string): string {
   const [name, version] = file.split("-");
   if (name && version) return `${name}==${version}`;
-  throw new SwError("PACKAGE_INVALID", `${file} is no wheel's file name`, { hint: "Build the runtime with a wheel as its builder named it." });
+  throw new SwError("PACKAGE_INVALID", `${file} is no wheel's file name`, {
+    hint: "Build the runtime with a wheel as its builder named it.",
+  });
 }

@@ -1,9 +1,8 @@
 /**
- * What differs between bash, zsh and a plain POSIX shell when our functions come and go:
- * how a function is defined, and how one of the same name that was there before is kept and given back.
- * Knows nothing of variables or PATH. Tests: test/unit/core/env/activation/posix-script.test.ts
+ * What differs between bash, zsh and a plain POSIX shell when our functions come and go: how a function is defined,
+ * and how one of the same name that was there before is kept and given back. Knows nothing of variables or PATH's entries.
+ * Tests: test/unit/core/env/activation/posix-script.test.ts
  */
-import { posixQuote as q } from "#core/env/activation/quote.ts";
 
 export type PosixShell = "bash" | "zsh" | "sh";
 
@@ -11,11 +10,13 @@ export interface Dialect {
   define(name: string, body: string[]): string[];
   /** First lines of `_swrt_off`. */
   head: string[];
-  /** Keeps a `deactivate` (function or alias) and a function `word` of somebody else. */
+  /** A condition: somebody else has a `deactivate` (function or alias) or a function `word`. Starts no process. */
+  taken(word: string): string | undefined;
+  /** Keeps them; rare, so one fork each is allowed. */
   keep(word: string): string[];
-  /** A condition: is `deactivate` still our function? `guard` is a variable that a newer environment would have changed. */
-  ours(guard: string, value: string): string;
-  /** Gives the outer `deactivate` back. */
+  /** A condition, asked only when something else has changed since: does `deactivate` still have our text? */
+  ours: string;
+  /** Gives the outer `deactivate` and the outer `word` back. */
   giveBackOff: string[];
   giveBackWord(word: string): string[];
   /** Remembers that PATH was not exported, and undoes our export. */
@@ -26,7 +27,7 @@ export interface Dialect {
   rehash: string[];
 }
 
-/** State of the functions that we cover; all are unset by `_swrt_off`. */
+/** State of the functions that we cover; unset when they are given back. */
 export const FUNCTION_STATE = ["_SWRT_FN_OFF", "_SWRT_FN_WORD", "_SWRT_ALIAS"];
 
 // `function` keeps bash and zsh from expanding an alias of the same name; a plain POSIX shell has only the other form.
@@ -35,24 +36,22 @@ const keyword = (name: string, body: string[]) => [`function ${name} {`, ...body
 const bash: Dialect = {
   define: keyword,
   head: [],
-  // Asking costs no process; only when there is something to keep, `$(…)` forks once or twice.
+  taken: (word) => `{ declare -F deactivate || declare -F ${word} || alias deactivate; } >/dev/null 2>&1`,
   keep: (word) => [
-    `if { declare -F deactivate || declare -F ${word} || alias deactivate; } >/dev/null 2>&1; then`,
     "_SWRT_FN_OFF=$(declare -f deactivate || :)",
     `_SWRT_FN_WORD=$(declare -f ${word} || :)`,
     "_SWRT_ALIAS=$(alias deactivate 2>/dev/null || :)",
     "unalias deactivate 2>/dev/null || :",
     `if [ -n "$_SWRT_FN_WORD" ]; then eval "function _swrt_outer\${_SWRT_FN_WORD#${word}}"; fi`,
-    "fi",
   ],
-  ours: (guard, value) => `[ "\${${guard}-}" = ${q(value)} ] || [[ $(declare -f deactivate) == *_swrt_off* ]]`,
+  ours: "[[ $(declare -f deactivate) == *_swrt_off* ]]",
   giveBackOff: [
     'if [ -n "${_SWRT_FN_OFF-}" ]; then eval "function $_SWRT_FN_OFF"; fi',
     'if [ -n "${_SWRT_ALIAS-}" ]; then eval "$_SWRT_ALIAS"; fi',
   ],
   giveBackWord: () => ['if [ -n "${_SWRT_FN_WORD-}" ]; then unset -f _swrt_outer; eval "function $_SWRT_FN_WORD"; fi'],
   // Older bash (macOS has 3.2) can't ask for attributes without a process.
-  pathLocal: { test: "[[ ${BASH_VERSINFO[0]} -ge 5 ]] && [[ ${PATH@a} != *x* ]]", undo: "export -n PATH" },
+  pathLocal: { test: "[[ ${BASH_VERSINFO[0]} -ge 5 && ${PATH@a} != *x* ]]", undo: "export -n PATH" },
   promptFree: '[ "${STARSHIP_SHELL-}" != bash ] && [ "${POSH_SHELL_VERSION-}" != "$BASH_VERSION" ]',
   rehash: [],
 };
@@ -60,16 +59,15 @@ const bash: Dialect = {
 const zsh: Dialect = {
   define: keyword,
   head: ["emulate -L zsh"],
+  taken: (word) => `[[ -n \${functions[deactivate]+x}\${functions[${word}]+x}\${aliases[deactivate]+x} ]]`,
   keep: (word) => [
-    `if [[ -n \${functions[deactivate]+x}\${functions[${word}]+x}\${aliases[deactivate]+x} ]]; then`,
     "_SWRT_FN_OFF=${functions[deactivate]-}",
     `_SWRT_FN_WORD=\${functions[${word}]-}`,
     "_SWRT_ALIAS=${aliases[deactivate]-}",
     "unalias deactivate 2>/dev/null || :",
-    `if [[ -n $_SWRT_FN_WORD ]]; then functions[_swrt_outer]=$_SWRT_FN_WORD; fi`,
-    "fi",
+    "if [[ -n $_SWRT_FN_WORD ]]; then functions[_swrt_outer]=$_SWRT_FN_WORD; fi",
   ],
-  ours: () => "[[ ${functions[deactivate]-} == *_swrt_off* ]]",
+  ours: "[[ ${functions[deactivate]-} == *_swrt_off* ]]",
   giveBackOff: [
     "if [[ -n ${_SWRT_FN_OFF-} ]]; then functions[deactivate]=$_SWRT_FN_OFF; fi",
     "if [[ -n ${_SWRT_ALIAS-} ]]; then aliases[deactivate]=$_SWRT_ALIAS; fi",
@@ -83,11 +81,13 @@ const zsh: Dialect = {
   rehash: [],
 };
 
+// A plain POSIX shell can't tell a function's text: what was called `deactivate` before is lost.
 const sh: Dialect = {
   define: (name, body) => [`${name}() {`, ...body, "}"],
   head: [],
-  keep: () => ["unalias deactivate 2>/dev/null || :"],
-  ours: (guard, value) => `[ "\${${guard}-}" = ${q(value)} ]`,
+  taken: () => undefined,
+  keep: () => [],
+  ours: "false",
   giveBackOff: [],
   giveBackWord: () => [],
   pathLocal: undefined,

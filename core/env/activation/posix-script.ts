@@ -2,29 +2,31 @@
  * The activation of one runtime as text for bash, zsh and POSIX shells: the change, and functions that undo exactly it.
  * Contract: builtins only, no comments (interactive zsh can't `eval` them), safe under `set -euo pipefail`, any IFS and
  * any zsh options; state lives in unexported `_SWRT_*` variables, `_SWRT_LIVE` holds the pid of the shell it belongs to.
+ * Parsing is most of the cost: what is rarely needed stands in quoted strings that only `eval` parses.
  * Tests: test/unit/core/env/activation/posix-script.test.ts
  */
 import type { ActivationPlan } from "#core/env/activation/plan.ts";
 import { DIALECTS, type Dialect, FUNCTION_STATE, type PosixShell } from "#core/env/activation/posix-dialect.ts";
 import { isShellName, promptText, posixQuote as q } from "#core/env/activation/quote.ts";
 
-const STATE = [
-  "_SWRT_LIVE",
-  "_SWRT_PATH_OLD",
-  "_SWRT_PATH_NEW",
+const STATE = ["_SWRT_LIVE", "_SWRT_PATH", "_SWRT_NEW", "_SWRT_MARK"];
+/** Set only where something was there before us; `_SWRT_RARE` says that it is so. */
+const RARE_STATE = [
+  "_SWRT_RARE",
+  "_SWRT_PATH_UNSET",
   "_SWRT_PATH_LOCAL",
   "_SWRT_OUTER_BIN",
   "_SWRT_CUT",
-  "_SWRT_MARK",
+  "_SWRT_N",
+  ...FUNCTION_STATE,
 ];
 
 /** A sourceable script; defines `deactivate`, the mode's own word (`venv` or `conda`) and `_swrt_off` until it is undone. */
 export function posixScript(plan: ActivationPlan, shell: PosixShell): string {
   const dialect = DIALECTS[shell];
   const lines = [
-    'if [ "${_SWRT_LIVE-}" = "$$" ]; then _swrt_off || :; fi',
-    `unset ${stateNames(plan).join(" ")}`,
-    ...dialect.keep(plan.mode),
+    ...outerOn(plan),
+    ...functionsOn(plan, dialect),
     ...pathOn(plan, dialect),
     ...variablesOn(plan),
     ...promptOn(plan, dialect),
@@ -39,28 +41,44 @@ export function posixScript(plan: ActivationPlan, shell: PosixShell): string {
 
 const setNames = (plan: ActivationPlan) => Object.keys(plan.set).filter(isShellName);
 const unsetNames = (plan: ActivationPlan) => plan.unset.filter(isShellName);
+const oldNames = (plan: ActivationPlan) => [...setNames(plan), ...unsetNames(plan)];
+const later = (lines: string[]) => `eval ${q(lines.join("\n"))}`;
 
-const stateNames = (plan: ActivationPlan) => [
-  ...STATE,
-  ...FUNCTION_STATE,
-  ...[...setNames(plan), ...unsetNames(plan)].map((name) => `_SWRT_OLD_${name}`),
-];
-
-/** Our entries first; the entry of a runtime that an outer shell activated steps aside until we leave. */
-function pathOn(plan: ActivationPlan, dialect: Dialect): string[] {
-  const local = dialect.pathLocal;
-  const ours = plan.path.map(q).join(":");
-  return [
-    'if [ -n "${PATH+x}" ]; then _SWRT_PATH_OLD=$PATH; fi',
-    ...(local ? [`if ${local.test}; then _SWRT_PATH_LOCAL=1; fi`] : []),
+/** What was there before: a runtime active in this shell is left first, everything else is kept to be given back. */
+function outerOn(plan: ActivationPlan): string[] {
+  const seen = oldNames(plan).map((name) => `\${${name}+x}`);
+  const keep =
+    'if [ -n \\"\\${$_SWRT_N+x}\\" ]; then _SWRT_OLD_$_SWRT_N=\\$$_SWRT_N; _SWRT_RARE=1; else unset _SWRT_OLD_$_SWRT_N; fi';
+  const text = [
+    'if [ "${_SWRT_LIVE-}" = "$$" ]; then _swrt_off || :; fi',
+    `unset ${RARE_STATE.join(" ")}`,
+    `for _SWRT_N in ${oldNames(plan).join(" ")}; do eval "${keep}"; done`,
+    'if [ -z "${PATH+x}" ]; then _SWRT_PATH_UNSET=1; _SWRT_RARE=1; fi',
+    "_SWRT_PATH=${PATH-}",
     'if [ -n "${SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL-}" ]; then',
     "_SWRT_OUTER_BIN=$SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL/bin",
     ...cut('"$_SWRT_OUTER_BIN"', ""),
-    'if [ "$_SWRT_PATH_OLD" = "$PATH" ]; then unset _SWRT_OUTER_BIN; fi',
+    'if [ "$_SWRT_PATH" = "$PATH" ]; then unset _SWRT_OUTER_BIN; fi',
     "fi",
-    `PATH=${ours}\${PATH:+:$PATH}`,
-    "export PATH",
-    "_SWRT_PATH_NEW=$PATH",
+  ];
+  return [
+    "_SWRT_PATH=${PATH-}",
+    `if [ -z "$_SWRT_PATH" ] || [ -n "\${_SWRT_LIVE-}${seen.join("")}" ]; then ${later(text)}; fi`,
+  ];
+}
+
+function functionsOn(plan: ActivationPlan, dialect: Dialect): string[] {
+  const taken = dialect.taken(plan.mode);
+  if (taken === undefined) return ["unalias deactivate 2>/dev/null || :"];
+  return [`if ${taken}; then ${later([...dialect.keep(plan.mode), "_SWRT_RARE=1"])}; fi`];
+}
+
+/** Our entries first; the entry of a runtime that an outer shell activated has stepped aside until we leave. */
+function pathOn(plan: ActivationPlan, dialect: Dialect): string[] {
+  const local = dialect.pathLocal;
+  return [
+    ...(local ? [`if ${local.test}; then _SWRT_PATH_LOCAL=1; _SWRT_RARE=1; fi`] : []),
+    `PATH=${plan.path.map(q).join(":")}\${PATH:+:$PATH}`,
   ];
 }
 
@@ -76,14 +94,12 @@ const cut = (entry: string, instead: string) => [
 ];
 
 function variablesOn(plan: ActivationPlan): string[] {
-  const keep = (name: string) => `if [ -n "\${${name}+x}" ]; then _SWRT_OLD_${name}=$${name}; fi`;
   const exports = setNames(plan).map((name) => `${name}=${q(plan.set[name] ?? "")}`);
-  return [
-    ...setNames(plan).map(keep),
-    ...(exports.length > 0 ? [`export ${exports.join(" ")}`] : []),
-    ...unsetNames(plan).flatMap((name) => [keep(name), `unset ${name}`]),
-  ];
+  return [`export PATH ${exports.join(" ")}`, `unset ${unsetNames(plan).join(" ")}`, `_SWRT_NEW=${current(plan)}`];
 }
+
+/** PATH and every variable of ours in one word: equal as long as nobody changed any of them. */
+const current = (plan: ActivationPlan) => ["PATH", ...setNames(plan)].map((name) => `\${${name}-}`).join(":");
 
 const markOf = (plan: ActivationPlan) => q(`(${promptText(plan.name)}) `);
 
@@ -94,46 +110,68 @@ function promptOn(plan: ActivationPlan, dialect: Dialect): string[] {
 
 /** The body of `_swrt_off`; its argument is `deactivate` when that function called it, which is then surely ours. */
 function offBody(plan: ActivationPlan, dialect: Dialect): string[] {
-  const guard = plan.mode === "conda" ? "CONDA_PREFIX" : "VIRTUAL_ENV";
   return [
     ...dialect.head,
-    `if [ "\${1-}" = deactivate ] || ${dialect.ours(guard, plan.prefix)}; then`,
-    "unset -f deactivate",
+    `if [ "${current(plan)}" = "$_SWRT_NEW" ] && [ -z "\${_SWRT_RARE-}" ]; then`,
+    "PATH=$_SWRT_PATH",
+    `unset ${setNames(plan).join(" ")}`,
+    `unset -f deactivate ${plan.mode} 2>/dev/null || :`,
+    `else ${later(offRare(plan, dialect))}; fi`,
+    `if [ -n "\${_SWRT_MARK-}" ]; then case "\${PS1-}" in ${markOf(plan)}*) PS1=\${PS1#${markOf(plan)}};; esac; fi`,
+    ...dialect.rehash,
+    `unset ${STATE.join(" ")}`,
+    "unset -f _swrt_off",
+  ];
+}
+
+/** The careful way back: somebody changed something since, or something was there before us. */
+function offRare(plan: ActivationPlan, dialect: Dialect): string[] {
+  const guard = plan.mode === "conda" ? "CONDA_PREFIX" : "VIRTUAL_ENV";
+  return [
+    `if [ "\${1-}" = deactivate ] || [ "\${${guard}-}" = ${q(plan.set[guard] ?? plan.prefix)} ] || ${dialect.ours}; then`,
+    "unset -f deactivate 2>/dev/null || :",
     ...dialect.giveBackOff,
     "fi",
     `unset -f ${plan.mode} 2>/dev/null || :`,
     ...dialect.giveBackWord(plan.mode),
     ...pathOff(plan, dialect),
-    ...setNames(plan).flatMap((name) => setOff(name, plan.set[name] ?? "")),
-    ...unsetNames(plan).map(unsetOff),
-    `if [ -n "\${_SWRT_MARK-}" ]; then case "\${PS1-}" in ${markOf(plan)}*) PS1=\${PS1#${markOf(plan)}};; esac; fi`,
-    ...dialect.rehash,
-    `unset ${stateNames(plan).join(" ")}`,
-    "unset -f _swrt_off",
+    ...variablesOff(plan),
+    `unset ${RARE_STATE.join(" ")}`,
   ];
 }
 
 function pathOff(plan: ActivationPlan, dialect: Dialect): string[] {
   const local = dialect.pathLocal;
+  const outer = (i: number) => (i === 0 ? "${_SWRT_OUTER_BIN:+$_SWRT_OUTER_BIN:}" : "");
   return [
-    'if [ "${PATH-}" = "$_SWRT_PATH_NEW" ]; then',
-    'if [ -n "${_SWRT_PATH_OLD+x}" ]; then PATH=$_SWRT_PATH_OLD; else unset PATH; fi',
-    "else",
-    ...plan.path.flatMap((entry, i) => cut(q(entry), i === 0 ? "${_SWRT_OUTER_BIN:+$_SWRT_OUTER_BIN:}" : "")),
-    "fi",
+    `case "$_SWRT_NEW" in "\${PATH-}":${q(
+      setNames(plan)
+        .map((name) => plan.set[name])
+        .join(":"),
+    )})`,
+    'if [ -n "${_SWRT_PATH_UNSET-}" ]; then unset PATH; else PATH=$_SWRT_PATH; fi;;',
+    "*)",
+    ...plan.path.flatMap((entry, i) => cut(q(entry), outer(i))),
+    ";;",
+    "esac",
     ...(local ? [`if [ -n "\${_SWRT_PATH_LOCAL-}" ]; then ${local.undo}; fi`] : []),
   ];
 }
 
-/** Back to the old value, but only while it is still ours. */
-const setOff = (name: string, value: string) => [
-  `if [ "\${${name}+x}\${${name}-}" = ${q(`x${value}`)} ]; then`,
-  `if [ -n "\${_SWRT_OLD_${name}+x}" ]; then ${name}=$_SWRT_OLD_${name}; else unset ${name}; fi`,
-  "fi",
-];
-
-const unsetOff = (name: string) =>
-  `if [ -n "\${_SWRT_OLD_${name}+x}" ] && [ -z "\${${name}+x}" ]; then export ${name}="$_SWRT_OLD_${name}"; fi`;
+/** Each variable back to its old value, but only while it is still ours. */
+function variablesOff(plan: ActivationPlan): string[] {
+  const pairs = setNames(plan).map((name) => `${name} ${q(plan.set[name] ?? "")}`);
+  const back =
+    'if [ \\"\\${$1+x}\\${$1-}\\" = \\"x\\$2\\" ]; then if [ -n \\"\\${_SWRT_OLD_$1+x}\\" ]; then $1=\\$_SWRT_OLD_$1; else unset $1; fi; fi; unset _SWRT_OLD_$1';
+  return [
+    `set -- ${pairs.join(" ")}`,
+    `while [ $# -gt 0 ]; do eval "${back}"; shift 2; done`,
+    ...unsetNames(plan).map(
+      (name) =>
+        `if [ -n "\${_SWRT_OLD_${name}+x}" ] && [ -z "\${${name}+x}" ]; then export ${name}="$_SWRT_OLD_${name}"; fi; unset _SWRT_OLD_${name}`,
+    ),
+  ];
+}
 
 /** `venv deactivate` and `conda deactivate` are ours while activated; every other word goes where it went before. */
 const wordBody = (plan: ActivationPlan) => [

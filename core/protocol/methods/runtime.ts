@@ -92,7 +92,7 @@ export const ActivationPlanSchema = v.object({
   version: v.string(),
   mode: v.picklist(["venv", "conda"]),
   prefix: v.string(),
-  path: v.array(v.string()),
+  path: v.pipe(v.array(v.string()), v.readonly()),
   set: v.record(v.string(), v.string()),
   unset: v.array(v.string()),
 });

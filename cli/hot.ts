@@ -1,0 +1,67 @@
+/**
+ * The warm way of `runtime run URI CMD…` and `runtime activate URI`: argv → one question to the daemon → execve.
+ * Takes only the plain forms; whatever is unusual (options, no daemon, no environment yet) returns and the long way does it.
+ * Must stay free of heavy imports.
+ */
+import { hotTarget, isSafeDir, type Target } from "#cli/client/hot-target.ts";
+import { execProgram } from "#cli/shell/exec.ts";
+import type { ActivationPlan } from "#core/env/activation/plan.ts";
+import { applyPlan } from "#core/env/activation/plan.ts";
+import { BUILD_ID } from "#core/platform/build-info.ts";
+import { BUILD_HEADER, ROOT_HEADER } from "#core/protocol/wire.ts";
+
+interface Ready {
+  state: "ready";
+  plan: ActivationPlan;
+  rc: string;
+  warning?: string;
+}
+
+/** Replaces the process when it can; returns when the long way has to be taken. */
+export async function tryHot(argv: readonly string[]): Promise<void> {
+  const [group, verb, uri] = argv;
+  if (group !== "runtime" && group !== "rt") return;
+  if (uri === undefined || uri.startsWith("-") || process.env.SW_NO_DAEMON) return;
+  if (verb === "run") await hotRun(uri, argv.slice(argv[3] === "--" ? 4 : 3));
+  else if ((verb === "activate" || verb === "actv") && argv.length === 3) await hotActivate(uri);
+}
+
+async function hotRun(uri: string, command: string[]): Promise<void> {
+  if (command[0] === undefined) return;
+  const ready = await ask(uri);
+  if (ready) execProgram(command[0], command, applyPlan(ready.plan, process.env));
+}
+
+async function hotActivate(uri: string): Promise<void> {
+  const ready = await ask(uri);
+  if (!ready) return;
+  const { enterShell } = await import("#cli/shell/enter.ts");
+  enterShell(ready.rc);
+}
+
+/** The ready environment; undefined when there is anything to do or to say first. */
+async function ask(uri: string): Promise<Ready | undefined> {
+  const target = await hotTarget(process.env);
+  if (!target) return undefined;
+  // The folder is checked while the daemon answers; nothing of the answer is used before.
+  const [answer, safe] = await Promise.all([post(target, uri), isSafeDir(target.dir)]);
+  return safe && answer?.state === "ready" && answer.warning === undefined ? answer : undefined;
+}
+
+async function post(target: Target, uri: string): Promise<Ready | undefined> {
+  try {
+    const response = await fetch("http://swcli/v1/call/runtime.activation", {
+      unix: target.socket,
+      method: "POST",
+      body: JSON.stringify({ params: { uri }, client: { cwd: "/", env: hotEnv() } }),
+      headers: { [BUILD_HEADER]: BUILD_ID, [ROOT_HEADER]: encodeURIComponent(target.root) },
+    });
+    return response.ok ? ((await response.json()) as Ready) : undefined;
+  } catch {
+    // Nobody listens, or it just left: the long way finds out and says so.
+    return undefined;
+  }
+}
+
+/** What a URI's short forms depend on. */
+const hotEnv = () => ({ HOME: process.env.HOME, SW_CLI_CONFIG: process.env.SW_CLI_CONFIG });

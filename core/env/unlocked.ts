@@ -1,0 +1,103 @@
+/**
+ * Packages built with `-del` hold no lock: the first activation resolves what they ask for, keeps that resolution
+ * beside the version, and says that the package is not pinned. Tests: test/e2e/unlocked.test.ts
+ */
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "pathe";
+import * as v from "valibot";
+import type { Ctx } from "#core/context.ts";
+import { type Recipe, readManifest } from "#core/env/recipe.ts";
+import { linkWheels } from "#core/env/wheel-links.ts";
+import { type RequirementSource, readRequirements } from "#core/lock/requirements.ts";
+import { type Lock, resolveLock } from "#core/lock/resolve.ts";
+import { manifestDependencies } from "#core/manifest/parse-manifest.ts";
+import { readTextIfAny, removeTree, writeFileAtomic } from "#core/platform/fs-atomic.ts";
+import { requirePython } from "#core/python/find.ts";
+import { ingestPath, putBlobBytes, putBlobFile, readBlobText } from "#core/store/blobs.ts";
+import type { Version } from "#core/store/versions.ts";
+
+const KeptSchema = v.object({
+  requirements: v.string(),
+  vcs: v.string(),
+  wheels: v.array(v.object({ name: v.string(), sha256: v.string() })),
+});
+type Kept = v.InferOutput<typeof KeptSchema>;
+
+/** The recipe with the resolution that this machine keeps for it, made now if there is none. */
+export async function unlockedRecipe(ctx: Ctx, version: Version, recipe: Recipe): Promise<Recipe> {
+  const path = `${ctx.paths.trees}/${version.id.slice(0, 2)}/${version.id}.resolved.json`;
+  const kept = (await readKept(path)) ?? (await resolveNow(ctx, version, recipe));
+  await writeFileAtomic(path, JSON.stringify(kept), { exclusive: true });
+  return { ...recipe, requirements: kept.requirements, vcs: kept.vcs, wheels: [...recipe.wheels, ...kept.wheels] };
+}
+
+async function readKept(path: string): Promise<Kept | undefined> {
+  const text = await readTextIfAny(path);
+  return text === undefined ? undefined : v.parse(KeptSchema, JSON.parse(text));
+}
+
+async function resolveNow(ctx: Ctx, version: Version, recipe: Recipe): Promise<Kept> {
+  ctx.report.warn("this runtime was built without a lock: its packages are resolved now and are not pinned");
+  const dir = await ingestPath(ctx);
+  try {
+    await unpackDependencies(ctx, version, dir);
+    return await keep(ctx, await resolveIn(ctx, { version, recipe, dir }));
+  } finally {
+    await removeTree(dir);
+  }
+}
+
+async function resolveIn(
+  ctx: Ctx,
+  { version, recipe, dir }: { version: Version; recipe: Recipe; dir: string },
+): Promise<Lock> {
+  const manifest = await readManifest(ctx, version);
+  const requirements = await readRequirements({
+    dir,
+    sources: sourcesOf(manifestDependencies(manifest)),
+    env: ctx.env,
+  });
+  const python = await requirePython(ctx, recipe.python);
+  const links = await linkWheels(ctx, recipe.wheels);
+  return await resolveLock(ctx, {
+    python: { minor: python.minor, path: python.path },
+    arch: manifest.environment.arch,
+    requirements,
+    wheels: recipe.wheels.map((wheel, i) => `${links.folders[i]}/${wheel.name}`),
+    pip: recipe.pip,
+    useCache: true,
+  });
+}
+
+function sourcesOf(dependencies: ReturnType<typeof manifestDependencies>): RequirementSource[] {
+  const at = { file: "_manifest.yaml", line: 0 };
+  return dependencies.flatMap((d): RequirementSource[] => {
+    if (d.kind === "pip_req_file") return [{ kind: "file", path: d.path, at }];
+    return d.kind === "pip_pkg" ? d.items.map(({ text }) => ({ kind: "pkg", text, at })) : [];
+  });
+}
+
+/** The requirement files, where requirement files look for each other. */
+async function unpackDependencies(ctx: Ctx, version: Version, dir: string): Promise<void> {
+  await mkdir(dir, { recursive: true });
+  for (const entry of version.entries) {
+    if (!entry.path.startsWith("dependencies/") || entry.type !== "file") continue;
+    const path = `${dir}/${entry.path.slice("dependencies/".length)}`;
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, await readBlobText(ctx, entry.sha256 ?? ""));
+  }
+}
+
+async function keep(ctx: Ctx, lock: Lock): Promise<Kept> {
+  const [requirements, vcs] = await Promise.all([
+    putBlobBytes(ctx, lock.requirementsTxt),
+    putBlobBytes(ctx, lock.vcsTxt),
+  ]);
+  const wheels = await Promise.all(
+    lock.carriedWheels.map(async ({ path }) => {
+      const blob = await putBlobFile(ctx, path);
+      return { name: path.slice(path.lastIndexOf("/") + 1), sha256: blob.sha256 };
+    }),
+  );
+  return { requirements: requirements.sha256, vcs: vcs.sha256, wheels };
+}

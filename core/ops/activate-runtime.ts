@@ -1,0 +1,67 @@
+/**
+ * What a shell or a child needs to be in a runtime: the plan of a ready environment, and making one that is not.
+ * The warm query reads memory and makes four stats. Tests: test/e2e/activate.test.ts
+ */
+import { existsSync } from "node:fs";
+import { chmod, mkdir } from "node:fs/promises";
+import { dirname } from "pathe";
+import type { Ctx } from "#core/context.ts";
+import { type ActivationPlan, venvPlan } from "#core/env/activation/plan.ts";
+import { rcFiles } from "#core/env/activation/rc-files.ts";
+import type { Marker } from "#core/env/marker.ts";
+import { readyEnv } from "#core/env/pointer.ts";
+import { restoreEnv } from "#core/env/restore.ts";
+import { localUri, resolveLocal } from "#core/ops/target.ts";
+import { sha256Hex } from "#core/platform/digest.ts";
+import { writeFileAtomic } from "#core/platform/fs-atomic.ts";
+import type { Resolved } from "#core/store/resolve.ts";
+import { readVersion } from "#core/store/versions.ts";
+
+export type Activation =
+  | { state: "ready"; plan: ActivationPlan; rc: string; warning?: string }
+  | { state: "absent"; uri: string };
+
+export async function activation(ctx: Ctx, { uri }: { uri: string }): Promise<Activation> {
+  const resolved = await resolveLocal(ctx, uri);
+  const marker = await readyEnv(ctx, resolved.version.id);
+  if (!marker) return { state: "absent", uri: uriOf(resolved) };
+  const plan = planOf(resolved, marker);
+  return { state: "ready", plan, rc: await renderRc(ctx, plan) };
+}
+
+/** Makes the environment or joins whoever is making it. */
+export async function prepareEnv(ctx: Ctx, { uri, fresh }: { uri: string; fresh: boolean }) {
+  const resolved = await resolveLocal(ctx, uri);
+  const version = await readVersion(ctx, resolved.version.id);
+  const { marker, made } = await restoreEnv(ctx, version, fresh);
+  return { uri: uriOf(resolved), key: marker.key, prefix: marker.prefix, made };
+}
+
+const uriOf = ({ ref, version }: Resolved) => localUri(ref.project, ref.name, version.id);
+
+function planOf(resolved: Resolved, marker: Marker): ActivationPlan {
+  const { ref, version } = resolved;
+  return venvPlan({
+    uri: uriOf(resolved),
+    name: ref.name,
+    project: ref.project,
+    version: version.id,
+    prefix: marker.prefix,
+  });
+}
+
+/** The scripts of a plan, rendered once into a folder named by its content. */
+async function renderRc(ctx: Ctx, plan: ActivationPlan): Promise<string> {
+  const folder = `${ctx.paths.activation}/${sha256Hex(JSON.stringify(plan)).slice(0, 32)}`;
+  if (existsSync(`${folder}/plan.json`)) return folder;
+  const files = rcFiles(plan);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  // plan.json is written last: it is the sign that the folder is whole.
+  const ordered = [...files.filter((f) => f.path !== "plan.json"), ...files.filter((f) => f.path === "plan.json")];
+  for (const file of ordered) {
+    await mkdir(dirname(`${folder}/${file.path}`), { recursive: true });
+    await writeFileAtomic(`${folder}/${file.path}`, file.text, { durable: false, mode: 0o600 });
+  }
+  await chmod(folder, 0o700);
+  return folder;
+}

@@ -1,0 +1,138 @@
+/**
+ * Everything a build from yaml puts into a package, with the lock: the second and third step of the flow.
+ * Tests: test/e2e/build.test.ts
+ */
+import type { Ctx } from "#core/context.ts";
+import { SwError } from "#core/errors.ts";
+import { type RequirementSource, type Requirements, readRequirements } from "#core/lock/requirements.ts";
+import { type Lock, resolveLock } from "#core/lock/resolve.ts";
+import type { Dependency, RuntimeSpec } from "#core/manifest/spec.ts";
+import { atLine, collectPath, textEntry } from "#core/ops/collect.ts";
+import { defaultPythonMinor, requirePython } from "#core/python/find.ts";
+import { putBlobFile } from "#core/store/blobs.ts";
+import type { Entry } from "#core/store/versions.ts";
+
+export const LOCK_FILE = ".starwhale/lock/requirements-sw-lock.txt";
+export const VCS_LOCK_FILE = ".starwhale/lock/vcs-requirements-sw-lock.txt";
+
+export interface BuildInputs {
+  /** With carried wheels among its dependencies. */
+  spec: RuntimeSpec;
+  python: { minor: string; version: string; from: "runtime.yaml" | "host" };
+  requirements: Requirements;
+  lock: Lock | null;
+  lockCached: boolean;
+  /** Relative to `dependencies/`. */
+  lockFiles: string[];
+  entries: Entry[];
+}
+
+export async function collectInputs(
+  ctx: Ctx,
+  spec: RuntimeSpec,
+  options: { lock: boolean; cache: boolean },
+): Promise<BuildInputs> {
+  refuseConda(spec);
+  const own = await ownEntries(ctx, spec);
+  const requirements = await readRequirements({ dir: spec.dir, sources: sourcesOf(spec), env: ctx.env });
+  const included = await includedEntries(ctx, spec, requirements);
+  const minor = spec.environment.python ?? (await defaultPythonMinor(ctx));
+  const from = spec.environment.python ? ("runtime.yaml" as const) : ("host" as const);
+  const base = { python: { minor, version: minor, from }, requirements, lockCached: false };
+  if (!options.lock) return { ...base, spec, lock: null, lockFiles: [], entries: [...own, ...included] };
+  const python = await requirePython(ctx, minor);
+  const lock = await resolveLock(ctx, {
+    python: { minor, path: python.path },
+    arch: spec.environment.arch,
+    requirements,
+    wheels: wheelPaths(spec),
+    pip: spec.configs.pip,
+    useCache: options.cache,
+  });
+  for (const warning of lock.warnings) ctx.report.warn(warning);
+  const files = await lockEntries(ctx, lock);
+  const carried = await carriedEntries(ctx, lock);
+  return {
+    ...base,
+    spec: withWheels(spec, carried),
+    lock,
+    lockFiles: files.map((entry) => entry.path.slice("dependencies/".length)),
+    entries: [...own, ...included, ...files, ...carried],
+  };
+}
+
+function refuseConda(spec: RuntimeSpec): void {
+  if (spec.mode !== "conda") return;
+  throw new SwError("NOT_YET", "conda runtimes can't be built yet", {
+    hint: "Write `mode: venv` to keep the conda items in the package without installing them.",
+  });
+}
+
+const wheelItems = (spec: RuntimeSpec) => spec.dependencies.flatMap((d) => (d.kind === "wheel" ? d.items : []));
+const wheelPaths = (spec: RuntimeSpec) => wheelItems(spec).map((item) => `${spec.dir}/${item.text}`);
+
+function sourcesOf(spec: RuntimeSpec): RequirementSource[] {
+  const file = spec.label ?? spec.file.slice(spec.file.lastIndexOf("/") + 1);
+  return spec.dependencies.flatMap((d): RequirementSource[] => {
+    if (d.kind === "pip_req_file") return [{ kind: "file", path: d.path, at: { file, ...d.at } }];
+    return d.kind === "pip_pkg" ? d.items.map(({ text, at }) => ({ kind: "pkg", text, at: { file, ...at } })) : [];
+  });
+}
+
+/** The yaml itself, requirement and conda files, wheels, files: all that the yaml names. */
+async function ownEntries(ctx: Ctx, spec: RuntimeSpec): Promise<Entry[]> {
+  const yaml = await putBlobFile(ctx, spec.file);
+  const entries: Entry[] = [{ path: "runtime.yaml", mode: 0o644, type: "file", size: yaml.size, sha256: yaml.sha256 }];
+  for (const dependency of spec.dependencies) entries.push(...(await entriesOf(ctx, spec, dependency)));
+  return entries;
+}
+
+async function entriesOf(ctx: Ctx, spec: RuntimeSpec, d: Dependency): Promise<Entry[]> {
+  if (d.kind === "pip_req_file" || d.kind === "conda_env_file") {
+    return await collectPath(ctx, spec, { source: d.path, target: `dependencies/${d.path}`, at: d.at });
+  }
+  if (d.kind === "wheel") {
+    const trees = d.items.map(({ text, at }) => collectPath(ctx, spec, { source: text, target: `wheels/${text}`, at }));
+    return (await Promise.all(trees)).flat();
+  }
+  if (d.kind !== "native_file") return [];
+  const trees = d.items.map(async (item) => {
+    if (/^\/|(^|\/)\.\.(\/|$)/.test(item.dest)) {
+      throw atLine(spec, item.at, "MANIFEST_PATH", `dest ${item.dest} leads out of the environment`);
+    }
+    return await collectPath(ctx, spec, { source: item.src, target: `files/${item.src}`, at: item.at });
+  });
+  return (await Promise.all(trees)).flat();
+}
+
+/** Files that requirement files include (-r, -c) and the yaml does not name. */
+async function includedEntries(ctx: Ctx, spec: RuntimeSpec, requirements: Requirements): Promise<Entry[]> {
+  const trees = requirements.files.map((file) =>
+    collectPath(ctx, spec, { source: file, target: `dependencies/${file}`, at: { line: 1, column: 1 } }),
+  );
+  return (await Promise.all(trees)).flat();
+}
+
+async function lockEntries(ctx: Ctx, lock: Lock): Promise<Entry[]> {
+  const main = await textEntry(ctx, `dependencies/${LOCK_FILE}`, lock.requirementsTxt);
+  if (lock.vcsTxt === "") return [main];
+  return [main, await textEntry(ctx, `dependencies/${VCS_LOCK_FILE}`, lock.vcsTxt)];
+}
+
+async function carriedEntries(ctx: Ctx, lock: Lock): Promise<Entry[]> {
+  return await Promise.all(
+    lock.carriedWheels.map(async ({ path }) => {
+      const blob = await putBlobFile(ctx, path);
+      const name = path.slice(path.lastIndexOf("/") + 1);
+      return { path: `wheels/${name}`, mode: 0o644, type: "file" as const, size: blob.size, sha256: blob.sha256 };
+    }),
+  );
+}
+
+/** Wheels of a find-links folder become wheels of the package: nobody else could find them again. */
+function withWheels(spec: RuntimeSpec, carried: readonly Entry[]): RuntimeSpec {
+  if (carried.length === 0) return spec;
+  const at = { line: 1, column: 1 };
+  const items = carried.map((entry) => ({ text: entry.path.slice("wheels/".length), at }));
+  return { ...spec, dependencies: [...spec.dependencies, { kind: "wheel", items, at }] };
+}

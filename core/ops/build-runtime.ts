@@ -1,0 +1,102 @@
+/**
+ * `runtime build` from a runtime.yaml: spec → inputs → lock → tree and manifest → version id → ref, then the environment
+ * in the background. Unchanged steps are answered from digests. Tests: test/e2e/build.test.ts
+ */
+import type { Ctx } from "#core/context.ts";
+import { restoreEnv } from "#core/env/restore.ts";
+import { SwError } from "#core/errors.ts";
+import { readSpec } from "#core/manifest/read-spec.ts";
+import { type BuildInputs, collectInputs } from "#core/ops/build-inputs.ts";
+import { packVersion } from "#core/ops/pack-version.ts";
+import { type Published, publishVersion } from "#core/ops/publish-version.ts";
+import { localProject, localUri } from "#core/ops/target.ts";
+import { isBuiltinTag } from "#core/store/refs.ts";
+import { readVersion } from "#core/store/versions.ts";
+import { isName } from "#core/uri/names.ts";
+
+export interface BuildParams {
+  yaml: string;
+  name?: string;
+  project?: string;
+  tags: string[];
+  lock: boolean;
+  cache: boolean;
+  prepare?: "background" | "wait" | "no";
+}
+
+export interface BuildResult {
+  name: string;
+  version: string;
+  tags: string[];
+  uri: string;
+  unchanged: boolean;
+  lock: { files: string[]; platforms: string[]; python: string; cached: boolean } | null;
+}
+
+/** @throws MANIFEST_*, LOCK_UNSOLVABLE, LOCK_FAILED, HASH_MISMATCH, TAG_TAKEN; the store is unchanged then */
+export async function buildRuntime(ctx: Ctx, params: BuildParams): Promise<BuildResult> {
+  checkTags(params.tags);
+  const spec = await readSpec(ctx, params.yaml);
+  const name = checkName(params.name || spec.name);
+  const project = await localProject(ctx, params.project);
+  for (const warning of spec.warnings) ctx.report.warn(warning);
+  const inputs = await collectInputs(ctx, spec, { lock: params.lock, cache: params.cache });
+  const version = await packVersion(ctx, inputs);
+  const published = await publishVersion(ctx, { project, name, version, tags: params.tags });
+  for (const line of published.said) ctx.report.warn(line);
+  await prepare(ctx, params, version.id);
+  return resultOf(inputs, { project, name, id: version.id, published });
+}
+
+function resultOf(
+  inputs: BuildInputs,
+  made: { project: string; name: string; id: string; published: Published },
+): BuildResult {
+  const { lock } = inputs;
+  return {
+    name: made.name,
+    version: made.id,
+    tags: made.published.tags,
+    uri: localUri(made.project, made.name, made.id),
+    unchanged: made.published.unchanged,
+    lock: lock && {
+      files: inputs.lockFiles,
+      platforms: lock.platforms,
+      python: inputs.python.minor,
+      cached: inputs.lockCached,
+    },
+  };
+}
+
+function checkName(name: string): string {
+  if (isName(name)) return name;
+  throw new SwError("USAGE", `${JSON.stringify(name)} can't be the name of a runtime`, {
+    hint: "1 to 80 letters, digits, `_`, `.`, `-`, the first a letter or `_`.",
+  });
+}
+
+export function checkTags(tags: readonly string[]): void {
+  for (const tag of tags) {
+    if (isBuiltinTag(tag))
+      throw new SwError("USAGE", `the tag ${tag} is given by swcli itself`, { hint: "Choose another name." });
+    if (!isName(tag))
+      throw new SwError("USAGE", `${JSON.stringify(tag)} can't be a tag`, {
+        hint: "1 to 80 letters, digits, `_`, `.`, `-`, the first a letter or `_`.",
+      });
+  }
+}
+
+/** The environment is made while the person goes on; in-process nothing outlives the command, so only when asked. */
+async function prepare(ctx: Ctx, params: BuildParams, id: string): Promise<void> {
+  const mode = params.prepare ?? (ctx.longLived ? "background" : "no");
+  if (mode === "no") return;
+  const version = await readVersion(ctx, id);
+  const fresh = !params.cache;
+  if (mode === "wait") await restoreEnv(ctx, version, fresh);
+  else
+    ctx.background(
+      `prepare:${id}:${fresh}`,
+      `prepare ${id.slice(0, 12)}`,
+      async (own) => void (await restoreEnv(own, version, fresh)),
+    );
+}

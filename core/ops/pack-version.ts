@@ -1,0 +1,47 @@
+/** Inputs → manifest and tree → a version in the store, named by its content. Tests: test/e2e/build.test.ts */
+import type { Ctx } from "#core/context.ts";
+import { buildManifest, identityOf, manifestText } from "#core/manifest/package-manifest.ts";
+import type { BuildInputs } from "#core/ops/build-inputs.ts";
+import { putBlobBytes } from "#core/store/blobs.ts";
+import { type Entry, putVersion, readVersionIfAny, type Version, versionId } from "#core/store/versions.ts";
+import { canonicalTree, packageEntries } from "#core/swrt/package-tree.ts";
+import { tarSize } from "#core/swrt/tar-writer.ts";
+
+/** A version that exists is given back as it is, with its first time and manifest. */
+export async function packVersion(ctx: Ctx, inputs: BuildInputs): Promise<Version> {
+  const entries = canonicalTree(unique(inputs.entries));
+  const createdAt = ctx.clock.now();
+  const id = versionId(entries, identityOf(manifestOf(inputs, { version: "aaaa", createdAt })));
+  const known = await readVersionIfAny(ctx, id);
+  if (known) return known;
+  const text = manifestText(manifestOf(inputs, { version: id, createdAt }));
+  const manifest = await putBlobBytes(ctx, text);
+  const size = tarSize(packageEntries(text, entries, neverOpened));
+  return await putVersion(ctx, { id, created_at: createdAt, manifest: manifest.sha256, size, entries });
+}
+
+// Sizes are known from the entries; nothing is read for them.
+// biome-ignore lint/correctness/useYield: it is never run
+async function* neverOpened(): AsyncGenerator<Uint8Array> {
+  throw new Error("sizes need no content");
+}
+
+function manifestOf(inputs: BuildInputs, { version, createdAt }: { version: string; createdAt: number }) {
+  return buildManifest({
+    spec: inputs.spec,
+    version,
+    createdAt,
+    python: inputs.python.version,
+    pythonFrom: inputs.python.from,
+    autoLock: inputs.lock !== null,
+    lockFiles: inputs.lockFiles,
+    platforms: inputs.lock?.platforms ?? [],
+    includedFiles: inputs.requirements.files,
+    lockedStarwhale: /^starwhale==([^\s;\\]+)/m.exec(inputs.lock?.requirementsTxt ?? "")?.[1],
+  });
+}
+
+/** One file may be named twice (a requirement file that is also included). */
+const unique = (entries: readonly Entry[]): Entry[] => [
+  ...new Map(entries.map((entry) => [entry.path, entry])).values(),
+];

@@ -1,0 +1,69 @@
+/**
+ * A version gets its name: known ids keep their vN, new ones get the next; `latest` moves; tags are added, all or none;
+ * a removed version is live again. One commit. Tests: test/e2e/build.test.ts, test/unit/core/ops/publish-version.test.ts
+ */
+import type { Ctx } from "#core/context.ts";
+import { SwError } from "#core/errors.ts";
+import { giveAutoTag, type RuntimeRef, tagsOf, updateRef } from "#core/store/refs.ts";
+import type { Version } from "#core/store/versions.ts";
+
+export interface Published {
+  tags: string[];
+  /** True when this name had the version already, live and latest. */
+  unchanged: boolean;
+  /** What changed beside the version itself, a line each. */
+  said: string[];
+}
+
+interface Publication {
+  project: string;
+  name: string;
+  version: Pick<Version, "id" | "created_at" | "size">;
+  tags: readonly string[];
+}
+
+/** @throws TAG_TAKEN when another version has one of the tags; nothing is changed then */
+export async function publishVersion(ctx: Ctx, { project, name, version, tags }: Publication): Promise<Published> {
+  return await updateRef(ctx, { project, name }, (ref) => {
+    refuseTaken(ref, version.id, tags);
+    const said: string[] = [];
+    const known = ref.versions.find((v) => v.id === version.id);
+    if (!known) addVersion(ref, version, ctx.clock.now());
+    else if (known.removed_at !== undefined) revive(ref, known, said);
+    else if (ref.tags.latest !== version.id)
+      said.push(`latest moves from ${short(ref.tags.latest)} to ${short(version.id)}`);
+    const unchanged = known !== undefined && said.length === 0;
+    ref.tags.latest = version.id;
+    for (const tag of tags) addTag(ref, version.id, tag, known ? said : []);
+    return { tags: tagsOf(ref, version.id), unchanged, said };
+  });
+}
+
+const short = (id: string | undefined) => id?.slice(0, 12) ?? "nothing";
+
+function refuseTaken(ref: RuntimeRef, id: string, tags: readonly string[]): void {
+  const taken = tags.find((tag) => ref.tags[tag] !== undefined && ref.tags[tag] !== id);
+  if (taken === undefined) return;
+  throw new SwError("TAG_TAKEN", `the tag ${taken} belongs to version ${short(ref.tags[taken])} of ${ref.name}`, {
+    hint: `Move it with: swcli runtime tag -f ${ref.name}/version/${short(id)} ${taken} (after building without -t ${taken}).`,
+  });
+}
+
+function addVersion(ref: RuntimeRef, version: Publication["version"], now: number): void {
+  ref.versions.push({ id: version.id, created_at: version.created_at, added_at: now, size: version.size });
+  giveAutoTag(ref, version.id);
+}
+
+/** Its tags come back where they are still free; a vN of its own always is. */
+function revive(ref: RuntimeRef, version: RuntimeRef["versions"][number], said: string[]): void {
+  const back = (version.removed_tags ?? []).filter((tag) => tag !== "latest" && ref.tags[tag] === undefined);
+  for (const tag of back) ref.tags[tag] = version.id;
+  delete version.removed_at;
+  delete version.removed_tags;
+  said.push(`version ${short(version.id)} had been removed and is live again`);
+}
+
+function addTag(ref: RuntimeRef, id: string, tag: string, said: string[]): void {
+  if (ref.tags[tag] !== id) said.push(`tag ${tag} added to ${short(id)}`);
+  ref.tags[tag] = id;
+}
