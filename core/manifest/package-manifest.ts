@@ -1,15 +1,15 @@
 /**
- * The `_manifest.yaml` of a package: made from a spec, written as text, and the part of it that a version id counts.
+ * The `_manifest.yaml` of a package: made from a spec, and the part of it that a version id counts.
  * Owns: which value goes under which key. Knows nothing of stores, archives or how a lock is made.
  * Tests: test/unit/core/manifest/package-manifest.test.ts
  */
-import { Document } from "yaml";
 import { builtinImage } from "#core/manifest/base-image.ts";
 import { withoutCredentials } from "#core/manifest/credentials.ts";
 import { MANIFEST_FORMAT, type PackageManifest, type RawDependency } from "#core/manifest/manifest-schema.ts";
 import type { Dependency, FileItem, RuntimeSpec, SpecConfigs, SpecEnvironment } from "#core/manifest/spec.ts";
 
 export type { PackageManifest } from "#core/manifest/manifest-schema.ts";
+export { manifestText } from "#core/manifest/manifest-text.ts";
 
 /** A version of the `starwhale` package that exists: the Python client installs it beside a runtime's own packages. */
 export const DEFAULT_STARWHALE_VERSION = "0.6.15";
@@ -68,14 +68,6 @@ export function buildManifest(input: ManifestInput): PackageManifest {
     },
     version: input.version,
   };
-}
-
-/** Block yaml with sorted keys; what PyYAML would not read as text is quoted. */
-export function manifestText(manifest: PackageManifest): string {
-  const doc = new Document(manifest, { version: "1.1", aliasDuplicateObjects: false, sortMapEntries: true });
-  // The directive of the older version is implied for every reader and only looks strange.
-  doc.directives = undefined;
-  return doc.toString({ indentSeq: false, lineWidth: 0, singleQuote: true });
 }
 
 /** What counts for the version id (with the tree): no times, no builder, no name. Keys are sorted at every level. */

@@ -5,11 +5,11 @@
 import { hasCredentials } from "#core/manifest/credentials.ts";
 import type { SpecConfigs } from "#core/manifest/spec.ts";
 import {
-  dataOf,
   type Field,
   fieldsOf,
   isAbsent,
   itemsOf,
+  recordOf,
   textOf,
   textsOf,
   warnAt,
@@ -41,14 +41,9 @@ function readConda(field: Field | undefined): SpecConfigs["conda"] {
   const channels = (itemsOf(conda.get("channels")) ?? []).flatMap((item) => textOf(item) ?? []);
   return {
     channels: channels.length > 0 ? channels : [...DEFAULT_CHANNELS],
-    condarc: readCondarc(conda.get("condarc")),
+    // With the types that conda will read: `ssl_verify: false` is no text.
+    condarc: recordOf(conda.get("condarc")),
   };
-}
-
-/** Kept with the types that conda will read: `ssl_verify: false` is no text. */
-function readCondarc(field: Field | undefined): Record<string, unknown> {
-  if (isAbsent(field)) return {};
-  return Object.fromEntries([...fieldsOf(field)].map(([key, value]) => [key, dataOf(value)]));
 }
 
 function readPip(field: Field | undefined): SpecConfigs["pip"] {

@@ -20,7 +20,7 @@ import {
 } from "#core/manifest/yaml-field.ts";
 
 export function readDependencies(field: Field | undefined): Dependency[] {
-  return (itemsOf(field) ?? []).flatMap((item) => {
+  return (itemsOf(field, "Begin each item with `- `.") ?? []).flatMap((item) => {
     if (isScalar(item.node)) return readFileDependency(item) ?? [];
     return isMap(item.node) ? readKinds(fieldsOf(item)) : refuseItem(item);
   });
@@ -33,7 +33,7 @@ export function readFileDependency(field: Field | undefined): Dependency | undef
   const kind = fileKind(text);
   if (!kind) {
     problem(field, "MANIFEST_DEPENDENCY", {
-      message: `no kind of dependency is written as ${text}`,
+      message: `${text} is neither a requirement file nor a conda file`,
       hint: fileHint(text),
     });
     return undefined;

@@ -54,7 +54,9 @@ function readPython(field: Field | undefined): string | undefined {
   const text = textOf(field);
   if (!field || text === undefined) return undefined;
   const minor = pythonMinor(text);
-  if (!minor) refuse(field, "MANIFEST_PYTHON", { text, hint: `Use one of ${range(PYTHON_VERSIONS)}.` });
+  // Somebody who quotes nothing elsewhere may have dropped the zero.
+  const zero = text === "3.1" ? "; 3.10 needs its zero" : "";
+  if (!minor) refuse(field, "MANIFEST_PYTHON", { text, hint: `Use one of ${range(PYTHON_VERSIONS)}${zero}.` });
   return minor;
 }
 
@@ -100,7 +102,7 @@ function readArch(field: Field | undefined): string[] {
 type EnvironmentCode = "MANIFEST_OS" | "MANIFEST_PYTHON" | "MANIFEST_CUDA" | "MANIFEST_ARCH";
 
 const refuse = (field: Field, code: EnvironmentCode, { text, hint }: { text: string; hint: string }) =>
-  problem(field, code, { message: `${field.path} ${text} is not supported`, hint });
+  problem(field, code, { message: `${field.path.replace(/\[\d+\]$/, "")} ${text} is not supported`, hint });
 
 const placeOf = (field: Field | undefined): At | undefined =>
   field && !isAbsent(field) ? { line: field.at.line, column: field.at.column } : undefined;

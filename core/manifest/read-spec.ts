@@ -32,7 +32,7 @@ export async function readSpec(ctx: Ctx, file: string): Promise<RuntimeSpec> {
   const path = resolve(ctx.cwd, file);
   const label = labelOf(ctx, path);
   if (!/\.ya?ml$/.test(path)) {
-    throw new SwError("MANIFEST_FILE_MISSING", `${label} is not a yaml file`, {
+    throw new SwError("MANIFEST_INVALID", `${label} is not a yaml file`, {
       hint: "The name must end in .yaml or .yml.",
     });
   }

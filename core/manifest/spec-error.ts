@@ -39,19 +39,30 @@ export function specError(
 /** Every problem of one file as one error, in the order of the file; the code is the first one's. */
 export function problemsError(source: SourceText, problems: readonly Problem[]): SwError {
   const sorted = problems.toSorted((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
-  const blocks = sorted.map((p, i) => {
+  const shown = sorted.filter((p, i) => !sorted.slice(0, i).some((q) => isSame(p, q))).slice(0, MAX_PROBLEMS);
+  const blocks = shown.map((p, i) => {
     const text = located(source, p.at, p.message);
     // The last hint is the error's own; the others stand below what they belong to.
-    return i < sorted.length - 1 && p.hint ? `${text}\n${p.hint}` : text;
+    return i < shown.length - 1 && p.hint ? `${text}\n${safe(p.hint)}` : text;
   });
-  const first = sorted[0];
+  const first = shown[0];
+  const hint = shown.at(-1)?.hint;
   const detail = { file: source.label, line: first?.at.line, column: first?.at.column };
-  return new SwError(first?.code ?? "MANIFEST_INVALID", blocks.join("\n"), { hint: sorted.at(-1)?.hint, detail });
+  return new SwError(first?.code ?? "MANIFEST_INVALID", blocks.join("\n"), {
+    hint: hint && safe(hint),
+    detail,
+  });
 }
+
+// Enough to mend a file in one go, little enough to read.
+const MAX_PROBLEMS = 10;
+
+const isSame = (a: Problem, b: Problem) =>
+  a.at.line === b.at.line && a.at.column === b.at.column && a.message === b.message;
 
 /** `file:line:column: message`, without the line itself. */
 export const placed = (source: SourceText, at: At, message: string) =>
-  `${source.label}:${at.line}:${at.column}: ${message}`;
+  `${source.label}:${at.line}:${at.column}: ${safe(message)}`;
 
 /** The message with the line that it is about and a mark below the place. */
 export function located(source: SourceText, at: Span, message: string): string {
@@ -78,6 +89,14 @@ function excerpt(line: string, column: number): { shown: string; column: number 
 
 const lineOf = (text: string, line: number) =>
   (text.replace(/^\uFEFF/, "").split("\n")[line - 1] ?? "").replace(/\r$/, "");
+
+const MAX_WORDS = 300;
+
+/** A message repeats what stands in the file: secrets, escape sequences, a value of ten thousand characters. */
+function safe(message: string): string {
+  const text = printable(message.replaceAll("\n", " "));
+  return text.length > MAX_WORDS ? `${text.slice(0, MAX_WORDS)}…` : text;
+}
 
 /** Same length, so that the mark stays under its word; escape sequences must not reach a terminal. */
 const printable = (line: string) =>

@@ -7,7 +7,7 @@ import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap, ty
 import type { ErrorCode } from "#core/errors.ts";
 import { closest } from "#core/manifest/did-you-mean.ts";
 import type { Span } from "#core/manifest/spec-error.ts";
-import { follow, spanOf, type YamlSource } from "#core/manifest/yaml-source.ts";
+import { follow, spanOf, TOO_DEEP, type YamlSource } from "#core/manifest/yaml-source.ts";
 
 export interface Field {
   readonly source: YamlSource;
@@ -67,14 +67,25 @@ export function fieldsOf(field: Field | undefined): Fields {
 }
 
 /** Any value as plain data, with the types that yaml gives to plain scalars (booleans, numbers, null). */
-export function dataOf(field: Field): unknown {
+export function dataOf(field: Field, depth = 0): unknown {
   const { node } = field;
-  if (isMap(node)) return Object.fromEntries([...fieldsOf(field)].map(([key, value]) => [key, dataOf(value)]));
-  if (isSeq(node)) return seqItems(field, node).map(dataOf);
+  if (depth > MAX_DEPTH) {
+    problem(field, "MANIFEST_SYNTAX", { message: TOO_DEEP });
+    return null;
+  }
+  if (isMap(node)) return recordOf(field, depth);
+  if (isSeq(node)) return seqItems(field, node).map((item) => dataOf(item, depth + 1));
   if (!isScalar(node)) return null;
   const text = String(node.value ?? "");
   return node.type === "PLAIN" ? plainValue(text) : text;
 }
+
+/** A map as plain data; empty when absent. */
+export const recordOf = (field: Field | undefined, depth = 0): Record<string, unknown> =>
+  Object.fromEntries([...fieldsOf(field)].map(([key, value]) => [key, dataOf(value, depth + 1)]));
+
+// Whoever writes or compares the data later recurses too.
+const MAX_DEPTH = 64;
 
 /** What yaml's usual rules make of an unquoted word; `0755` and `3.10` would lose digits and stay text. */
 export function plainValue(text: string): string | number | boolean | null {
@@ -128,7 +139,7 @@ function mapFields(parent: Field, map: YAMLMap): Fields {
   const merged: Field[] = [];
   for (const pair of map.items) {
     const field = pairField(parent, pair);
-    if (field?.key === "<<") merged.push(field);
+    if (field?.isMerge) merged.push(field);
     else if (field) fields.set(field.key, field);
   }
   for (const field of merged) mergeInto(fields, field);
@@ -143,11 +154,12 @@ function mergeInto(fields: Map<string, Field>, from: Field): void {
   }
 }
 
-function pairField(parent: Field, pair: Pair): (Field & { key: string }) | undefined {
+function pairField(parent: Field, pair: Pair): (Field & { key: string; isMerge: boolean }) | undefined {
   const { source } = parent;
   const keyNode = follow(source, asNode(pair.key));
   if (!isScalar(keyNode)) {
-    problem(parent, "MANIFEST_TYPE", { message: `${parent.path || "the file"} has a key that is not text` });
+    const at = keyNode ? spanOf(source, keyNode) : parent.at;
+    problem({ ...parent, at }, "MANIFEST_TYPE", { message: `${parent.path || "the file"} has a key that is not text` });
     return undefined;
   }
   const key = String(keyNode.value);
@@ -155,7 +167,8 @@ function pairField(parent: Field, pair: Pair): (Field & { key: string }) | undef
   const value = asNode(pair.value);
   const own = value ? spanOf(source, value) : keyAt;
   const path = parent.path ? `${parent.path}.${key}` : key;
-  return { source, path, key, node: follow(source, value), at: own.width > 0 ? own : keyAt, keyAt };
+  const isMerge = key === "<<" && keyNode.type === "PLAIN";
+  return { source, path, key, isMerge, node: follow(source, value), at: own.width > 0 ? own : keyAt, keyAt };
 }
 
 /** The parser gives nodes only; its types also allow plain values, which appear in documents made by hand. */

@@ -21,6 +21,7 @@ export interface YamlSource extends SourceText {
 export const MAX_SPEC_BYTES = 1024 * 1024;
 const MAX_ALIASES = 1000;
 const MAX_VALUES = 100_000;
+export const TOO_DEEP = "the values are nested too deeply";
 
 /**
  * Parses one document; scalars stay as they were written (3.10 is not 3.1).
@@ -39,7 +40,7 @@ export function openSource(text: string, label: string): YamlSource {
   if (source.problems.length > 1) source.problems.length = 1;
   throwProblems(source);
   for (const warning of doc.warnings)
-    source.warnings.push({ at: errorSpan(source, warning), message: firstLine(warning) });
+    source.warnings.push({ at: errorSpan(source, warning), message: lowerFirst(firstLine(warning)) });
   return source;
 }
 
@@ -56,10 +57,12 @@ export function follow(source: YamlSource, node: Node | null): Node | null {
   source.valuesLeft -= 1;
   if (isAlias(node)) source.aliasesLeft -= 1;
   if (node && (source.aliasesLeft < 0 || source.valuesLeft < 0)) {
-    const message = "this file has too many values, or its aliases expand to too many";
-    throw problemsError(source, [{ code: "MANIFEST_SYNTAX", at: spanOf(source, node), message }]);
+    throw syntaxError(source, node, "this file has too many values, or its aliases expand to too many");
   }
-  return isAlias(node) ? (node.resolve(source.doc) ?? null) : node;
+  if (!isAlias(node)) return node;
+  const target = node.resolve(source.doc);
+  if (!target) throw syntaxError(source, node, `no value is marked as &${node.source}`);
+  return target;
 }
 
 /** Where a node stands; of several lines only the first is marked. */
@@ -67,6 +70,9 @@ export function spanOf(source: YamlSource, node: Node): Span {
   const [start, end] = node.range ?? [0, 0];
   return spanAt(source, start, end);
 }
+
+const syntaxError = (source: YamlSource, node: Node, message: string) =>
+  problemsError(source, [{ code: "MANIFEST_SYNTAX", at: spanOf(source, node), message }]);
 
 function spanAt(source: YamlSource, start: number, end: number): Span {
   const { line, col } = source.lines.linePos(start);
@@ -78,9 +84,8 @@ function parse(text: string, label: string, lineCounter: LineCounter): Document 
   try {
     return parseDocument(text, { schema: "failsafe", lineCounter, prettyErrors: false, uniqueKeys: true });
   } catch (cause) {
-    // The parser recurses: a file of brackets ends in a stack overflow.
     if (!(cause instanceof RangeError)) throw cause;
-    throw new SwError("MANIFEST_SYNTAX", `${label}: the values are nested too deeply`, { cause });
+    throw new SwError("MANIFEST_SYNTAX", `${label}: ${TOO_DEEP}`, { cause });
   }
 }
 
@@ -102,7 +107,11 @@ const SYNTAX_WORDS: Partial<Record<YAMLError["code"], { message: string; hint: s
 
 const errorSpan = (source: YamlSource, error: YAMLError) => spanAt(source, error.pos[0], error.pos[1]);
 
-const firstLine = (error: YAMLError) => (error.message.split("\n")[0] ?? "").replace(/:$/, "");
+function firstLine(error: YAMLError): string {
+  // The parser recurses: a file of brackets ends in a stack overflow, which it reports as an error of the file.
+  if (/^Maximum call stack/.test(error.message)) return TOO_DEEP;
+  return (error.message.split("\n")[0] ?? "").replace(/:$/, "");
+}
 
 const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
 
