@@ -5,7 +5,7 @@
 import * as v from "valibot";
 import { Secret } from "#core/config/secret.ts";
 import { SwError } from "#core/errors.ts";
-import { LOCAL, type UriContext } from "#core/uri/uri.ts";
+import { LOCAL } from "#core/uri/uri.ts";
 
 export interface Instance {
   /** `local`, or the server's address. */
@@ -130,11 +130,4 @@ const asSettings = ({ limits, conda, caches }: v.InferOutput<typeof SwcliSchema>
   caches: {
     shared: caches?.shared ? { driver: caches.shared.driver, options: caches.shared.options ?? {} } : undefined,
   },
-});
-
-/** What a URI needs to know of the config. */
-export const uriContext = (config: Config): UriContext => ({
-  currentInstance: config.currentInstance,
-  currentProject: config.instances[config.currentInstance]?.currentProject,
-  instances: config.instances,
 });

@@ -76,10 +76,14 @@ async function download(ctx: Ctx, minor: string): Promise<string | undefined> {
 const isOn = (value: string | undefined): boolean =>
   value !== undefined && !["", "0", "false"].includes(value.toLowerCase());
 
-/** uv prints a chain of causes; its end is what a person can act on. */
+/** uv prints a chain of causes: what it wanted and the end of the chain are what a person can act on. */
 function lastReason(stderr: string): string {
-  const lines = stderr.split("\n").map((line) => line.trim());
-  return lines.findLast((line) => line !== "")?.replace(/^(error|Caused by):\s*/, "") ?? "uv gave no reason";
+  const lines = stderr.split("\n").map((line) => line.trim().replace(/^(error|cause|Caused by):\s*/, ""));
+  const wanted = lines.find((line) => line.startsWith("Failed to download"));
+  const last = lines.findLast((line) => line !== "") ?? "uv gave no reason";
+  // A mirror's address may carry a password.
+  const text = wanted === undefined || wanted === last ? last : `${wanted}: ${last}`;
+  return text.replace(/:\/\/[^/\s@]*@/g, "://***@");
 }
 
 function notFound(ctx: Ctx, minor: string, download: string): SwError {

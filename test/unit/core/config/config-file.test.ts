@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { readConfig, updateConfig } from "#core/config/config-file.ts";
-import { uriContext } from "#core/config/config-schema.ts";
 import { Secret } from "#core/config/secret.ts";
 
 // As the Python client writes it, with what a person and a newer client may have added.
@@ -101,7 +100,6 @@ test("the Python client's file is read", async () => {
   });
   expect(token?.reveal()).toBe("Bearer TOK");
   expect(JSON.stringify(config)).not.toContain("TOK");
-  expect(uriContext(config)).toMatchObject({ currentInstance: "pre-k8s", currentProject: "7" });
 });
 
 test("a write changes its key and nothing else, comments and unknown keys included", async () => {

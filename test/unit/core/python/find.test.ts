@@ -225,7 +225,14 @@ describe("the real interpreter of this machine", () => {
 });
 
 describe("a missing Python", () => {
-  const offline = "echo 'error: Failed to download' >&2; echo '  Caused by: dns error: no such host' >&2; exit 2";
+  // As uv 0.13 says it.
+  const offline = `/bin/cat >&2 <<'END'
+error: Failed to install cpython-3.95.1-linux-x86_64-gnu
+  cause: Failed to download \`https://ann:hunter2@mirror.example.com/3.95.tar.gz\`
+  cause: error sending request for url
+  cause: dns error: no such host
+END
+exit 2`;
   /** A uv of the test's own: none here may download. Says how it was called, then does `body`. */
   const fakeUv = async (body: string): Promise<Env> => ({
     SWCLI_UV: await box.script(
@@ -258,7 +265,8 @@ describe("a missing Python", () => {
     expect(e).toMatchObject({ code: "PYTHON_NOT_FOUND", exitCode: 1 });
     expect(e?.message).toContain(`Python ${MINOR} not found in PATH (${box.dir}/bin)`);
     expect(e?.message).toContain(`${box.dir}/.pyenv/versions`);
-    expect(e?.message).toContain("download: dns error: no such host");
+    expect(e?.message).toContain("https://***@mirror.example.com/3.95.tar.gz`: dns error: no such host");
+    expect(JSON.stringify(e)).not.toContain("hunter2");
     expect(e).toMatchObject({ hint: expect.stringContaining("UV_PYTHON_INSTALL_MIRROR") });
   });
 
