@@ -25,7 +25,12 @@ const Texts = v.nullish(
   [],
 );
 const Flag = v.nullish(v.boolean(), false);
-const Data = v.record(v.string(), v.unknown());
+const Data = v.custom<Record<string, unknown>>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  "must be a map of keys and values",
+);
+/** A loose object of the library takes lists too. */
+const map = <const E extends v.ObjectEntries>(entries: E) => v.pipe(Data, v.looseObject(entries));
 
 /** Lock files are opened by these names, so a name must not lead out of the package. */
 const InsidePath = v.pipe(
@@ -37,15 +42,15 @@ const InsidePath = v.pipe(
 export const isInside = (path: string) =>
   path !== "" && !path.startsWith("/") && !path.includes("\0") && !path.split("/").includes("..");
 
-const RawDependency = v.looseObject({ kind: v.string(), deps: v.union([Text, v.array(v.union([Text, Data]))]) });
+const RawDependency = map({ kind: v.string(), deps: v.union([Text, v.array(v.union([Text, Data]))]) });
 
-const Configs = v.looseObject({
-  conda: v.nullish(v.looseObject({ channels: Texts, condarc: v.nullish(Data, {}) }), {}),
-  docker: v.nullish(v.looseObject({ image: text() }), {}),
-  pip: v.nullish(v.looseObject({ extra_index_url: Texts, index_url: text(), trusted_host: Texts }), {}),
+const Configs = map({
+  conda: v.nullish(map({ channels: Texts, condarc: v.nullish(Data, {}) }), {}),
+  docker: v.nullish(map({ image: text() }), {}),
+  pip: v.nullish(map({ extra_index_url: Texts, index_url: text(), trusted_host: Texts }), {}),
 });
 
-const Dependencies = v.looseObject({
+const Dependencies = map({
   conda_files: Texts,
   conda_pkgs: Texts,
   local_packaged_env: Flag,
@@ -56,20 +61,17 @@ const Dependencies = v.looseObject({
   setup_requires: v.nullish(v.array(RawDependency), []),
 });
 
-const Lock = v.looseObject({
+const Lock = map({
   env_name: text(),
   env_prefix_path: v.optional(v.nullable(Text), ""),
   env_use_shell: Flag,
   files: v.nullish(v.array(InsidePath), []),
-  shell: v.nullish(
-    v.looseObject({ python_env: text("system"), python_version: text(), use_conda: Flag, use_venv: Flag }),
-    {},
-  ),
+  shell: v.nullish(map({ python_env: text("system"), python_version: text(), use_conda: Flag, use_venv: Flag }), {}),
   starwhale_version: text(),
   system: text(),
 });
 
-const Environment = v.looseObject({
+const Environment = map({
   arch: Texts,
   auto_lock_dependencies: Flag,
   lock: v.nullish(Lock, {}),
@@ -77,9 +79,9 @@ const Environment = v.looseObject({
   python: text(),
 });
 
-export const PackageManifestSchema = v.looseObject({
+export const PackageManifestSchema = map({
   artifacts: v.nullish(
-    v.looseObject({
+    map({
       dependencies: Texts,
       files: v.nullish(v.array(Data), []),
       runtime_yaml: text("runtime.yaml"),
@@ -88,20 +90,20 @@ export const PackageManifestSchema = v.looseObject({
     {},
   ),
   base_image: text(),
-  build: v.nullish(v.looseObject({ os: text(), sw_version: text() }), {}),
+  build: v.nullish(map({ os: text(), sw_version: text() }), {}),
   configs: v.nullish(Configs, {}),
   created_at: text(),
   dependencies: v.nullish(Dependencies, {}),
   docker: v.nullish(
-    v.looseObject({
-      builtin_run_image: v.nullish(v.looseObject({ fullname: text(), name: text(), repo: text(), tag: text() }), {}),
+    map({
+      builtin_run_image: v.nullish(map({ fullname: text(), name: text(), repo: text(), tag: text() }), {}),
       custom_run_image: text(),
     }),
     {},
   ),
   environment: v.nullish(Environment, {}),
   /** Ours alone; the Python client and the server ignore it. */
-  swcli: v.optional(v.looseObject({ format: v.number(), platforms: Texts })),
+  swcli: v.optional(map({ format: v.number(), platforms: Texts })),
   version: v.pipe(v.string(), v.regex(/^[a-z2-7]{4,80}$/, "not a version id")),
 });
 

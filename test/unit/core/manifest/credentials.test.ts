@@ -1,0 +1,30 @@
+import { expect, test } from "bun:test";
+import { hasCredentials, maskCredentials, withoutCredentials } from "#core/manifest/credentials.ts";
+
+test.each([
+  ["https://user:pass@host/simple", "https://host/simple"],
+  ["https://t0ken@host/simple", "https://host/simple"],
+  ["https://user:p@ss@host/", "https://host/"],
+  ["git+https://t0ken@git.test/x.git@v1", "git+https://git.test/x.git@v1"],
+  ["x @ https://u:p@h/x.whl --extra-index-url http://a:b@i/", "x @ https://h/x.whl --extra-index-url http://i/"],
+  ["git+ssh://git:pw@git.test/x", "git+ssh://git.test/x"],
+  ["https://${USER}:secret@host/", "https://host/"],
+])("%s carries a secret", (text, clean) => {
+  expect(withoutCredentials(text)).toBe(clean);
+  expect(hasCredentials(text)).toBe(true);
+  expect(maskCredentials(text)).toHaveLength(text.length);
+  expect(maskCredentials(text)).not.toMatch(/t0ken|pass|p@ss|secret|:pw|u:p@|a:b@/);
+});
+
+test.each([
+  "https://host/simple",
+  "https://host/a@b",
+  "git+ssh://git@git.test/x.git@v1",
+  "https://${TOKEN}@host/",
+  "https://${USER}:${PASSWORD}@host/",
+  "git@git.test:x/y.git",
+  "name @ https://host/x.whl",
+])("%s carries none", (text) => {
+  expect(withoutCredentials(text)).toBe(text);
+  expect(maskCredentials(text)).toBe(text);
+});
