@@ -21,6 +21,8 @@ export interface Call {
 
 export type Handler<M extends MethodName> = (ctx: Ctx, params: ParsedParams<M>) => Promise<ResultOf<M>>;
 
+export type Handlers = { [M in MethodName]: Handler<M> };
+
 /** @throws USAGE for an unknown method or parameters that do not fit; otherwise what the handler throws. */
 export async function dispatch(host: Host, call: Call): Promise<unknown> {
   const method = requireMethod(call.method);

@@ -1,16 +1,12 @@
 /** The one table of methods: name → kind and schemas. Handlers: daemon/methods; client types: MethodName, ParamsOf, ResultOf. */
 import type * as v from "valibot";
 import type { MethodDef } from "#core/protocol/define.ts";
-import * as runtime from "#core/protocol/methods/runtime.ts";
+import { ENV_METHODS } from "#core/protocol/methods/env.ts";
+import { RUNTIME_METHODS } from "#core/protocol/methods/runtime.ts";
 
 export const METHODS = {
-  "runtime.build": runtime.RuntimeBuild,
-  "runtime.list": runtime.RuntimeList,
-  "runtime.history": runtime.RuntimeHistory,
-  "runtime.info": runtime.RuntimeInfo,
-  "runtime.bundle-info": runtime.BundleInfo,
-  "runtime.activation": runtime.RuntimeActivation,
-  "env.prepare": runtime.EnvPrepare,
+  ...RUNTIME_METHODS,
+  ...ENV_METHODS,
 } as const satisfies Record<string, MethodDef>;
 
 export type MethodName = keyof typeof METHODS;

@@ -1,13 +1,9 @@
-/** Method → handler. Handlers are thin: parameters in, one use case of core/ops, result out; each is loaded when first called. */
-import type { MethodName } from "#core/protocol/methods.ts";
-import type { Handler } from "#daemon/dispatch.ts";
+/** Method → handler, from one file a group. Complete by its type: a method without a handler does not compile. */
+import type { Handlers } from "#daemon/dispatch.ts";
+import { envHandlers } from "#daemon/methods/env.ts";
+import { runtimeHandlers } from "#daemon/methods/runtime.ts";
 
-export const HANDLERS: { [M in MethodName]: Handler<M> } = {
-  "runtime.build": async (ctx, params) => (await import("#core/ops/build-runtime.ts")).buildRuntime(ctx, params),
-  "runtime.list": async (ctx, params) => (await import("#core/ops/list-runtimes.ts")).listRuntimes(ctx, params),
-  "runtime.history": async (ctx, params) => (await import("#core/ops/list-runtimes.ts")).runtimeHistory(ctx, params),
-  "runtime.info": async (ctx, params) => (await import("#core/ops/runtime-info.ts")).runtimeInfo(ctx, params),
-  "runtime.bundle-info": async (ctx, params) => (await import("#core/ops/bundle-info.ts")).bundleInfo(ctx, params),
-  "runtime.activation": async (ctx, params) => (await import("#core/ops/activate-runtime.ts")).activation(ctx, params),
-  "env.prepare": async (ctx, params) => (await import("#core/ops/activate-runtime.ts")).prepareEnv(ctx, params),
+export const HANDLERS: Handlers = {
+  ...runtimeHandlers,
+  ...envHandlers,
 };

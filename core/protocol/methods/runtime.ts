@@ -18,7 +18,7 @@ export const VersionRow = v.object({
   env: v.picklist(["ready", "preparing", "none"]),
 });
 
-export const RuntimeBuild = defineMethod({
+const RuntimeBuild = defineMethod({
   kind: "operation",
   params: v.strictObject({
     yaml: Text,
@@ -41,19 +41,19 @@ export const RuntimeBuild = defineMethod({
   }),
 });
 
-export const RuntimeList = defineMethod({
+const RuntimeList = defineMethod({
   kind: "query",
   params: v.strictObject({ project: v.optional(Text) }),
   result: v.array(VersionRow),
 });
 
-export const RuntimeHistory = defineMethod({
+const RuntimeHistory = defineMethod({
   kind: "query",
   params: v.strictObject({ uri: Uri, project: v.optional(Text) }),
   result: v.array(VersionRow),
 });
 
-export const RuntimeInfo = defineMethod({
+const RuntimeInfo = defineMethod({
   kind: "query",
   params: v.strictObject({ uri: Uri, project: v.optional(Text) }),
   result: v.object({
@@ -74,7 +74,7 @@ export const RuntimeInfo = defineMethod({
   }),
 });
 
-export const BundleInfo = defineMethod({
+const BundleInfo = defineMethod({
   kind: "query",
   params: v.strictObject({ file: Text }),
   result: v.object({
@@ -85,35 +85,10 @@ export const BundleInfo = defineMethod({
   }),
 });
 
-export const ActivationPlanSchema = v.object({
-  uri: v.string(),
-  name: v.string(),
-  project: v.string(),
-  version: v.string(),
-  mode: v.picklist(["venv", "conda"]),
-  prefix: v.string(),
-  path: v.pipe(v.array(v.string()), v.readonly()),
-  set: v.record(v.string(), v.string()),
-  unset: v.array(v.string()),
-});
-
-/** What to change in a shell or a child; "preparing" means: call `env.prepare`, then ask again. */
-export const RuntimeActivation = defineMethod({
-  kind: "query",
-  params: v.strictObject({ uri: Uri, project: v.optional(Text) }),
-  result: v.variant("state", [
-    v.object({
-      state: v.literal("ready"),
-      plan: ActivationPlanSchema,
-      rc: v.string(),
-      warning: v.optional(v.string()),
-    }),
-    v.object({ state: v.literal("absent"), uri: v.string() }),
-  ]),
-});
-
-export const EnvPrepare = defineMethod({
-  kind: "operation",
-  params: v.strictObject({ uri: Uri, project: v.optional(Text), fresh: v.optional(v.boolean(), false) }),
-  result: v.object({ uri: v.string(), key: v.string(), prefix: v.string(), made: v.boolean() }),
-});
+export const RUNTIME_METHODS = {
+  "runtime.build": RuntimeBuild,
+  "runtime.list": RuntimeList,
+  "runtime.history": RuntimeHistory,
+  "runtime.info": RuntimeInfo,
+  "runtime.bundle-info": BundleInfo,
+} as const;

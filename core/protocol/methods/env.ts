@@ -1,0 +1,45 @@
+/** Methods on environments: what activating changes, and making what is not there. */
+import * as v from "valibot";
+import { defineMethod } from "#core/protocol/define.ts";
+
+// Longer words are no URI of ours, only a burden.
+const Text = v.pipe(v.string(), v.maxLength(8192));
+const Uri = Text;
+
+const ActivationPlanSchema = v.object({
+  uri: v.string(),
+  name: v.string(),
+  project: v.string(),
+  version: v.string(),
+  mode: v.picklist(["venv", "conda"]),
+  prefix: v.string(),
+  path: v.pipe(v.array(v.string()), v.readonly()),
+  set: v.record(v.string(), v.string()),
+  unset: v.array(v.string()),
+});
+
+/** What to change in a shell or a child; "preparing" means: call `env.prepare`, then ask again. */
+const Activation = defineMethod({
+  kind: "query",
+  params: v.strictObject({ uri: Uri, project: v.optional(Text) }),
+  result: v.variant("state", [
+    v.object({
+      state: v.literal("ready"),
+      plan: ActivationPlanSchema,
+      rc: v.string(),
+      warning: v.optional(v.string()),
+    }),
+    v.object({ state: v.literal("absent"), uri: v.string() }),
+  ]),
+});
+
+const Prepare = defineMethod({
+  kind: "operation",
+  params: v.strictObject({ uri: Uri, project: v.optional(Text), fresh: v.optional(v.boolean(), false) }),
+  result: v.object({ uri: v.string(), key: v.string(), prefix: v.string(), made: v.boolean() }),
+});
+
+export const ENV_METHODS = {
+  "runtime.activation": Activation,
+  "env.prepare": Prepare,
+} as const;

@@ -1,0 +1,7 @@
+/** Handlers of methods on environments. */
+import type { Handlers } from "#daemon/dispatch.ts";
+
+export const envHandlers = {
+  "runtime.activation": async (ctx, params) => (await import("#core/ops/activate-runtime.ts")).activation(ctx, params),
+  "env.prepare": async (ctx, params) => (await import("#core/ops/activate-runtime.ts")).prepareEnv(ctx, params),
+} satisfies Partial<Handlers>;
