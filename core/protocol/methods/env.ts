@@ -15,7 +15,7 @@ const ActivationPlanSchema = v.object({
   prefix: v.string(),
   path: v.pipe(v.array(v.string()), v.readonly()),
   set: v.record(v.string(), v.string()),
-  unset: v.array(v.string()),
+  unset: v.pipe(v.array(v.string()), v.readonly()),
 });
 
 /** What to change in a shell or a child; "preparing" means: call `env.prepare`, then ask again. */
