@@ -34,6 +34,7 @@ export async function digestLockInput(ctx: Ctx, { input, plan, settings }: KeyIn
     constraints: requirements.constraints.map(lineKey),
     formats: { pre, noBinary, onlyBinary },
     index: settings.key,
+    userFormats: settings.formats,
     wheels: await Promise.all(input.wheels.map(wheelKey)),
     findLinks: await Promise.all(settings.findLinks.map(folderKey)),
   };
@@ -41,10 +42,11 @@ export async function digestLockInput(ctx: Ctx, { input, plan, settings }: KeyIn
 }
 
 /** The place of a line changes messages only; the user's hashes decide whether it is a lock at all. */
-const lineKey = ({ text, hashes, userinfo }: LockInput["requirements"]["requirements"][number]) => [
+const lineKey = ({ text, hashes, userinfo, query }: LockInput["requirements"]["requirements"][number]) => [
   stripUserinfo(text),
   [...hashes].sort(),
   userinfo ?? "",
+  query ?? "",
 ];
 
 const wheelKey = async (path: string) => [basename(path), (await sha256File(path)).hex];

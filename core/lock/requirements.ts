@@ -24,8 +24,9 @@ export interface RequirementLine {
   hashes: string[];
   kind: "named" | "url" | "vcs";
   at: At;
-  /** `user:${TOKEN}` as written, when the URL's secret comes from the environment. */
+  /** `user:${TOKEN}` as written, when the URL's secret comes from the environment; likewise its query. */
   userinfo?: string;
+  query?: string;
 }
 
 export interface IndexOptions {
@@ -191,13 +192,15 @@ function addRequirement(reading: Reading, line: Line, text: string, options: Opt
     kind,
     hashes: [...hashes, ...parsed.hashes],
     at: line.at,
-    ...writtenUserinfo(written),
+    ...writtenSecrets(written),
   });
 }
 
-function writtenUserinfo(written: string): { userinfo?: string } {
+/** What must go into a lock as it was written, since a variable in it may hold a secret. */
+function writtenSecrets(written: string): Pick<RequirementLine, "userinfo" | "query"> {
   const userinfo = /:\/\/([^\s/@]*\$\{[A-Z0-9_]+\}[^\s/@]*)@/.exec(written)?.[1];
-  return userinfo === undefined ? {} : { userinfo };
+  const query = /\?([^\s#]*\$\{[A-Z0-9_]+\}[^\s#]*)/.exec(written)?.[1];
+  return { ...(userinfo === undefined ? {} : { userinfo }), ...(query === undefined ? {} : { query }) };
 }
 
 /** pip: the first -r or -c of a line is all that counts in it. */

@@ -2,18 +2,18 @@
  * The lock of a runtime: all pip inputs resolved together by uv, with hashes, for one Python and several platforms.
  * Composes the parts of this folder; knows nothing of packages or environments. Tests: test/unit/core/lock/resolve.test.ts
  */
-import { mkdir, mkdtemp } from "node:fs/promises";
 import { type IndexSettings, indexSettings } from "#core/config/index-settings.ts";
 import type { Ctx } from "#core/context.ts";
-import { runUv } from "#core/engines/uv.ts";
+import { SwError } from "#core/errors.ts";
 import { readCachedLock, writeCachedLock } from "#core/lock/cache.ts";
-import { explainFailure } from "#core/lock/explain.ts";
-import { type LockEntry, parseExport, renderLock, renderVcs } from "#core/lock/export.ts";
+import type { Carried } from "#core/lock/carried.ts";
+import { type Cover, coverPlatforms, droppedWarning } from "#core/lock/cover.ts";
+import { type LockEntry, renderLock, renderVcs, restoreWritten } from "#core/lock/export.ts";
+import { checkHashes } from "#core/lock/hashes.ts";
 import { digestLockInput } from "#core/lock/key.ts";
 import type { Lock, LockInput } from "#core/lock/lock.ts";
 import { type PlatformName, type PlatformPlan, planPlatforms } from "#core/lock/platforms.ts";
-import { projectToml } from "#core/lock/project.ts";
-import { removeTree, writeFileAtomic } from "#core/platform/fs-atomic.ts";
+import { solve } from "#core/lock/solve.ts";
 
 export type { Lock, LockInput } from "#core/lock/lock.ts";
 
@@ -24,14 +24,17 @@ interface Plan {
   key: string;
 }
 
-/** The lock of `input`: from the cache when it was resolved before, else by uv. */
+/**
+ * The lock of `input`: from the cache when it was resolved before, else by uv.
+ * @throws SwError LOCK_UNSOLVABLE, LOCK_FAILED, OFFLINE, HASH_MISMATCH.
+ */
 export async function resolveLock(ctx: Ctx, input: LockInput): Promise<Lock> {
   const plan = await planLock(ctx, input);
   const cached = input.useCache && !input.upgrade ? await readCachedLock(ctx, plan.key) : undefined;
-  if (cached) return cached;
-  const lock = await solve(ctx, plan);
+  if (cached) return { ...cached, warnings: [...inputWarnings(plan), ...cached.warnings] };
+  const lock = await makeLock(ctx, plan);
   await writeCachedLock(ctx, lock);
-  return lock;
+  return { ...lock, warnings: [...inputWarnings(plan), ...lock.warnings] };
 }
 
 /** The key that `resolveLock` would use; touches no network. */
@@ -40,76 +43,81 @@ export async function lockKey(ctx: Ctx, input: LockInput): Promise<string> {
 }
 
 async function planLock(ctx: Ctx, input: LockInput): Promise<Plan> {
-  const { index } = input.requirements;
-  const settings = await indexSettings(ctx, {
-    indexUrl: input.pip.indexUrl || index.indexUrl,
-    extraIndexUrls: [...input.pip.extraIndexUrl, ...index.extraIndexUrls].filter((url) => url !== ""),
-    findLinks: index.findLinks,
-    trustedHosts: [...input.pip.trustedHost, ...index.trustedHosts].filter((host) => host !== ""),
-    noIndex: index.noIndex,
-  });
+  const settings = await lockIndexSettings(ctx, input);
   const platforms = planPlatforms(input.arch);
   return { input, platforms, settings, key: await digestLockInput(ctx, { input, plan: platforms, settings }) };
 }
 
-async function solve(ctx: Ctx, plan: Plan): Promise<Lock> {
-  const { input, platforms } = plan;
+/** The settings of a lock's run; an environment made from the lock wants the same. */
+export async function lockIndexSettings(
+  ctx: Ctx,
+  { pip, requirements: { index } }: Pick<LockInput, "pip" | "requirements">,
+): Promise<IndexSettings> {
+  const [indexUrl, ...more] = [pip.indexUrl, index.indexUrl ?? ""].filter((url) => url !== "");
+  return await indexSettings(ctx, {
+    indexUrl,
+    // Two that were named for one runtime are both meant: the second is a further one.
+    extraIndexUrls: [...more, ...pip.extraIndexUrl, ...index.extraIndexUrls].filter((url) => url !== ""),
+    findLinks: index.findLinks,
+    trustedHosts: [...pip.trustedHost, ...index.trustedHosts].filter((host) => host !== ""),
+    noIndex: index.noIndex,
+  });
+}
+
+const inputWarnings = ({ input, settings }: Plan) => [...input.requirements.warnings, ...settings.warnings];
+
+async function makeLock(ctx: Ctx, plan: Plan): Promise<Lock> {
+  const { input, settings } = plan;
+  if (input.requirements.requirements.length + input.wheels.length === 0) return emptyLock(plan);
+  const attempt = async (platforms: PlatformName[]) => {
+    reportAttempt(ctx, input, platforms);
+    return await solve(ctx, { input, settings, platforms });
+  };
+  return lockOf(plan, await coverPlatforms(plan.platforms, attempt));
+}
+
+function reportAttempt(ctx: Ctx, input: LockInput, platforms: PlatformName[]): void {
   const count = input.requirements.requirements.length + input.wheels.length;
-  const covered = platforms.platforms.join(", ");
+  const what = count === 1 ? "1 requirement" : `${count} requirements`;
   ctx.report.progress({
     step: "lock",
-    text: `Resolving ${count} requirements for Python ${input.python.minor} (${covered})`,
+    text: `Resolving ${what} for Python ${input.python.minor} (${platforms.join(", ")})`,
   });
-  await mkdir(ctx.paths.ingest, { recursive: true });
-  const dir = await mkdtemp(`${ctx.paths.ingest}/lock-`);
-  try {
-    const entries = await solveIn(ctx, plan, { dir, platforms: platforms.platforms });
-    return {
-      requirementsTxt: renderLock(entries.filter(({ kind }) => kind !== "vcs")),
-      vcsTxt: renderVcs(entries.filter(({ kind }) => kind === "vcs")),
-      platforms: platforms.platforms,
-      dropped: [],
-      carriedWheels: [],
-      warnings: [...input.requirements.warnings, ...plan.settings.warnings],
-      key: plan.key,
-    };
-  } finally {
-    await removeTree(dir);
-  }
 }
 
-async function solveIn(
-  ctx: Ctx,
-  plan: Plan,
-  { dir, platforms }: { dir: string; platforms: PlatformName[] },
-): Promise<LockEntry[]> {
-  const { input, settings } = plan;
-  const { requirements, constraints, index } = input.requirements;
-  const toml = projectToml({
-    pythonMinor: input.python.minor,
+function lockOf({ input, key }: Plan, { solution, platforms, dropped }: Cover<Carried>): Lock {
+  const { requirements, constraints } = input.requirements;
+  const checked = checkHashes(solution.entries, [...requirements, ...constraints]);
+  const listed = restoreWritten(checked, requirements).filter((entry) => !solution.names.has(entry.name));
+  const pinned = listed.filter((entry) => entry.kind !== "vcs");
+  refuseUnhashed(pinned);
+  return {
+    requirementsTxt: renderLock(pinned),
+    vcsTxt: renderVcs(listed.filter((entry) => entry.kind === "vcs")),
     platforms,
-    requirements,
-    constraints,
-    index,
-    wheels: input.wheels,
-  });
-  await writeFileAtomic(`${dir}/pyproject.toml`, toml, { mode: 0o600, durable: false });
-  const options = { cwd: dir, env: settings.env };
-  const onLine = (line: string) => ctx.report.log(line);
-  const locked = await runUv(ctx, ["lock", "--python", input.python.path, ...settings.args], { ...options, onLine });
-  if (locked.exitCode !== 0) throw explainFailure(locked.stderr, input.requirements);
-  const exported = await runUv(ctx, [...EXPORT, "--python", input.python.path, ...settings.args], options);
-  if (exported.exitCode !== 0) throw explainFailure(exported.stderr, input.requirements);
-  return parseExport(exported.stdout);
+    dropped,
+    carriedWheels: solution.wheels,
+    warnings: dropped.map(droppedWarning),
+    key,
+  };
 }
 
-const EXPORT = [
-  "export",
-  "--format",
-  "requirements.txt",
-  "--frozen",
-  "--no-emit-project",
-  "--no-emit-local",
-  "--no-header",
-  "--no-annotate",
-];
+const emptyLock = ({ platforms, key }: Plan): Lock => ({
+  requirementsTxt: renderLock([]),
+  vcsTxt: "",
+  platforms: platforms.platforms,
+  dropped: [],
+  carriedWheels: [],
+  warnings: [],
+  key,
+});
+
+/** A line without a hash would let anybody's file in, and makes pip refuse the whole lock. */
+function refuseUnhashed(entries: readonly LockEntry[]): void {
+  const bare = entries.filter((entry) => entry.hashes.length === 0).map((entry) => entry.spec);
+  if (bare.length === 0) return;
+  throw new SwError("LOCK_FAILED", `the index gives no hash for ${bare.join(", ")}`, {
+    hint: "Download the wheel and list it under `wheels:`, or use an index that gives hashes.",
+    detail: { packages: bare },
+  });
+}

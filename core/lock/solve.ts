@@ -1,0 +1,96 @@
+/**
+ * One run of uv: a generated project in a folder of its own, locked and exported. The folder goes in all cases.
+ * Knows nothing of caches or of which platforms may be dropped. Tests: test/unit/core/lock/resolve.test.ts
+ */
+import { mkdir, mkdtemp } from "node:fs/promises";
+import type { IndexSettings } from "#core/config/index-settings.ts";
+import type { Ctx } from "#core/context.ts";
+import { runUv } from "#core/engines/uv.ts";
+import { type Carried, carryWheels } from "#core/lock/carried.ts";
+import { explainFailure } from "#core/lock/explain.ts";
+import { type LockEntry, parseExport } from "#core/lock/export.ts";
+import { type Formats, hasFormats, keepFormats } from "#core/lock/formats.ts";
+import type { LockInput } from "#core/lock/lock.ts";
+import type { PlatformName } from "#core/lock/platforms.ts";
+import { projectToml } from "#core/lock/project.ts";
+import { type LockedPackage, readUvLock } from "#core/lock/uv-lock.ts";
+import { removeTree, writeFileAtomic } from "#core/platform/fs-atomic.ts";
+import { redactUrl } from "#core/platform/redact.ts";
+
+export interface SolveInput {
+  input: LockInput;
+  settings: IndexSettings;
+  platforms: readonly PlatformName[];
+}
+
+/**
+ * Resolves for exactly these platforms.
+ * @throws SwError LOCK_UNSOLVABLE, LOCK_FAILED or OFFLINE.
+ */
+export async function solve(ctx: Ctx, work: SolveInput): Promise<Carried> {
+  await mkdir(ctx.paths.ingest, { recursive: true });
+  const dir = await mkdtemp(`${ctx.paths.ingest}/lock-`);
+  try {
+    return await solveIn(ctx, work, dir);
+  } finally {
+    await removeTree(dir);
+  }
+}
+
+async function solveIn(ctx: Ctx, work: SolveInput, dir: string): Promise<Carried> {
+  const formats = lockFormats(work);
+  await writeFileAtomic(`${dir}/pyproject.toml`, projectText(work, formats), { mode: 0o600, durable: false });
+  const entries = parseExport(await lockAndExport(ctx, work, dir));
+  const needsFiles =
+    hasFormats(formats) || entries.some((entry) => entry.kind === "named" && entry.hashes.length === 0);
+  const packages = needsFiles ? readUvLock(await Bun.file(`${dir}/uv.lock`).text()) : new Map<string, LockedPackage>();
+  const kept: LockEntry[] = keepFormats(entries, packages, formats);
+  return await carryWheels({ entries: kept, packages, platforms: work.platforms, dir });
+}
+
+/** What the runtime's files say goes after what the user's pip says, so that it wins (`:none:`). */
+function lockFormats({ input, settings }: SolveInput): Formats & { pre: boolean } {
+  const { index } = input.requirements;
+  return {
+    pre: index.pre || settings.formats.pre,
+    noBinary: [...settings.formats.noBinary, ...index.noBinary],
+    onlyBinary: [...settings.formats.onlyBinary, ...index.onlyBinary],
+  };
+}
+
+const projectText = ({ input, platforms }: SolveInput, formats: Formats & { pre: boolean }) =>
+  projectToml({
+    pythonMinor: input.python.minor,
+    platforms,
+    requirements: input.requirements.requirements,
+    constraints: input.requirements.constraints,
+    index: { ...formats, noBinary: [...formats.noBinary], onlyBinary: [...formats.onlyBinary] },
+    wheels: input.wheels,
+  });
+
+async function lockAndExport(ctx: Ctx, { input, settings }: SolveInput, dir: string): Promise<string> {
+  const common = ["--python", input.python.path, ...settings.args];
+  const options = { cwd: dir, env: { ...settings.env, UV_NO_PROGRESS: "1" } };
+  const fresh = input.upgrade && !isOffline(ctx, settings) ? ["--refresh"] : [];
+  const onLine = (line: string) => {
+    if (!/^(Using|Resolved) /.test(line)) ctx.report.log(redactUrl(line));
+  };
+  const locked = await runUv(ctx, ["lock", ...fresh, ...common], { ...options, onLine });
+  if (locked.exitCode !== 0) throw explainFailure(locked.stderr, input);
+  const exported = await runUv(ctx, [...EXPORT, ...common], options);
+  if (exported.exitCode !== 0) throw explainFailure(exported.stderr, input);
+  return exported.stdout;
+}
+
+const isOffline = (ctx: Ctx, settings: IndexSettings) => Boolean(ctx.env.UV_OFFLINE || settings.env.UV_OFFLINE);
+
+const EXPORT = [
+  "export",
+  "--format",
+  "requirements.txt",
+  "--frozen",
+  "--no-emit-project",
+  "--no-emit-local",
+  "--no-header",
+  "--no-annotate",
+];
