@@ -12,9 +12,9 @@ export interface ActivationPlan {
   readonly mode: "venv" | "conda";
   readonly prefix: string;
   /** PATH entries to put first. */
-  readonly path: readonly string[];
-  readonly set: Readonly<Record<string, string>>;
-  readonly unset: readonly string[];
+  readonly path: string[];
+  readonly set: Record<string, string>;
+  readonly unset: string[];
 }
 
 export interface PlanInput {

@@ -8,6 +8,8 @@ export type PosixShell = "bash" | "zsh" | "sh";
 
 export interface Dialect {
   define(name: string, body: string[]): string[];
+  /** Before an assignment that makes a variable; zsh may warn of those made inside a function that sources us. */
+  global: string;
   /** First lines of `_swrt_off`. */
   head: string[];
   /** A condition: somebody else has a `deactivate` (function or alias) or a function `word`. Starts no process. */
@@ -35,6 +37,7 @@ const keyword = (name: string, body: string[]) => [`function ${name} {`, ...body
 
 const bash: Dialect = {
   define: keyword,
+  global: "",
   head: [],
   taken: (word) => `{ declare -F deactivate || declare -F ${word} || alias deactivate; } >/dev/null 2>&1`,
   keep: (word) => [
@@ -58,12 +61,13 @@ const bash: Dialect = {
 
 const zsh: Dialect = {
   define: keyword,
+  global: "typeset -g ",
   head: ["emulate -L zsh"],
   taken: (word) => `[[ -n \${functions[deactivate]+x}\${functions[${word}]+x}\${aliases[deactivate]+x} ]]`,
   keep: (word) => [
-    "_SWRT_FN_OFF=${functions[deactivate]-}",
-    `_SWRT_FN_WORD=\${functions[${word}]-}`,
-    "_SWRT_ALIAS=${aliases[deactivate]-}",
+    'typeset -g _SWRT_FN_OFF="${functions[deactivate]-}"',
+    `typeset -g _SWRT_FN_WORD="\${functions[${word}]-}"`,
+    'typeset -g _SWRT_ALIAS="${aliases[deactivate]-}"',
     "unalias deactivate 2>/dev/null || :",
     "if [[ -n $_SWRT_FN_WORD ]]; then functions[_swrt_outer]=$_SWRT_FN_WORD; fi",
   ],
@@ -84,6 +88,7 @@ const zsh: Dialect = {
 // A plain POSIX shell can't tell a function's text: what was called `deactivate` before is lost.
 const sh: Dialect = {
   define: (name, body) => [`${name}() {`, ...body, "}"],
+  global: "",
   head: [],
   taken: () => undefined,
   keep: () => [],

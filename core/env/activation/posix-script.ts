@@ -25,16 +25,16 @@ const RARE_STATE = [
 export function posixScript(plan: ActivationPlan, shell: PosixShell): string {
   const dialect = DIALECTS[shell];
   const lines = [
-    ...outerOn(plan),
+    ...outerOn(plan, dialect),
     ...functionsOn(plan, dialect),
     ...pathOn(plan, dialect),
-    ...variablesOn(plan),
+    ...variablesOn(plan, dialect),
     ...promptOn(plan, dialect),
     ...dialect.define("_swrt_off", offBody(plan, dialect)),
     ...dialect.define("deactivate", ["_swrt_off deactivate"]),
     ...dialect.define(plan.mode, wordBody(plan)),
     ...dialect.rehash,
-    "_SWRT_LIVE=$$",
+    `${dialect.global}_SWRT_LIVE=$$`,
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -45,46 +45,48 @@ const oldNames = (plan: ActivationPlan) => [...setNames(plan), ...unsetNames(pla
 const later = (lines: string[]) => `eval ${q(lines.join("\n"))}`;
 
 /** What was there before: a runtime active in this shell is left first, everything else is kept to be given back. */
-function outerOn(plan: ActivationPlan): string[] {
+function outerOn(plan: ActivationPlan, dialect: Dialect): string[] {
+  const g = dialect.global;
   const seen = oldNames(plan).map((name) => `\${${name}+x}`);
-  const keep =
-    'if [ -n \\"\\${$_SWRT_N+x}\\" ]; then _SWRT_OLD_$_SWRT_N=\\$$_SWRT_N; _SWRT_RARE=1; else unset _SWRT_OLD_$_SWRT_N; fi';
+  const keep = `${g}_SWRT_OLD_$_SWRT_N=\\"\\$$_SWRT_N\\"; ${g}_SWRT_RARE=1`;
   const text = [
     'if [ "${_SWRT_LIVE-}" = "$$" ]; then _swrt_off || :; fi',
     `unset ${RARE_STATE.join(" ")}`,
-    `for _SWRT_N in ${oldNames(plan).join(" ")}; do eval "${keep}"; done`,
-    'if [ -z "${PATH+x}" ]; then _SWRT_PATH_UNSET=1; _SWRT_RARE=1; fi',
-    "_SWRT_PATH=${PATH-}",
+    `${g}_SWRT_N=`,
+    `for _SWRT_N in ${oldNames(plan).join(" ")}; do`,
+    `eval "if [ -n \\"\\\${$_SWRT_N+x}\\" ]; then ${keep}; else unset _SWRT_OLD_$_SWRT_N; fi"`,
+    "done",
+    `if [ -z "\${PATH+x}" ]; then ${g}_SWRT_PATH_UNSET=1; ${g}_SWRT_RARE=1; fi`,
+    `${g}_SWRT_PATH="\${PATH-}"`,
     'if [ -n "${SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL-}" ]; then',
-    "_SWRT_OUTER_BIN=$SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL/bin",
-    ...cut('"$_SWRT_OUTER_BIN"', ""),
+    `${g}_SWRT_OUTER_BIN="$SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL/bin"`,
+    ...cut('"$_SWRT_OUTER_BIN"', "", g),
     'if [ "$_SWRT_PATH" = "$PATH" ]; then unset _SWRT_OUTER_BIN; fi',
     "fi",
+    "unset _SWRT_N _SWRT_CUT",
   ];
-  return [
-    "_SWRT_PATH=${PATH-}",
-    `if [ -z "$_SWRT_PATH" ] || [ -n "\${_SWRT_LIVE-}${seen.join("")}" ]; then ${later(text)}; fi`,
-  ];
+  const rare = `[ -z "\${PATH-}" ] || [ -n "\${_SWRT_LIVE-}${seen.join("")}" ]`;
+  return [`if ${rare}; then ${later(text)}; else ${g}_SWRT_PATH="$PATH"; fi`];
 }
 
 function functionsOn(plan: ActivationPlan, dialect: Dialect): string[] {
   const taken = dialect.taken(plan.mode);
   if (taken === undefined) return ["unalias deactivate 2>/dev/null || :"];
-  return [`if ${taken}; then ${later([...dialect.keep(plan.mode), "_SWRT_RARE=1"])}; fi`];
+  return [`if ${taken}; then ${later([...dialect.keep(plan.mode), `${dialect.global}_SWRT_RARE=1`])}; fi`];
 }
 
 /** Our entries first; the entry of a runtime that an outer shell activated has stepped aside until we leave. */
 function pathOn(plan: ActivationPlan, dialect: Dialect): string[] {
-  const local = dialect.pathLocal;
+  const { global: g, pathLocal: local } = dialect;
   return [
-    ...(local ? [`if ${local.test}; then _SWRT_PATH_LOCAL=1; _SWRT_RARE=1; fi`] : []),
+    ...(local ? [`if ${local.test}; then ${g}_SWRT_PATH_LOCAL=1; ${g}_SWRT_RARE=1; fi`] : []),
     `PATH=${plan.path.map(q).join(":")}\${PATH:+:$PATH}`,
   ];
 }
 
 /** Takes the first occurrence of an entry out of PATH, whatever else is in it; `instead` is put in its place. */
-const cut = (entry: string, instead: string) => [
-  "_SWRT_CUT=:${PATH-}:",
+const cut = (entry: string, instead: string, g: string) => [
+  `${g}_SWRT_CUT=":\${PATH-}:"`,
   `case "$_SWRT_CUT" in *:${entry}:*)`,
   `_SWRT_CUT=\${_SWRT_CUT%%:${entry}:*}:${instead}\${_SWRT_CUT#*:${entry}:}`,
   "_SWRT_CUT=${_SWRT_CUT#:}",
@@ -93,9 +95,13 @@ const cut = (entry: string, instead: string) => [
   "esac",
 ];
 
-function variablesOn(plan: ActivationPlan): string[] {
+function variablesOn(plan: ActivationPlan, dialect: Dialect): string[] {
   const exports = setNames(plan).map((name) => `${name}=${q(plan.set[name] ?? "")}`);
-  return [`export PATH ${exports.join(" ")}`, `unset ${unsetNames(plan).join(" ")}`, `_SWRT_NEW=${current(plan)}`];
+  return [
+    `export PATH ${exports.join(" ")}`,
+    `unset ${unsetNames(plan).join(" ")}`,
+    `${dialect.global}_SWRT_NEW="${current(plan)}"`,
+  ];
 }
 
 /** PATH and every variable of ours in one word: equal as long as nobody changed any of them. */
@@ -105,7 +111,7 @@ const markOf = (plan: ActivationPlan) => q(`(${promptText(plan.name)}) `);
 
 function promptOn(plan: ActivationPlan, dialect: Dialect): string[] {
   const wanted = `[ -n "\${PS1+x}" ] && [ -z "\${VIRTUAL_ENV_DISABLE_PROMPT-}" ] && ${dialect.promptFree}`;
-  return [`if ${wanted}; then _SWRT_MARK=1; PS1=${markOf(plan)}$PS1; fi`];
+  return [`if ${wanted}; then ${dialect.global}_SWRT_MARK=1; PS1=${markOf(plan)}$PS1; fi`];
 }
 
 /** The body of `_swrt_off`; its argument is `deactivate` when that function called it, which is then surely ours. */
@@ -151,7 +157,7 @@ function pathOff(plan: ActivationPlan, dialect: Dialect): string[] {
     )})`,
     'if [ -n "${_SWRT_PATH_UNSET-}" ]; then unset PATH; else PATH=$_SWRT_PATH; fi;;',
     "*)",
-    ...plan.path.flatMap((entry, i) => cut(q(entry), outer(i))),
+    ...plan.path.flatMap((entry, i) => cut(q(entry), outer(i), dialect.global)),
     ";;",
     "esac",
     ...(local ? [`if [ -n "\${_SWRT_PATH_LOCAL-}" ]; then ${local.undo}; fi`] : []),
