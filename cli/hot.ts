@@ -3,12 +3,10 @@
  * Takes only the plain forms; whatever is unusual (options, no daemon, no environment yet) returns and the long way does it.
  * Must stay free of heavy imports.
  */
-import { hotTarget, isSafeDir, type Target } from "#cli/client/hot-target.ts";
+import { hotQuery } from "#cli/client/hot-query.ts";
 import { execProgram } from "#cli/shell/exec.ts";
 import type { ActivationPlan } from "#core/env/activation/plan.ts";
 import { applyPlan } from "#core/env/activation/plan.ts";
-import { BUILD_ID } from "#core/platform/build-info.ts";
-import { BUILD_HEADER, ROOT_HEADER } from "#core/protocol/wire.ts";
 
 interface Ready {
   state: "ready";
@@ -41,27 +39,6 @@ async function hotActivate(uri: string): Promise<void> {
 
 /** The ready environment; undefined when there is anything to do or to say first. */
 async function ask(uri: string): Promise<Ready | undefined> {
-  const target = await hotTarget(process.env);
-  if (!target) return undefined;
-  // The folder is checked while the daemon answers; nothing of the answer is used before.
-  const [answer, safe] = await Promise.all([post(target, uri), isSafeDir(target.dir)]);
-  return safe && answer?.state === "ready" && answer.warning === undefined ? answer : undefined;
+  const answer = (await hotQuery("runtime.activation", { uri }, "/")) as Ready | undefined;
+  return answer?.state === "ready" && answer.warning === undefined ? answer : undefined;
 }
-
-async function post(target: Target, uri: string): Promise<Ready | undefined> {
-  try {
-    const response = await fetch("http://swcli/v1/call/runtime.activation", {
-      unix: target.socket,
-      method: "POST",
-      body: JSON.stringify({ params: { uri }, client: { cwd: "/", env: hotEnv() } }),
-      headers: { [BUILD_HEADER]: BUILD_ID, [ROOT_HEADER]: encodeURIComponent(target.root) },
-    });
-    return response.ok ? ((await response.json()) as Ready) : undefined;
-  } catch {
-    // Nobody listens, or it just left: the long way finds out and says so.
-    return undefined;
-  }
-}
-
-/** What a URI's short forms depend on. */
-const hotEnv = () => ({ HOME: process.env.HOME, SW_CLI_CONFIG: process.env.SW_CLI_CONFIG });

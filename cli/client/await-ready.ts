@@ -6,10 +6,10 @@ import type { ResultOf } from "#core/protocol/methods.ts";
 type Ready = Extract<ResultOf<"runtime.activation">, { state: "ready" }>;
 
 export async function awaitReady(client: Client, uri: string, options: { fresh?: boolean } = {}): Promise<Ready> {
-  const first = await client.call("runtime.activation", { uri });
+  const first = await client.query("runtime.activation", { uri });
   if (first.state === "ready" && !options.fresh) return first;
   await client.call("env.prepare", { uri, fresh: options.fresh ?? false });
-  const second = await client.call("runtime.activation", { uri });
+  const second = await client.query("runtime.activation", { uri });
   if (second.state === "ready") return second;
   throw new SwError("ENV_BUILD_FAILED", "the environment was made and is gone again", {
     hint: "Something removes it (a cleaner, another swcli?); repeat the command.",

@@ -3,6 +3,7 @@
  * another build. Queries reconnect once; operations that were lost say so. Tests: test/e2e/daemon.test.ts
  */
 
+import { hotQuery } from "#cli/client/hot-query.ts";
 import { hotTarget, isSafeDir, type Target } from "#cli/client/hot-target.ts";
 import { type CallOptions, readAnswer, request } from "#cli/client/socket-transport.ts";
 import { SwError } from "#core/errors.ts";
@@ -11,6 +12,8 @@ import { type CallBody, type ClientInfo, isOwnVariable } from "#core/protocol/wi
 
 export interface Client {
   call<M extends MethodName>(method: M, params: ParamsOf<M>, options?: Partial<CallOptions>): Promise<ResultOf<M>>;
+  /** A call that only reads and answers at once: tries the quick exchange first. */
+  query<M extends MethodName>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>>;
 }
 
 export interface ClientOptions extends Pick<CallOptions, "report"> {
@@ -19,7 +22,11 @@ export interface ClientOptions extends Pick<CallOptions, "report"> {
 }
 
 export function createClient(defaults: ClientOptions): Client {
-  return {
+  const client: Client = {
+    async query(method, params) {
+      const quick = isInProcess(defaults) ? undefined : await hotQuery(method, params, currentFolder());
+      return quick === undefined ? await client.call(method, params) : (quick as ResultOf<typeof method>);
+    },
     async call(method, params, options) {
       const body: CallBody = { params, client: clientInfo() };
       const merged = { ...defaults, ...options };
@@ -30,6 +37,7 @@ export function createClient(defaults: ClientOptions): Client {
       return result as ResultOf<typeof method>;
     },
   };
+  return client;
 }
 
 const isInProcess = (options: ClientOptions) =>

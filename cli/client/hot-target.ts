@@ -1,8 +1,10 @@
 /**
- * Where the daemon listens, found without loading anything: two or three tiny reads with Bun.file.
+ * Where the daemon listens, found without loading anything: one or two tiny reads.
  * Whatever is unusual gives undefined, and the slow path (cli/client/ensure-daemon.ts) finds out.
  * Must stay free of heavy imports (test/arch/imports.test.ts).
  */
+import { readSmallFile } from "#core/platform/libc.ts";
+
 export interface Target {
   root: string;
   socket: string;
@@ -14,7 +16,7 @@ type Env = Record<string, string | undefined>;
 export async function hotTarget(env: Env): Promise<Target | undefined> {
   const root = await hotRoot(env);
   if (root === undefined) return undefined;
-  const record = await textIfAny(`${root}/.store/v1/run`);
+  const record = readSmallFile(`${root}/.store/v1/run`);
   const [dir, id] = record?.split("\n") ?? [];
   return dir && id ? { root, dir, socket: `${dir}/${id}.sock` } : undefined;
 }
@@ -28,7 +30,7 @@ async function hotRoot(env: Env): Promise<string | undefined> {
   const config = env.SW_CLI_CONFIG || `${home}/.config/starwhale/config.yaml`;
   const info = await statIfAny(config);
   if (info === undefined) return `${home}/.starwhale`;
-  const cache = await textIfAny(`${config.slice(0, config.lastIndexOf("/"))}/.swcli-root`);
+  const cache = readSmallFile(`${config.slice(0, config.lastIndexOf("/"))}/.swcli-root`);
   const [key, root] = cache?.split("\n") ?? [];
   return key === `${info.mtimeMs} ${info.size} ${info.ino}` ? root : undefined;
 }
@@ -42,14 +44,6 @@ export async function isSafeDir(dir: string): Promise<boolean> {
 async function statIfAny(path: string) {
   try {
     return await Bun.file(path).stat();
-  } catch {
-    return undefined;
-  }
-}
-
-async function textIfAny(path: string): Promise<string | undefined> {
-  try {
-    return await Bun.file(path).text();
   } catch {
     return undefined;
   }

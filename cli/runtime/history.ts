@@ -14,7 +14,7 @@ export default defineCommand({
     fullname: { type: "boolean", description: "Show full version ids (12 characters otherwise)" },
   },
   async run({ args, data: out }) {
-    const rows = await clientFor(out).call("runtime.history", { uri: args.uri });
+    const rows = await clientFor(out).query("runtime.history", { uri: args.uri });
     out.print(rows, versionsView({ fullname: args.fullname, names: false }));
   },
 });

@@ -16,8 +16,8 @@ export default defineCommand({
   },
   async run({ args, data: out }) {
     const client = clientFor(out);
-    if (args.bundle) return out.print(await client.call("runtime.bundle-info", { file: args.bundle }), bundleView);
+    if (args.bundle) return out.print(await client.query("runtime.bundle-info", { file: args.bundle }), bundleView);
     if (!args.uri) throw new SwError("USAGE", "name a runtime, or a package file with --bundle");
-    out.print(await client.call("runtime.info", { uri: args.uri }), infoView);
+    out.print(await client.query("runtime.info", { uri: args.uri }), infoView);
   },
 });

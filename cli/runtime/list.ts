@@ -14,7 +14,7 @@ export default defineCommand({
     fullname: { type: "boolean", description: "Show full version ids (12 characters otherwise)" },
   },
   async run({ args, data: out }) {
-    const rows = await clientFor(out).call("runtime.list", { project: args.project });
+    const rows = await clientFor(out).query("runtime.list", { project: args.project });
     out.print(rows, versionsView({ fullname: args.fullname, names: true }));
   },
 });

@@ -6,7 +6,7 @@ import { execve } from "#core/platform/libc.ts";
 
 /** Returns only when no candidate could be executed; see cli/shell/exec-error.ts for the reason. */
 export function execProgram(program: string, argv: readonly string[], env: Record<string, string>): void {
-  for (const file of candidates(program, env.PATH)) execve(file, argv, env);
+  execve(candidates(program, env.PATH), argv, env);
 }
 
 /** A name with a slash is a path; an empty entry of PATH means the current folder. */

@@ -1,0 +1,41 @@
+/**
+ * A query to the daemon in one blocking exchange, for answers that come within milliseconds.
+ * undefined means anything but a plain success: the long way (cli/client/client.ts) then finds out and says so.
+ * Must stay free of heavy imports.
+ */
+import { hotTarget } from "#cli/client/hot-target.ts";
+import { BUILD_ID } from "#core/platform/build-info.ts";
+import { exchange } from "#core/platform/libc.ts";
+import { BUILD_HEADER, ROOT_HEADER } from "#core/protocol/wire.ts";
+
+// A daemon that is silent for longer is stuck or swamped; the long way waits as long as it takes.
+const SILENCE_SECONDS = 5;
+
+export async function hotQuery(method: string, params: unknown, cwd: string): Promise<unknown> {
+  const target = await hotTarget(process.env);
+  if (!target) return undefined;
+  const body = JSON.stringify({ params, client: { cwd, env: queryEnv() } });
+  const head = [
+    `POST /v1/call/${method} HTTP/1.1`,
+    "host: swcli",
+    "connection: close",
+    `content-length: ${Buffer.byteLength(body)}`,
+    `${BUILD_HEADER}: ${BUILD_ID}`,
+    `${ROOT_HEADER}: ${encodeURIComponent(target.root)}`,
+  ];
+  const answer = exchange(target.socket, `${head.join("\r\n")}\r\n\r\n${body}`, SILENCE_SECONDS);
+  return answer === undefined ? undefined : bodyOf(answer);
+}
+
+/** What the short forms of a URI depend on; queries start no engine and need no more. */
+const queryEnv = () => ({ HOME: process.env.HOME, SW_CLI_CONFIG: process.env.SW_CLI_CONFIG });
+
+/** The JSON of a complete 200; the daemon states a length for queries, so a cut answer is noticed. */
+function bodyOf(answer: string): unknown {
+  const end = answer.indexOf("\r\n\r\n");
+  const head = answer.slice(0, end);
+  const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
+  const body = answer.slice(end + 4);
+  if (end < 0 || !head.startsWith("HTTP/1.1 200") || Number(length) !== Buffer.byteLength(body)) return undefined;
+  return JSON.parse(body);
+}
