@@ -5,6 +5,7 @@
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import { giveAutoTag, type RuntimeRef, tagsOf, updateRef } from "#core/store/refs.ts";
+import { revive, short } from "#core/store/version-life.ts";
 import type { Version } from "#core/store/versions.ts";
 
 export interface Published {
@@ -29,7 +30,7 @@ export async function publishVersion(ctx: Ctx, { project, name, version, tags }:
     const said: string[] = [];
     const known = ref.versions.find((v) => v.id === version.id);
     if (!known) addVersion(ref, version, ctx.clock.now());
-    else if (known.removed_at !== undefined) revive(ref, known, said);
+    else if (known.removed_at !== undefined) reviveKnown(ref, known, said);
     else if (ref.tags.latest !== version.id)
       said.push(`latest moves from ${short(ref.tags.latest)} to ${short(version.id)}`);
     const unchanged = known !== undefined && said.length === 0;
@@ -38,8 +39,6 @@ export async function publishVersion(ctx: Ctx, { project, name, version, tags }:
     return { tags: tagsOf(ref, version.id), unchanged, said };
   });
 }
-
-const short = (id: string | undefined) => id?.slice(0, 12) ?? "nothing";
 
 function refuseTaken(ref: RuntimeRef, id: string, tags: readonly string[]): void {
   const taken = tags.find((tag) => ref.tags[tag] !== undefined && ref.tags[tag] !== id);
@@ -54,13 +53,9 @@ function addVersion(ref: RuntimeRef, version: Publication["version"], now: numbe
   giveAutoTag(ref, version.id);
 }
 
-/** Its tags come back where they are still free; a vN of its own always is. */
-function revive(ref: RuntimeRef, version: RuntimeRef["versions"][number], said: string[]): void {
-  const back = (version.removed_tags ?? []).filter((tag) => tag !== "latest" && ref.tags[tag] === undefined);
-  for (const tag of back) ref.tags[tag] = version.id;
-  delete version.removed_at;
-  delete version.removed_tags;
-  said.push(`version ${short(version.id)} had been removed and is live again`);
+function reviveKnown(ref: RuntimeRef, version: RuntimeRef["versions"][number], said: string[]): void {
+  const lines = revive(ref, [version]);
+  said.push(`version ${short(version.id)} had been removed and is live again`, ...lines);
 }
 
 function addTag(ref: RuntimeRef, id: string, tag: string, said: string[]): void {

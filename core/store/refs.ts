@@ -8,7 +8,11 @@ import type { Ctx } from "#core/context.ts";
 import { errno, SwError } from "#core/errors.ts";
 import { withFileLock } from "#core/platform/file-lock.ts";
 import { readTextIfAny, removeFile, writeFileAtomic } from "#core/platform/fs-atomic.ts";
-import { bumpGeneration, rememberByGeneration } from "#core/store/generation.ts";
+import { isSame, type Stamp, stampOf } from "#core/platform/stamp.ts";
+import { foreignNames, foreignProjects, foreignStamp, readForeign } from "#core/store/foreign.ts";
+import { bumpGeneration } from "#core/store/generation.ts";
+import { overlay } from "#core/store/ref-overlay.ts";
+import { isName } from "#core/uri/names.ts";
 
 export const REFS_FORMAT = 1;
 
@@ -24,6 +28,10 @@ const VersionRefSchema = v.looseObject({
   removed_at: v.optional(v.number()),
   /** Tags that a removed version gets back when it is recovered. */
   removed_tags: v.optional(v.array(v.string())),
+  /** It went when the whole runtime was removed. */
+  removed_whole: v.optional(v.boolean()),
+  /** From a package that the Python client left; its file stays whatever we do. */
+  adopted: v.optional(v.boolean()),
 });
 
 const RuntimeRefSchema = v.looseObject({
@@ -35,6 +43,8 @@ const RuntimeRefSchema = v.looseObject({
   versions: v.array(VersionRefSchema),
   /** Tag (also `latest` and `vN`) → version id; only live versions. */
   tags: v.record(v.string(), v.string()),
+  /** What was seen of the Python client's packages when this was written (ref-overlay.ts). */
+  adopted: v.optional(v.object({ ids: v.array(v.string()), tags: v.record(v.string(), v.string()) })),
 });
 
 export type VersionRef = v.InferOutput<typeof VersionRefSchema>;
@@ -52,15 +62,50 @@ const emptyRef = (project: string, name: string): RuntimeRef => ({
 const projectDir = (ctx: Ctx, project: string) => `${ctx.paths.refs}/${project}`;
 const refPath = (ctx: Ctx, project: string, name: string) => `${projectDir(ctx, project)}/${name}.json`;
 
-/** The runtime's ref, from memory while nothing has been written; undefined when there is none. */
+/** The runtime's ref, from memory while its file stands; undefined when there is none. Not to be changed by the caller. */
 export async function readRef(ctx: Ctx, project: string, name: string): Promise<RuntimeRef | undefined> {
-  return await rememberByGeneration(ctx, `ref:${project}/${name}`, () => loadRef(ctx, project, name));
+  const stamp = refStamp(ctx, project, name);
+  const memory = refMemory(ctx, project);
+  const known = memory.get(name);
+  if (known && isSame(known.stamp, stamp)) return known.ref;
+  const ref = stamp && (await loadRef(ctx, project, name));
+  if (!ref || ref.versions.length === 0) return undefined;
+  memory.set(name, { stamp, ref });
+  return ref;
 }
 
-async function loadRef(ctx: Ctx, project: string, name: string): Promise<RuntimeRef | undefined> {
+function refStamp(ctx: Ctx, project: string, name: string): Stamp | undefined {
+  return withForeign(stampOf(refPath(ctx, project, name)), foreignStamp(ctx, project, name));
+}
+
+/** Both clients' state in one stamp; undefined when neither has anything. */
+function withForeign(own: Stamp | undefined, theirs: string): Stamp | undefined {
+  if (!own && theirs === "") return undefined;
+  return { key: `${own?.key ?? ""}|${theirs}`, settled: own?.settled ?? true };
+}
+
+interface Known {
+  /** Taken before the file was read: a write in between makes it stale, never wrong. */
+  stamp: Stamp;
+  ref: RuntimeRef;
+}
+
+function refMemory(ctx: Ctx, project: string): Map<string, Known> {
+  const key = `refs:${project}`;
+  const known = ctx.memo.get<Map<string, Known>>(key);
+  if (known) return known;
+  const memory = new Map<string, Known>();
+  ctx.memo.set(key, memory);
+  return memory;
+}
+
+/** Ours laid over what the Python client left; empty when there is neither. */
+async function loadRef(ctx: Ctx, project: string, name: string): Promise<RuntimeRef> {
   const path = refPath(ctx, project, name);
   const text = await readTextIfAny(path);
-  return text === undefined ? undefined : parseRef(text, path);
+  const theirs = await readForeign(ctx, project, name);
+  const own = text === undefined ? emptyRef(project, name) : parseRef(text, path);
+  return overlay(ctx, own, theirs);
 }
 
 function parseRef(text: string, path: string): RuntimeRef {
@@ -75,41 +120,54 @@ function parseRef(text: string, path: string): RuntimeRef {
   });
 }
 
-/** All refs of a project, by name. Unchanged files are not read again. */
+/**
+ * All refs of a project, by name. While the folder stands it is one stat; afterwards only changed files are read.
+ * (Every write of a ref is a rename in the folder.)
+ */
 export async function listRefs(ctx: Ctx, project: string): Promise<RuntimeRef[]> {
-  return await rememberByGeneration(ctx, `refs:${project}`, async () => {
-    const names = await namesIn(projectDir(ctx, project));
-    const refs = await Promise.all(names.map((name) => loadRef(ctx, project, name)));
-    return refs.filter((ref) => ref !== undefined);
-  });
+  const dir = projectDir(ctx, project);
+  const stamp = withForeign(stampOf(dir), foreignStamp(ctx, project));
+  if (stamp === undefined) return [];
+  const key = `ref-list:${project}`;
+  const known = ctx.memo.get<{ stamp: Stamp; refs: RuntimeRef[] }>(key);
+  if (known && isSame(known.stamp, stamp)) return known.refs;
+  const names = union(await namesIn(dir), foreignNames(ctx, project));
+  const found = await Promise.all(names.map((name) => readRef(ctx, project, name)));
+  const refs = found.filter((ref) => ref !== undefined);
+  forgetOthers(refMemory(ctx, project), names);
+  ctx.memo.set(key, { stamp, refs });
+  return refs;
+}
+
+function forgetOthers(memory: Map<string, Known>, names: readonly string[]): void {
+  const there = new Set(names);
+  for (const name of memory.keys()) if (!there.has(name)) memory.delete(name);
 }
 
 async function namesIn(dir: string): Promise<string[]> {
+  const files = await namesOf(dir);
+  return files.filter((f) => f.endsWith(".json")).map((f) => f.slice(0, -".json".length));
+}
+
+/** Projects that hold runtimes, of either client; names with a dot in front are ours. */
+export async function listRefProjects(ctx: Ctx): Promise<string[]> {
+  return union((await namesOf(ctx.paths.refs)).filter(isName), foreignProjects(ctx));
+}
+
+async function namesOf(dir: string): Promise<string[]> {
   try {
-    const files = await readdir(dir);
-    return files
-      .filter((f) => f.endsWith(".json"))
-      .map((f) => f.slice(0, -".json".length))
-      .sort();
+    return await readdir(dir);
   } catch (e) {
     if (errno(e) !== "ENOENT") throw e;
     return [];
   }
 }
 
-/** Projects that hold runtimes. */
-export async function listRefProjects(ctx: Ctx): Promise<string[]> {
-  try {
-    return (await readdir(ctx.paths.refs)).sort();
-  } catch (e) {
-    if (errno(e) !== "ENOENT") throw e;
-    return [];
-  }
-}
+const union = (a: readonly string[], b: readonly string[]): string[] => [...new Set([...a, ...b])].sort();
 
 /**
  * Changes one runtime's ref under the lock of all refs: `change` gets the ref as it is (empty when there is none) and
- * edits it in place; what it throws leaves the disk as it was. A ref without versions is removed.
+ * edits it in place; what it throws leaves the disk as it was. A ref without versions is removed, unless it hides some.
  */
 export async function updateRef<T>(
   ctx: Ctx,
@@ -117,7 +175,7 @@ export async function updateRef<T>(
   change: (ref: RuntimeRef) => T,
 ): Promise<T> {
   return await withFileLock(`${ctx.paths.locks}.refs.lock`, ctx.signal, async () => {
-    const ref = (await loadRef(ctx, project, name)) ?? emptyRef(project, name);
+    const ref = await loadRef(ctx, project, name);
     const before = JSON.stringify(ref);
     const result = change(ref);
     if (JSON.stringify(ref) !== before) await publish(ctx, ref);
@@ -127,7 +185,8 @@ export async function updateRef<T>(
 
 async function publish(ctx: Ctx, ref: RuntimeRef): Promise<void> {
   const path = refPath(ctx, ref.project, ref.name);
-  if (ref.versions.length === 0) await removeFile(path);
+  const hides = (ref.adopted?.ids.length ?? 0) > 0;
+  if (ref.versions.length === 0 && !hides) await removeFile(path);
   else await writeFileAtomic(path, `${JSON.stringify(ref, null, 1)}\n`);
   await bumpGeneration(ctx);
 }
