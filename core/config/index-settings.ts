@@ -41,7 +41,7 @@ export interface IndexSettings {
  * Settings for uv from what the runtime says and what the user's machine says.
  * @throws SwError CONFIG_INVALID for a uv.toml that is none.
  */
-export async function indexSettings(ctx: Ctx, explicit: ExplicitIndex): Promise<IndexSettings> {
+export async function indexSettings(ctx: Pick<Ctx, "env" | "cwd">, explicit: ExplicitIndex): Promise<IndexSettings> {
   const [pip, uv] = await Promise.all([readPipConfig(ctx.env, ctx.cwd), readUvFiles(ctx.env, ctx.cwd)]);
   const levels: IndexLevel[] = [
     { ...explicit, ...expandedUrls(ctx.env, explicit), findLinksBase: ctx.cwd },
@@ -55,7 +55,7 @@ export async function indexSettings(ctx: Ctx, explicit: ExplicitIndex): Promise<
   const links = await findLinksOf(ctx.env, levels, explicit);
   const pipAll: PipOptions = new Map([...pip.files, ...pip.env]);
   return {
-    env: { ...uv.env, ...indexEnv(merged, links.all), ...transportEnv(ctx.env, pipAll) },
+    env: { ...unsetOnly(ctx.env, uv.env), ...indexEnv(merged, links.all), ...transportEnv(ctx.env, pipAll) },
     args: merged.noIndex ? ["--no-index"] : [],
     key: settingsKey(merged, links.all),
     findLinks: links.folders,
@@ -63,6 +63,10 @@ export async function indexSettings(ctx: Ctx, explicit: ExplicitIndex): Promise<
     warnings: [...pip.warnings, ...links.warnings],
   };
 }
+
+/** The user's variable of the same name reaches uv by itself and stands over a file. */
+const unsetOnly = (env: Env, settings: Record<string, string>) =>
+  Object.fromEntries(Object.entries(settings).filter(([name]) => !env[name]));
 
 /** pip fills ${VARIABLES} in requirement files; in `configs.pip` they are filled the same way. */
 function expandedUrls(env: Env, { indexUrl, extraIndexUrls }: ExplicitIndex) {

@@ -74,7 +74,7 @@ function unsolvableHint(error: UvError, reason: string): string {
   );
   if (useful) return useful.replace(/\n/g, " ");
   if (/was not found in/.test(reason)) {
-    return "Check the spelling, or name the index that has it under configs.pip.extra_index_url.";
+    return "Check the spelling, the index settings (configs.pip.extra_index_url names a further one) and your credentials for them.";
   }
   if (/wheels/.test(reason))
     return "Choose a version with wheels for it, or name fewer platforms under environment.arch.";

@@ -1,12 +1,13 @@
 /**
- * `--no-binary` and `--only-binary` in a lock: an installer takes what has a listed hash, so only those of the wanted
- * kind are listed. Pure. Tests: test/unit/core/lock/formats.test.ts
+ * `--pre`, `--no-binary` and `--only-binary` in a lock: told to uv by variables; and since an installer takes what has
+ * a listed hash, only hashes of the wanted kind are listed. Pure. Tests: test/unit/core/lock/formats.test.ts
  */
 import type { LockEntry } from "#core/lock/export.ts";
 import { type LockedPackage, lockedFileName } from "#core/lock/uv-lock.ts";
 import { normalizeName } from "#core/lock/wheel-name.ts";
 
 export interface Formats {
+  pre: boolean;
   /** pip's words: names, `:all:`, `:none:`, in order. */
   noBinary: readonly string[];
   onlyBinary: readonly string[];
@@ -14,9 +15,25 @@ export interface Formats {
 
 export const hasFormats = ({ noBinary, onlyBinary }: Formats): boolean => noBinary.length + onlyBinary.length > 0;
 
-/** Whether such a list means this package; `:none:` empties what stands before it. */
+/** Variables for uv. */
+export const formatEnv = ({ pre, noBinary, onlyBinary }: Formats): Record<string, string> => ({
+  ...(pre ? { UV_PRERELEASE: "allow" } : {}),
+  ...listEnv("UV_NO_BINARY", noBinary),
+  ...listEnv("UV_NO_BUILD", onlyBinary),
+});
+
+function listEnv(name: string, list: readonly string[]): Record<string, string> {
+  const live = liveItems(list);
+  if (live.includes(":all:")) return { [name]: "1" };
+  return live.length > 0 ? { [`${name}_PACKAGE`]: live.join(" ") } : {};
+}
+
+/** `:none:` empties what stands before it. */
+const liveItems = (list: readonly string[]) => list.slice(list.lastIndexOf(":none:") + 1);
+
+/** Whether such a list means this package. */
 export function meansPackage(list: readonly string[], name: string): boolean {
-  const live = list.slice(list.lastIndexOf(":none:") + 1);
+  const live = liveItems(list);
   return live.includes(":all:") || live.some((item) => normalizeName(item) === name);
 }
 

@@ -1,11 +1,12 @@
 /**
  * The project that uv locks for us: a pyproject.toml made from all inputs at once (docs/lock.md says why a project).
- * Knows uv's settings; runs nothing. Tests: test/unit/core/lock/project.test.ts
+ * Only what uv takes for a part of the project stands in it: other settings of [tool.uv] are not read without the
+ * user's configuration (UV_NO_CONFIG). Runs nothing. Tests: test/unit/core/lock/project.test.ts
  */
 import { basename } from "pathe";
 import { SwError } from "#core/errors.ts";
 import { type PlatformName, platformMarker } from "#core/lock/platforms.ts";
-import type { IndexOptions, RequirementLine } from "#core/lock/requirements.ts";
+import type { RequirementLine } from "#core/lock/requirements.ts";
 import { fittingPlatforms, parseWheelName, type WheelName } from "#core/lock/wheel-name.ts";
 
 /** uv repeats it in its explanations; explain.ts takes it out again. */
@@ -16,7 +17,6 @@ export interface ProjectInput {
   platforms: readonly PlatformName[];
   requirements: readonly RequirementLine[];
   constraints: readonly RequirementLine[];
-  index: Pick<IndexOptions, "pre" | "noBinary" | "onlyBinary">;
   /** Absolute paths. */
   wheels: readonly string[];
 }
@@ -25,14 +25,11 @@ export interface ProjectInput {
 export function projectToml(input: ProjectInput): string {
   const markers = input.platforms.map(platformMarker);
   const dependencies = [...input.requirements.map((line) => line.text), ...wheelRequirements(input)];
-  const tool: Record<string, unknown> = {
+  const tool = {
     package: false,
     environments: markers,
     "required-environments": markers,
     "constraint-dependencies": unique(input.constraints.map((line) => line.text)),
-    ...(input.index.pre ? { prerelease: "allow" } : {}),
-    ...formatSettings("no-binary", input.index.noBinary),
-    ...formatSettings("no-build", input.index.onlyBinary),
   };
   const project = {
     name: PROJECT_NAME,
@@ -41,13 +38,6 @@ export function projectToml(input: ProjectInput): string {
     dependencies: unique(dependencies),
   };
   return `[project]\n${toml(project)}\n[tool.uv]\n${toml(tool)}`;
-}
-
-/** pip's `:all:`, `:none:` and names, in order, as uv's pair of settings. */
-function formatSettings(key: "no-binary" | "no-build", values: readonly string[]): Record<string, unknown> {
-  const names = values.slice(values.lastIndexOf(":none:") + 1);
-  if (names.includes(":all:")) return { [key]: true };
-  return names.length > 0 ? { [`${key}-package`]: unique(names) } : {};
 }
 
 /** `name @ file://…`; wheels of one name for several platforms get the marker of theirs. */

@@ -5,11 +5,11 @@
 import { mkdir, mkdtemp } from "node:fs/promises";
 import type { IndexSettings } from "#core/config/index-settings.ts";
 import type { Ctx } from "#core/context.ts";
-import { runUv } from "#core/engines/uv.ts";
+import { runUv, type UvOptions } from "#core/engines/uv.ts";
 import { type Carried, carryWheels } from "#core/lock/carried.ts";
 import { explainFailure } from "#core/lock/explain.ts";
 import { type LockEntry, parseExport } from "#core/lock/export.ts";
-import { type Formats, hasFormats, keepFormats } from "#core/lock/formats.ts";
+import { type Formats, formatEnv, hasFormats, keepFormats } from "#core/lock/formats.ts";
 import type { LockInput } from "#core/lock/lock.ts";
 import type { PlatformName } from "#core/lock/platforms.ts";
 import { projectToml } from "#core/lock/project.ts";
@@ -39,8 +39,13 @@ export async function solve(ctx: Ctx, work: SolveInput): Promise<Carried> {
 
 async function solveIn(ctx: Ctx, work: SolveInput, dir: string): Promise<Carried> {
   const formats = lockFormats(work);
-  await writeFileAtomic(`${dir}/pyproject.toml`, projectText(work, formats), { mode: 0o600, durable: false });
-  const entries = parseExport(await lockAndExport(ctx, work, dir));
+  await writeFileAtomic(`${dir}/pyproject.toml`, projectText(work), { mode: 0o600, durable: false });
+  const entries = parseExport(
+    await lockAndExport(ctx, work, {
+      cwd: dir,
+      env: { ...formatEnv(formats), ...work.settings.env, UV_NO_PROGRESS: "1" },
+    }),
+  );
   const needsFiles =
     hasFormats(formats) || entries.some((entry) => entry.kind === "named" && entry.hashes.length === 0);
   const packages = needsFiles ? readUvLock(await Bun.file(`${dir}/uv.lock`).text()) : new Map<string, LockedPackage>();
@@ -49,7 +54,7 @@ async function solveIn(ctx: Ctx, work: SolveInput, dir: string): Promise<Carried
 }
 
 /** What the runtime's files say goes after what the user's pip says, so that it wins (`:none:`). */
-function lockFormats({ input, settings }: SolveInput): Formats & { pre: boolean } {
+function lockFormats({ input, settings }: SolveInput): Formats {
   const { index } = input.requirements;
   return {
     pre: index.pre || settings.formats.pre,
@@ -58,28 +63,32 @@ function lockFormats({ input, settings }: SolveInput): Formats & { pre: boolean 
   };
 }
 
-const projectText = ({ input, platforms }: SolveInput, formats: Formats & { pre: boolean }) =>
+const projectText = ({ input, platforms }: SolveInput) =>
   projectToml({
     pythonMinor: input.python.minor,
     platforms,
     requirements: input.requirements.requirements,
     constraints: input.requirements.constraints,
-    index: { ...formats, noBinary: [...formats.noBinary], onlyBinary: [...formats.onlyBinary] },
     wheels: input.wheels,
   });
 
-async function lockAndExport(ctx: Ctx, { input, settings }: SolveInput, dir: string): Promise<string> {
+async function lockAndExport(ctx: Ctx, { input, settings }: SolveInput, options: UvOptions): Promise<string> {
   const common = ["--python", input.python.path, ...settings.args];
-  const options = { cwd: dir, env: { ...settings.env, UV_NO_PROGRESS: "1" } };
   const fresh = input.upgrade && !isOffline(ctx, settings) ? ["--refresh"] : [];
-  const onLine = (line: string) => {
-    if (!/^(Using|Resolved) /.test(line)) ctx.report.log(redactUrl(line));
-  };
-  const locked = await runUv(ctx, ["lock", ...fresh, ...common], { ...options, onLine });
+  const locked = await runUv(ctx, ["lock", ...fresh, ...common], { ...options, onLine: logLines(ctx) });
   if (locked.exitCode !== 0) throw explainFailure(locked.stderr, input);
   const exported = await runUv(ctx, [...EXPORT, ...common], options);
   if (exported.exitCode !== 0) throw explainFailure(exported.stderr, input);
   return exported.stdout;
+}
+
+/** uv's progress; not its failure, which is explained once and in other words. */
+function logLines(ctx: Ctx): (line: string) => void {
+  let failed = false;
+  return (line) => {
+    failed ||= line.startsWith("error: ");
+    if (!failed && !/^(Using|Resolved) /.test(line)) ctx.report.log(redactUrl(line));
+  };
 }
 
 const isOffline = (ctx: Ctx, settings: IndexSettings) => Boolean(ctx.env.UV_OFFLINE || settings.env.UV_OFFLINE);
