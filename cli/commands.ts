@@ -14,7 +14,9 @@ export const root: Group = {
       subCommands: {
         activate: verb(() => import("#cli/runtime/activate.ts"), "actv"),
         build: verb(() => import("#cli/runtime/build.ts")),
+        extract: verb(() => import("#cli/runtime/extract.ts")),
         history: verb(() => import("#cli/runtime/history.ts")),
+        import: verb(() => import("#cli/runtime/import.ts")),
         info: verb(() => import("#cli/runtime/info.ts")),
         list: verb(() => import("#cli/runtime/list.ts"), "ls"),
         run: verb(() => import("#cli/runtime/run.ts")),

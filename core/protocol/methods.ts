@@ -2,11 +2,13 @@
 import type * as v from "valibot";
 import type { MethodDef } from "#core/protocol/define.ts";
 import { ENV_METHODS } from "#core/protocol/methods/env.ts";
+import { PACKAGE_METHODS } from "#core/protocol/methods/package.ts";
 import { RUNTIME_METHODS } from "#core/protocol/methods/runtime.ts";
 
 export const METHODS = {
   ...RUNTIME_METHODS,
   ...ENV_METHODS,
+  ...PACKAGE_METHODS,
 } as const satisfies Record<string, MethodDef>;
 
 export type MethodName = keyof typeof METHODS;

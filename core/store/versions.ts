@@ -1,110 +1,28 @@
 /**
- * Versions: a manifest and a sorted tree of content, named by what they hold. Written once, shared by every name.
- * Owns `trees/`. Tests: test/unit/core/store/versions.test.ts
+ * Versions as verbs need them: the record, and for a package that the Python client left, the record made from it when
+ * its content is first needed. Tests: test/unit/core/store/versions.test.ts, test/e2e/adopt.test.ts
  */
-import * as v from "valibot";
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
-import { base32, canonicalJson } from "#core/platform/digest.ts";
-import { readTextIfAny, writeFileAtomic } from "#core/platform/fs-atomic.ts";
-import { hasBlob } from "#core/store/blobs.ts";
+import { adoptVersion } from "#core/store/adopt.ts";
+import { readVersionIfAny, type Version } from "#core/store/tree-records.ts";
 
-export const TREE_FORMAT = 1;
+export {
+  type Entry,
+  isComplete,
+  type NewVersion,
+  putVersion,
+  readVersionIfAny,
+  TREE_FORMAT,
+  type Version,
+  versionId,
+} from "#core/store/tree-records.ts";
 
-const EntrySchema = v.object({
-  path: v.string(),
-  mode: v.number(),
-  type: v.picklist(["file", "dir", "symlink"]),
-  size: v.number(),
-  sha256: v.optional(v.string()),
-  link: v.optional(v.string()),
-});
-
-const VersionSchema = v.looseObject({
-  format: v.number(),
-  id: v.string(),
-  /** Unix ms. */
-  created_at: v.number(),
-  /** Digest of the `_manifest.yaml` text. */
-  manifest: v.string(),
-  /** Bytes of the package as a tar. */
-  size: v.number(),
-  entries: v.array(EntrySchema),
-});
-
-export type Entry = v.InferOutput<typeof EntrySchema>;
-export type Version = v.InferOutput<typeof VersionSchema>;
-export type NewVersion = Pick<Version, "id" | "created_at" | "manifest" | "size" | "entries">;
-
-const versionPath = (ctx: Ctx, id: string) => `${ctx.paths.trees}/${id.slice(0, 2)}/${id}.json`;
-
-/**
- * The id of content: 40 characters of `[a-z2-7]`, base32 of sha256 over tree and the manifest's lasting part
- * (contracts: no times, no builder). The same on every machine.
- */
-export function versionId(entries: readonly Entry[], identity: unknown): string {
-  const digest = new Bun.CryptoHasher("sha256")
-    .update(canonicalJson({ format: TREE_FORMAT, entries, identity }))
-    .digest();
-  return base32(digest).slice(0, 40);
-}
-
-/** @throws VERSION_NOT_FOUND, FORMAT_TOO_NEW, STORE_DAMAGED */
+/** @throws STORE_DAMAGED, FORMAT_TOO_NEW, PACKAGE_INVALID when another client's package is no sound one */
 export async function readVersion(ctx: Ctx, id: string): Promise<Version> {
-  const version = await readVersionIfAny(ctx, id);
+  const version = (await readVersionIfAny(ctx, id)) ?? (await adoptVersion(ctx, id));
   if (version) return version;
   throw new SwError("STORE_DAMAGED", `the store has lost the tree of version ${id}`, {
     hint: "Run `swcli doctor --store`; building or copying the runtime again restores it.",
   });
-}
-
-export async function readVersionIfAny(ctx: Ctx, id: string): Promise<Version | undefined> {
-  // A version never changes: once read it can be remembered without a check.
-  const known = ctx.memo.get<Version>(`version:${id}`);
-  if (known) return known;
-  const text = await readTextIfAny(versionPath(ctx, id));
-  if (text === undefined) return undefined;
-  const version = parseVersion(text, id);
-  ctx.memo.set(`version:${id}`, version);
-  return version;
-}
-
-function parseVersion(text: string, id: string): Version {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (e) {
-    throw damaged(id, e);
-  }
-  const version = v.safeParse(VersionSchema, json);
-  if (!version.success) throw damaged(id, version.issues);
-  if (version.output.format <= TREE_FORMAT) return version.output;
-  throw new SwError("FORMAT_TOO_NEW", `version ${id} was written by a newer swcli`, {
-    hint: "Use that swcli or a newer one.",
-  });
-}
-
-const damaged = (id: string, cause: unknown) =>
-  new SwError("STORE_DAMAGED", `the tree of version ${id} can't be read`, {
-    hint: "Run `swcli doctor --store`.",
-    cause,
-  });
-
-/**
- * Publishes a version unless it is there; the first one's time stays. Its blobs must be in the store already.
- * @returns what the store holds now.
- */
-export async function putVersion(ctx: Ctx, version: NewVersion): Promise<Version> {
-  const record: Version = { format: TREE_FORMAT, ...version };
-  await writeFileAtomic(versionPath(ctx, version.id), JSON.stringify(record), { exclusive: true });
-  return await readVersion(ctx, version.id);
-}
-
-/** True when the tree and every blob of it is in the store. */
-export async function isComplete(ctx: Ctx, id: string): Promise<boolean> {
-  const version = await readVersionIfAny(ctx, id);
-  if (!version) return false;
-  const digests = [version.manifest, ...version.entries.flatMap((e) => e.sha256 ?? [])];
-  const there = await Promise.all(digests.map((digest) => hasBlob(ctx, digest)));
-  return there.every(Boolean);
 }

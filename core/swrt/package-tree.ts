@@ -34,13 +34,23 @@ export function packageEntries(
   openBlob: (sha256: string) => AsyncIterable<Uint8Array>,
 ): TarEntry[] {
   const manifest = new TextEncoder().encode(manifestText);
-  const folders = new Set(entries.filter(({ type }) => type === "dir").map(({ path }) => memberPath(path)));
-  const standard = ALWAYS_THERE.filter((path) => !folders.has(path));
-  const all = canonicalTree([...entries, ...standard.map(folder)]);
   return [
     { path: MANIFEST_NAME, mode: 0o644, type: "file", size: manifest.length, open: () => once(manifest) },
-    ...all.map((entry) => tarEntry(entry, openBlob)),
+    ...withStandardFolders(entries).map((entry) => tarEntry(entry, openBlob)),
   ];
+}
+
+/** The canonical tree with the three folders that every package has. */
+export function withStandardFolders(entries: readonly TreeEntry[]): TreeEntry[] {
+  const folders = new Set(entries.filter(({ type }) => type === "dir").map(({ path }) => memberPath(path)));
+  const standard = ALWAYS_THERE.filter((path) => !folders.has(path));
+  return canonicalTree([...entries, ...standard.map(folder)]);
+}
+
+/** The reverse: without those of the three that are empty, so that a tree read back is the one that was written. */
+export function withoutStandardFolders(entries: readonly TreeEntry[]): TreeEntry[] {
+  const isEmpty = (path: string) => !entries.some((entry) => entry.path.startsWith(`${path}/`));
+  return entries.filter((entry) => !(entry.type === "dir" && ALWAYS_THERE.includes(entry.path) && isEmpty(entry.path)));
 }
 
 /**

@@ -1,9 +1,11 @@
 /** Method → handler, from one file a group. Complete by its type: a method without a handler does not compile. */
 import type { Handlers } from "#daemon/dispatch.ts";
 import { envHandlers } from "#daemon/methods/env.ts";
+import { packageHandlers } from "#daemon/methods/package.ts";
 import { runtimeHandlers } from "#daemon/methods/runtime.ts";
 
 export const HANDLERS: Handlers = {
   ...runtimeHandlers,
   ...envHandlers,
+  ...packageHandlers,
 };

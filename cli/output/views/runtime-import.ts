@@ -1,0 +1,8 @@
+/** What an import says: the version, its tags, its URI. */
+import type { ResultOf } from "#core/protocol/methods.ts";
+
+export function importView(result: ResultOf<"runtime.import">): string {
+  const tags = result.tags.length > 0 ? ` (${result.tags.join(", ")})` : "";
+  const what = result.unchanged ? "unchanged" : "imported";
+  return `${what} ${result.name}/version/${result.version.slice(0, 12)}${tags}\n${result.uri}`;
+}

@@ -1,0 +1,7 @@
+/** Handlers of methods on packages. */
+import type { Handlers } from "#daemon/dispatch.ts";
+
+export const packageHandlers = {
+  "runtime.extract": async (ctx, params) => (await import("#core/ops/extract-runtime.ts")).extractRuntime(ctx, params),
+  "runtime.import": async (ctx, params) => (await import("#core/ops/import-package.ts")).importPackage(ctx, params),
+} satisfies Partial<Handlers>;
