@@ -65,7 +65,8 @@ export async function tempHome(options: HomeOptions = {}): Promise<Home> {
   const base = tmpdir().length > 30 ? "/tmp" : tmpdir();
   const top = await realpath(await mkdtemp(join(base, "sw-")));
   const places = { top, dir: join(top, "home"), root: join(top, "root"), runDir: join(top, "run") };
-  await mkdir(places.dir);
+  // Without this folder an interactive fish starts a process that fills it and outlives the test.
+  await mkdir(join(places.dir, ".local/share/fish/generated_completions"), { recursive: true });
   await mkdir(places.runDir, { mode: 0o700 });
   const mode = options.mode ?? "daemon";
   const env = homeEnv(places, mode, options.env);

@@ -39,7 +39,8 @@ export class Lab implements AsyncDisposable {
 
   static async open(): Promise<Lab> {
     const lab = new Lab(await mkdtemp(`${tmpdir()}/swrt lab-`));
-    await mkdir(`${lab.dir}/home`);
+    // Without this folder an interactive fish starts a process that fills it and outlives the test.
+    await mkdir(`${lab.dir}/home/.local/share/fish/generated_completions`, { recursive: true });
     return lab;
   }
 
