@@ -11,9 +11,16 @@ async function main(argv: string[]): Promise<void> {
     const { daemonMain } = await import("#daemon/main.ts");
     return await daemonMain(argv[1]);
   }
+  if (argv[0] === "__child") return await becomeChild(argv.slice(1));
   await tryHot(argv);
   const { runCli } = await import("#cli/run.ts");
   process.exit(await runCli(argv));
+}
+
+/** An engine that a daemon starts: tied to its parent's life, then replaced by the engine (core/platform/proc.ts). */
+async function becomeChild(argv: string[]): Promise<never> {
+  const { becomeEngine } = await import("#cli/shell/engine.ts");
+  return becomeEngine(argv);
 }
 
 // A rejection would print a code frame; runCli never throws and the rest is our bug, said in one line.

@@ -29,6 +29,8 @@ export async function runUv(ctx: Ctx, args: string[], options: UvOptions = {}): 
     env: { ...uvEnv(ctx.env), ...options.env },
     onLine: options.onLine,
     stdin: options.stdin,
+    // A venv is made in milliseconds; a resolution or an install can go on for minutes after a killed daemon.
+    dieWithParent: args[0] !== "venv",
   });
 }
 

@@ -8,7 +8,9 @@ import { dlopen, type Pointer, ptr } from "bun:ffi";
 const isMac = process.platform === "darwin";
 const SIG_DFL = null;
 const SIGPIPE = 13;
+const SIGTERM = 15;
 const SIGXFSZ = 25;
+const PR_SET_PDEATHSIG = 1;
 const SIG_SETMASK = isMac ? 3 : 2;
 const LOCK_EX_NB = 2 | 4;
 const LOCK_SH_NB = 1 | 4;
@@ -34,6 +36,8 @@ const common = {
   setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
 } as const;
+
+const linuxOnly = { prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" } } as const;
 
 const openOne = (name: string) => dlopen(name, common);
 let library: ReturnType<typeof openOne> | undefined;
@@ -98,6 +102,24 @@ export const flockNow = (fd: number, shared = false): boolean =>
 
 /** Sets the process's file mode mask and returns the old one. */
 export const setUmask = (mask: number): number => libc().umask(mask);
+
+/**
+ * Asks the kernel to end this process when its parent dies (PR_SET_PDEATHSIG, kept through execve); Linux only.
+ * Without it a killed daemon leaves its engines working for nobody.
+ */
+export function dieWithParent(): void {
+  if (process.platform !== "linux") return;
+  const { prctl } = openFirstLinux().symbols;
+  prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+}
+
+const openFirstLinux = () => {
+  try {
+    return dlopen("libc.so.6", linuxOnly);
+  } catch {
+    return dlopen("libc.so", linuxOnly);
+  }
+};
 
 /** A small file's text in one read, at most 64 KiB; undefined when it can't be opened. */
 export function readSmallFile(path: string): string | undefined {

@@ -4,6 +4,7 @@
  */
 import type { Ctx, Env } from "#core/context.ts";
 import { errno, SwError, throwIfAborted } from "#core/errors.ts";
+import { selfCommand } from "#core/platform/self.ts";
 
 export interface RunOptions {
   cwd?: string;
@@ -13,6 +14,8 @@ export interface RunOptions {
   /** Called for each line of stderr (and of stdout when `lines` is "both") as it comes. */
   onLine?: (line: string) => void;
   lines?: "stderr" | "both";
+  /** The child ends when this process dies (Linux); costs one start of our own program, so for long work only. */
+  dieWithParent?: boolean;
   /** Milliseconds after which the child is ended; default one hour. */
   deadlineMs?: number;
 }
@@ -57,7 +60,7 @@ type Child = Bun.Subprocess<Uint8Array | "ignore", "pipe", "pipe">;
 
 function spawn(ctx: Pick<Ctx, "env" | "cwd">, argv: string[], options: RunOptions): Child {
   try {
-    return Bun.spawn(argv, {
+    return Bun.spawn(options.dieWithParent ? selfCommand("__child", ...argv) : argv, {
       cwd: options.cwd ?? ctx.cwd,
       env: scrubEnv(options.env ?? ctx.env),
       stdin: options.stdin === undefined ? "ignore" : Buffer.from(options.stdin),

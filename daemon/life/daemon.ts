@@ -11,6 +11,7 @@ import type { RunDir } from "#core/platform/run-dir.ts";
 import { type Hello, PROTOCOL } from "#core/protocol/wire.ts";
 import type { Host } from "#daemon/host.ts";
 import { log } from "#daemon/life/log.ts";
+import { Rest } from "#daemon/life/rest.ts";
 import type { Operations } from "#daemon/ops/operation.ts";
 
 const CHECK_MS = 60_000;
@@ -21,6 +22,7 @@ export class Daemon {
   readonly #startedAt = Date.now();
   readonly #idleMs: number;
   readonly #roots = new Map<string, boolean>();
+  readonly #rest = new Rest();
   #lastTouch = Date.now();
   #server: Bun.Server<undefined> | undefined;
   #socketInode = 0;
@@ -45,6 +47,7 @@ export class Daemon {
 
   touch(): void {
     this.#lastTouch = Date.now();
+    this.#rest.later(() => this.operations.running.length > 0);
   }
 
   hello(): Hello {
