@@ -32,6 +32,7 @@ export async function digestLockInput(ctx: Ctx, { input, plan, settings }: KeyIn
     uv: await uvIdentity(ctx),
     requirements: requirements.requirements.map(lineKey),
     constraints: requirements.constraints.map(lineKey),
+    overrides: (input.overrides ?? []).map(stripUserinfo),
     formats: { pre, noBinary, onlyBinary },
     index: settings.key,
     userFormats: settings.formats,

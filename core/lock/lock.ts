@@ -15,6 +15,8 @@ export interface LockInput {
   wheels: string[];
   /** `configs.pip`. */
   pip: { indexUrl: string; extraIndexUrl: string[]; trustedHost: string[] };
+  /** Requirements that replace what packages themselves ask for (an environment is locked as it is). */
+  overrides?: readonly string[];
   /** False resolves anew. */
   useCache: boolean;
   /** True asks the index again for what uv itself remembers. */

@@ -17,6 +17,7 @@ export interface ProjectInput {
   platforms: readonly PlatformName[];
   requirements: readonly RequirementLine[];
   constraints: readonly RequirementLine[];
+  overrides: readonly string[];
   /** Absolute paths. */
   wheels: readonly string[];
 }
@@ -30,6 +31,7 @@ export function projectToml(input: ProjectInput): string {
     environments: markers,
     "required-environments": markers,
     "constraint-dependencies": unique(input.constraints.map((line) => line.text)),
+    "override-dependencies": unique(input.overrides),
   };
   const project = {
     name: PROJECT_NAME,

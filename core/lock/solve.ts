@@ -69,6 +69,7 @@ const projectText = ({ input, platforms }: SolveInput) =>
     platforms,
     requirements: input.requirements.requirements,
     constraints: input.requirements.constraints,
+    overrides: input.overrides ?? [],
     wheels: input.wheels,
   });
 
