@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdir } from "node:fs/promises";
 import { subshell } from "#cli/shell/subshell.ts";
 import { posixQuote as q } from "#core/env/activation/quote.ts";
+import { needsProgram, testWith } from "../../../helpers/needs.ts";
 import { Lab, type Ran } from "../../core/env/activation/lab.ts";
 
 const KINDS = ["bash", "zsh", "fish", "sh"] as const;
@@ -14,7 +15,7 @@ interface Enter {
 }
 
 const start = (lab: Lab, { kind, rc, env }: Enter, interactive: boolean) => {
-  const path = kind === "sh" ? "/bin/dash" : Bun.which(kind)!;
+  const path = kind === "sh" ? (Bun.which("dash") ?? "/bin/sh") : (Bun.which(kind) ?? kind);
   return subshell({ shell: { kind, path }, rcDir: rc, env: lab.env(env), interactive });
 };
 
@@ -48,7 +49,9 @@ const userRc = (lab: Lab, kind: Kind, text: string) => Bun.write(`${lab.dir}/hom
 
 for (const kind of KINDS) {
   describe(kind, () => {
-    test("commands from a pipe run inside, deactivate works there, and the exit code is passed on", async () => {
+    const it = testWith(needsProgram(kind), needsProgram("script"));
+
+    it("commands from a pipe run inside, deactivate works there, and the exit code is passed on", async () => {
       await using lab = await Lab.open();
       const { rc } = await lab.runtime("demo");
       const ran = await piped(
@@ -59,14 +62,14 @@ for (const kind of KINDS) {
       expect(ran).toEqual({ out: `python-of-demo\ndemo\n${lab.env().PATH}\n`, err: "", code: 7 });
     });
 
-    test("the status of the last piped command is the exit code, and nothing piped is fine too", async () => {
+    it("the status of the last piped command is the exit code, and nothing piped is fine too", async () => {
       await using lab = await Lab.open();
       const { rc } = await lab.runtime("demo");
       expect((await piped(lab, { kind, rc }, "python\nfalse\n")).code).toBe(1);
       expect((await piped(lab, { kind, rc }, "")).code).toBe(0);
     });
 
-    test("what led the shell to our files is as the user had it, set or not", async () => {
+    it("what led the shell to our files is as the user had it, set or not", async () => {
       await using lab = await Lab.open();
       const { rc } = await lab.runtime("demo");
       await mkdir(`${lab.dir}/z`);
@@ -82,7 +85,7 @@ for (const kind of KINDS) {
       expect(tty.out).toBe(`BASH_ENV=${env.BASH_ENV}\nENV=/no/such\nZDOTDIR=${env.ZDOTDIR}\n`);
     });
 
-    test("on a terminal it works without any rc file of the user, marks the prompt, and the exit code is passed on", async () => {
+    it("on a terminal it works without any rc file of the user, marks the prompt, and the exit code is passed on", async () => {
       await using lab = await Lab.open();
       const { rc } = await lab.runtime("demo");
       const ran = await typed(lab, { kind, rc }, 'python >out\ndeactivate\necho "<$VIRTUAL_ENV>" >>out\nexit 7\n');
@@ -91,7 +94,7 @@ for (const kind of KINDS) {
       expect(ran.code).toBe(7);
     });
 
-    test("the user's rc file is read, and a bin that it puts first in PATH stands behind ours", async () => {
+    it("the user's rc file is read, and a bin that it puts first in PATH stands behind ours", async () => {
       await using lab = await Lab.open();
       const { rc, plan } = await lab.runtime("demo");
       await userRc(
@@ -103,7 +106,7 @@ for (const kind of KINDS) {
       expect(ran.out).toBe(`rc ${plan.prefix}/bin:/users:${lab.env().PATH}\n`);
     });
 
-    test("an rc file that fails, or ends with a false command, does not prevent activation", async () => {
+    it("an rc file that fails, or ends with a false command, does not prevent activation", async () => {
       await using lab = await Lab.open();
       const { rc } = await lab.runtime("demo");
       for (const bad of ["no-such-command-here\nfalse\n", "return 3\n"]) {
@@ -114,7 +117,7 @@ for (const kind of KINDS) {
       }
     });
 
-    test("a rendered folder with blanks, dollars, quotes and backticks in its path is found", async () => {
+    it("a rendered folder with blanks, dollars, quotes and backticks in its path is found", async () => {
       await using lab = await Lab.open();
       const { plan } = await lab.runtime("demo");
       const odd = `${lab.dir}/r $HOME "q" \`id\` it's \\x`;
@@ -124,7 +127,7 @@ for (const kind of KINDS) {
       expect((await typed(lab, { kind, rc: odd }, "python >out\nexit\n")).out).toBe("python-of-demo\n");
     });
 
-    test("inside another activated runtime it replaces that one", async () => {
+    it("inside another activated runtime it replaces that one", async () => {
       await using lab = await Lab.open();
       const a = await lab.runtime("aa");
       const b = await lab.runtime("bb");
@@ -136,39 +139,48 @@ for (const kind of KINDS) {
 }
 
 for (const kind of ["bash", "zsh"] as const) {
-  test(`${kind}: an rc file under set -euo pipefail whose commands fail still ends in an activated shell`, async () => {
-    await using lab = await Lab.open();
-    const { rc } = await lab.runtime("demo");
-    await userRc(lab, kind, "set -euo pipefail\nfalse | true\nfalse\nMY=read\n");
-    const ran = await typed(
-      lab,
-      { kind, rc },
-      'python >out\necho "$MY $-" >>out\ndeactivate\necho still >>out\nexit\n',
-    );
-    expect(ran.out).toMatch(/^python-of-demo\nread \S*\nstill\n$/);
-  });
+  testWith(needsProgram(kind), needsProgram("script"))(
+    `${kind}: an rc file under set -euo pipefail whose commands fail still ends in an activated shell`,
+    async () => {
+      await using lab = await Lab.open();
+      const { rc } = await lab.runtime("demo");
+      await userRc(lab, kind, "set -euo pipefail\nfalse | true\nfalse\nMY=read\n");
+      const ran = await typed(
+        lab,
+        { kind, rc },
+        'python >out\necho "$MY $-" >>out\ndeactivate\necho still >>out\nexit\n',
+      );
+      expect(ran.out).toMatch(/^python-of-demo\nread \S*\nstill\n$/);
+    },
+  );
 
-  test(`${kind}: an rc file that stops at an unset variable does not prevent activation`, async () => {
-    await using lab = await Lab.open();
-    const { rc } = await lab.runtime("demo");
-    await userRc(lab, kind, 'set -u\necho "$no_such_variable"\n');
-    expect((await typed(lab, { kind, rc }, "python >out\nexit\n")).out).toBe("python-of-demo\n");
-  });
+  testWith(needsProgram(kind), needsProgram("script"))(
+    `${kind}: an rc file that stops at an unset variable does not prevent activation`,
+    async () => {
+      await using lab = await Lab.open();
+      const { rc } = await lab.runtime("demo");
+      await userRc(lab, kind, 'set -u\necho "$no_such_variable"\n');
+      expect((await typed(lab, { kind, rc }, "python >out\nexit\n")).out).toBe("python-of-demo\n");
+    },
+  );
 }
 
-test("zsh reads every file of a ZDOTDIR that the user's .zshenv chooses, and keeps its history there", async () => {
-  await using lab = await Lab.open();
-  const { rc } = await lab.runtime("demo");
-  await Bun.write(`${lab.dir}/home/.zshenv`, "ZDOTDIR=$HOME/z\n");
-  await Bun.write(`${lab.dir}/home/z/.zshrc`, "MY=$ZDOTDIR:${(%):-%x}\nHISTFILE=${ZDOTDIR}/h\n");
-  const ran = await typed(
-    lab,
-    { kind: "zsh", rc },
-    'echo "$MY" >out\necho "$ZDOTDIR|${(t)ZDOTDIR}|$HISTFILE" >>out\npython >>out\nset | grep -a ^_SWRT_RC >>out\nexit\n',
-  );
-  const z = `${lab.dir}/home/z`;
-  expect(ran.out).toBe(`${z}:${z}/.zshrc\n${z}|scalar|${z}/h\npython-of-demo\n`);
-});
+testWith(needsProgram("zsh"), needsProgram("script"))(
+  "zsh reads every file of a ZDOTDIR that the user's .zshenv chooses, and keeps its history there",
+  async () => {
+    await using lab = await Lab.open();
+    const { rc } = await lab.runtime("demo");
+    await Bun.write(`${lab.dir}/home/.zshenv`, "ZDOTDIR=$HOME/z\n");
+    await Bun.write(`${lab.dir}/home/z/.zshrc`, "MY=$ZDOTDIR:${(%):-%x}\nHISTFILE=${ZDOTDIR}/h\n");
+    const ran = await typed(
+      lab,
+      { kind: "zsh", rc },
+      'echo "$MY" >out\necho "$ZDOTDIR|${(t)ZDOTDIR}|$HISTFILE" >>out\npython >>out\nset | grep -a ^_SWRT_RC >>out\nexit\n',
+    );
+    const z = `${lab.dir}/home/z`;
+    expect(ran.out).toBe(`${z}:${z}/.zshrc\n${z}|scalar|${z}/h\npython-of-demo\n`);
+  },
+);
 
 test("bash and dash started by a user without HOME activate", async () => {
   await using lab = await Lab.open();
@@ -178,48 +190,54 @@ test("bash and dash started by a user without HOME activate", async () => {
   }
 });
 
-test("a command in the pipe that reads stdin gets what follows it in bash, zsh and fish", async () => {
-  await using lab = await Lab.open();
-  const { rc } = await lab.runtime("demo");
-  for (const kind of ["bash", "zsh"] as const) {
-    expect((await piped(lab, { kind, rc }, 'read x\nhello\necho "got $x"\n')).out).toBe("got hello\n");
-  }
-});
-
-test("in tmux bash and zsh show the mark at the prompt, and none after deactivate", async () => {
-  await using lab = await Lab.open();
-  const { rc } = await lab.runtime("demo");
-  await userRc(lab, "bash", "PS1='B> '\n");
-  await userRc(lab, "zsh", "PS1='Z> '\n");
-  const tmux = (...args: string[]) =>
-    lab.spawn(["tmux", "-S", `${lab.dir}/tmux`, "-f", "/dev/null", ...args], lab.env());
-  try {
-    for (const [kind, prompt] of [
-      ["bash", "B> "],
-      ["zsh", "Z> "],
-    ] as const) {
-      const exec = start(lab, { kind, rc }, true);
-      const env = Object.entries(exec.env).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
-      await tmux(
-        "new-session",
-        "-d",
-        "-s",
-        kind,
-        "-x",
-        "80",
-        "-y",
-        "24",
-        ...env,
-        [exec.file, ...exec.argv.slice(1)].map(q).join(" "),
-      );
-      await shows(tmux, kind, `(demo) ${prompt}`.trimEnd());
-      await tmux("send-keys", "-t", kind, "venv deactivate", "Enter");
-      await shows(tmux, kind, `(demo) ${prompt}venv deactivate\n${prompt.trimEnd()}`);
+testWith(needsProgram("zsh"))(
+  "a command in the pipe that reads stdin gets what follows it in bash and zsh",
+  async () => {
+    await using lab = await Lab.open();
+    const { rc } = await lab.runtime("demo");
+    for (const kind of ["bash", "zsh"] as const) {
+      expect((await piped(lab, { kind, rc }, 'read x\nhello\necho "got $x"\n')).out).toBe("got hello\n");
     }
-  } finally {
-    await tmux("kill-server");
-  }
-});
+  },
+);
+
+testWith(needsProgram("zsh"), needsProgram("tmux"))(
+  "in tmux bash and zsh show the mark at the prompt, and none after deactivate",
+  async () => {
+    await using lab = await Lab.open();
+    const { rc } = await lab.runtime("demo");
+    await userRc(lab, "bash", "PS1='B> '\n");
+    await userRc(lab, "zsh", "PS1='Z> '\n");
+    const tmux = (...args: string[]) =>
+      lab.spawn(["tmux", "-S", `${lab.dir}/tmux`, "-f", "/dev/null", ...args], lab.env());
+    try {
+      for (const [kind, prompt] of [
+        ["bash", "B> "],
+        ["zsh", "Z> "],
+      ] as const) {
+        const exec = start(lab, { kind, rc }, true);
+        const env = Object.entries(exec.env).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
+        await tmux(
+          "new-session",
+          "-d",
+          "-s",
+          kind,
+          "-x",
+          "80",
+          "-y",
+          "24",
+          ...env,
+          [exec.file, ...exec.argv.slice(1)].map(q).join(" "),
+        );
+        await shows(tmux, kind, `(demo) ${prompt}`.trimEnd());
+        await tmux("send-keys", "-t", kind, "venv deactivate", "Enter");
+        await shows(tmux, kind, `(demo) ${prompt}venv deactivate\n${prompt.trimEnd()}`);
+      }
+    } finally {
+      await tmux("kill-server");
+    }
+  },
+);
 
 async function shows(tmux: (...args: string[]) => Promise<Ran>, session: string, text: string): Promise<void> {
   let screen = "";

@@ -1,10 +1,12 @@
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { fishQuote as q } from "#core/env/activation/quote.ts";
+import { needsProgram, testWith } from "../../../../helpers/needs.ts";
 import { Lab, SNAPSHOT } from "./lab.ts";
 
+const it = testWith(needsProgram("fish"));
 const source = (rc: string) => `source ${q(`${rc}/activate.fish`)}\n`;
 
-test("activate and deactivate leave no variable and no function behind", async () => {
+it("activate and deactivate leave no variable and no function behind", async () => {
   await using lab = await Lab.open();
   const { rc } = await lab.runtime("demo");
   const body = `${SNAPSHOT.fish}\nsnap >before\n${source(rc)}snap >during\npython\ndeactivate\nsnap >after`;
@@ -17,14 +19,14 @@ test("activate and deactivate leave no variable and no function behind", async (
   expect(after).toBe(before!);
 });
 
-test("PATH with spaces and globs comes back, also when it was changed in between", async () => {
+it("PATH with spaces and globs comes back, also when it was changed in between", async () => {
   await using lab = await Lab.open();
   const { rc } = await lab.runtime("demo");
   const body = `set -gx PATH '/a b' '/g*[x]' /bin\n${source(rc)}deactivate\necho "$PATH"\n${source(rc)}set -gx PATH /later $PATH /end\ndeactivate\necho "$PATH"`;
   expect((await lab.sh("fish", body)).out).toBe("/a b:/g*[x]:/bin\n/later:/a b:/g*[x]:/bin:/end\n");
 });
 
-test("a prefix with quotes, backslashes and a newline is a prefix like any other", async () => {
+it("a prefix with quotes, backslashes and a newline is a prefix like any other", async () => {
   await using lab = await Lab.open();
   const odd = `${lab.dir}/it's "a" $HOME (x) \\ \\' *[b]{c,d} #\n~ünï`;
   const { rc } = await lab.runtime("demo", odd);
@@ -36,7 +38,7 @@ test("a prefix with quotes, backslashes and a newline is a prefix like any other
   expect(ran.out).toBe(`python-of-demo\n${odd}\u0001same`);
 });
 
-test("activating B while A is active leaves A first; in a child B replaces A and gives it back", async () => {
+it("activating B while A is active leaves A first; in a child B replaces A and gives it back", async () => {
   await using lab = await Lab.open();
   const a = await lab.runtime("aa");
   const b = await lab.runtime("bb");
@@ -58,7 +60,7 @@ test("activating B while A is active leaves A first; in a child B replaces A and
   ]);
 });
 
-test("variables changed in between stay, an outer VIRTUAL_ENV and PYTHONHOME come back", async () => {
+it("variables changed in between stay, an outer VIRTUAL_ENV and PYTHONHOME come back", async () => {
   await using lab = await Lab.open();
   const { rc } = await lab.runtime("demo");
   const ran = await lab.sh(
@@ -71,7 +73,7 @@ test("variables changed in between stay, an outer VIRTUAL_ENV and PYTHONHOME com
   expect(ran.out).toBe("gone\n/outer mine /py\n");
 });
 
-test("functions deactivate and venv of the user work again afterwards; one defined after us is spared", async () => {
+it("functions deactivate and venv of the user work again afterwards; one defined after us is spared", async () => {
   await using lab = await Lab.open();
   const { rc } = await lab.runtime("demo");
   const outer = "function deactivate; echo outer; end\nfunction venv; echo outer-venv $argv; end\n";
@@ -79,7 +81,7 @@ test("functions deactivate and venv of the user work again afterwards; one defin
   expect((await lab.sh("fish", body)).out).toBe("outer-venv a b\nouter\nouter-venv x\ntheirs\n");
 });
 
-test("the prompt is marked, keeps the status of the last command and its last lines, and comes back", async () => {
+it("the prompt is marked, keeps the status of the last command and its last lines, and comes back", async () => {
   await using lab = await Lab.open();
   const { rc } = await lab.runtime("demo");
   const prompt = "function fish_prompt; printf '%s\\n> ' $status; end\n";
@@ -95,7 +97,7 @@ test("the prompt is marked, keeps the status of the last command and its last li
   expect(starship.out).toStartWith("1\n> ");
 });
 
-test("in conda mode conda deactivate leaves", async () => {
+it("in conda mode conda deactivate leaves", async () => {
   await using lab = await Lab.open();
   const { plan } = await lab.runtime("demo");
   const rc = await lab.render({ ...plan, mode: "conda", set: { CONDA_PREFIX: plan.prefix } });
@@ -105,7 +107,7 @@ test("in conda mode conda deactivate leaves", async () => {
   expect(ran.out).toBe(`python-of-demo\n/base ${lab.env().PATH}\n`);
 });
 
-test("no process is started", async () => {
+testWith(needsProgram("fish"), needsProgram("strace"))("no process is started", async () => {
   await using lab = await Lab.open();
   const { rc } = await lab.runtime("demo");
   await Bun.write(`${lab.dir}/s`, `${source(rc)}${source(rc)}deactivate\n`);

@@ -1,12 +1,15 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect } from "bun:test";
 import { posixQuote as q } from "#core/env/activation/quote.ts";
+import { needsProgram, testWith } from "../../../../helpers/needs.ts";
 import { FILE, Lab, POSIX, SNAPSHOT } from "./lab.ts";
 
 const source = (rc: string, shell: keyof typeof FILE) => `. ${q(`${rc}/${FILE[shell]}`)}\n`;
 
 for (const shell of POSIX) {
   describe(shell, () => {
-    test("activate and deactivate leave no variable, function or alias behind and no option changed", async () => {
+    const it = testWith(needsProgram(shell));
+
+    it("activate and deactivate leave no variable, function or alias behind and no option changed", async () => {
       await using lab = await Lab.open();
       const { rc } = await lab.runtime("demo");
       const script = `${SNAPSHOT[shell]}\nPS1='$ '\nsnap >before 2>&1\n${source(rc, shell)}snap >during 2>&1\npython\ndeactivate\nsnap >after 2>&1\n`;
@@ -20,7 +23,7 @@ for (const shell of POSIX) {
       expect(after).toBe(before!);
     });
 
-    test("works under set -eu, pipefail, a strange IFS and an ERR trap", async () => {
+    it("works under set -eu, pipefail, a strange IFS and an ERR trap", async () => {
       await using lab = await Lab.open();
       const { rc } = await lab.runtime("demo");
       const strict =
@@ -30,7 +33,7 @@ for (const shell of POSIX) {
       expect(ran).toEqual({ out: `python-of-demo\npython-of-demo\ndone ${lab.env().PATH}\n`, err: "", code: 0 });
     });
 
-    test("every odd PATH comes back byte for byte, also when it was changed in between", async () => {
+    it("every odd PATH comes back byte for byte, also when it was changed in between", async () => {
       await using lab = await Lab.open();
       const { rc, plan } = await lab.runtime("demo");
       const odd = [
@@ -49,7 +52,7 @@ for (const shell of POSIX) {
       }
     });
 
-    test("an empty PATH does not make the current folder searched, and is empty again after", async () => {
+    it("an empty PATH does not make the current folder searched, and is empty again after", async () => {
       await using lab = await Lab.open();
       const { rc, plan } = await lab.runtime("demo");
       const body = `PATH=\n${source(rc, shell)}echo "[$PATH]"\ndeactivate\necho "[$PATH]"\nunset PATH\n${source(rc, shell)}echo "[$PATH]"\ndeactivate\necho "[\${PATH-unset}]"`;
@@ -57,7 +60,7 @@ for (const shell of POSIX) {
       expect(ran.out).toBe(`[${plan.prefix}/bin]\n[]\n[${plan.prefix}/bin]\n[unset]\n`);
     });
 
-    test("a prefix with quotes, globs, braces and a newline is a prefix like any other", async () => {
+    it("a prefix with quotes, globs, braces and a newline is a prefix like any other", async () => {
       await using lab = await Lab.open();
       const odd = `${lab.dir}/it's "a" $HOME \`x\` \\ *[b]{c,d}} #!\n~ünï`;
       const { rc } = await lab.runtime("demo", odd);
@@ -67,7 +70,7 @@ for (const shell of POSIX) {
       expect(ran.out).toBe(`python-of-demo\n${odd}\u0001same`);
     });
 
-    test("activating B while A is active leaves A first, and deactivate then leads to neither", async () => {
+    it("activating B while A is active leaves A first, and deactivate then leads to neither", async () => {
       await using lab = await Lab.open();
       const a = await lab.runtime("aa");
       const b = await lab.runtime("bb");
@@ -77,19 +80,17 @@ for (const shell of POSIX) {
       expect(ran.out).toBe(`python-of-bb\n${b.plan.prefix}/bin:${path}|(bb) $ |bb\n${path}|$ |\n`);
     });
 
-    test("in a child of an activated shell B replaces A, and deactivate gives A back exactly", async () => {
+    it("in a child of an activated shell B replaces A, and deactivate gives A back exactly", async () => {
       await using lab = await Lab.open();
       const a = await lab.runtime("aa");
       const b = await lab.runtime("bb");
-      const body =
-        `PATH=/mine:$PATH\n${source(a.rc, shell)}PATH=/front:$PATH\n${shell} -c '. ${q(`${b.rc}/${FILE[shell]}`).slice(1, -1)}; echo "$PATH"; deactivate; echo "$PATH $VIRTUAL_ENV_PROMPT"; . ${q(`${b.rc}/${FILE[shell]}`).slice(1, -1)}; PATH=$PATH:/x; deactivate; echo "$PATH"'\npython`.replaceAll(
-          "swrt lab",
-          "swrt\\ lab",
-        );
-      const ran = await lab.sh(
-        shell,
-        body.replaceAll(`. '${lab.dir.replaceAll("swrt lab", "swrt\\ lab")}`, `. '${lab.dir}`),
+      const on = source(b.rc, shell);
+      await Bun.write(
+        `${lab.dir}/child`,
+        `${on}echo "$PATH"\ndeactivate\necho "$PATH $VIRTUAL_ENV_PROMPT"\n${on}PATH=$PATH:/x\ndeactivate\necho "$PATH"\n`,
       );
+      const body = `PATH=/mine:$PATH\n${source(a.rc, shell)}PATH=/front:$PATH\n${shell} ./child\npython`;
+      const ran = await lab.sh(shell, body);
       const [aBin, bBin, path] = [`${a.plan.prefix}/bin`, `${b.plan.prefix}/bin`, lab.env().PATH];
       expect(ran.out.split("\n")).toEqual([
         `${bBin}:/front:/mine:${path}`,
@@ -100,14 +101,14 @@ for (const shell of POSIX) {
       ]);
     });
 
-    test("a variable that was changed while activated stays as the user left it", async () => {
+    it("a variable that was changed while activated stays as the user left it", async () => {
       await using lab = await Lab.open();
       const { rc } = await lab.runtime("demo");
       const body = `VIRTUAL_ENV=/outer; export VIRTUAL_ENV\n${source(rc, shell)}VIRTUAL_ENV_PROMPT=mine\nPYTHONHOME=/new\ndeactivate\necho "$VIRTUAL_ENV $VIRTUAL_ENV_PROMPT $PYTHONHOME"`;
       expect((await lab.sh(shell, body, { env: { PYTHONHOME: "/old" } })).out).toBe("/outer mine /new\n");
     });
 
-    test("a command found before is found anew after activating and after leaving", async () => {
+    it("a command found before is found anew after activating and after leaving", async () => {
       await using lab = await Lab.open();
       const { rc } = await lab.runtime("demo");
       await Bun.write(`${lab.dir}/first/python`, "#!/bin/sh\necho outer\n");
@@ -119,7 +120,7 @@ for (const shell of POSIX) {
       expect(ran.out).toBe("outer\npython-of-demo\nouter\n");
     });
 
-    test("the prompt is left alone when asked, where a prompt program shows the runtime itself, and where there is none", async () => {
+    it("the prompt is left alone when asked, where a prompt program shows the runtime itself, and where there is none", async () => {
       await using lab = await Lab.open();
       const { rc } = await lab.runtime("demo");
       const body = `PS1='$ '\n${source(rc, shell)}echo "$PS1|$VIRTUAL_ENV_PROMPT"\nPS1="changed $PS1"\ndeactivate\necho "$PS1"\nunset PS1\n${source(rc, shell)}echo "\${PS1-none}"`;
@@ -130,7 +131,7 @@ for (const shell of POSIX) {
       }
     });
 
-    test("other words of venv go to the program of that name", async () => {
+    it("other words of venv go to the program of that name", async () => {
       await using lab = await Lab.open();
       const { rc, plan } = await lab.runtime("demo");
       await Bun.write(`${plan.prefix}/bin/venv`, '#!/bin/sh\necho "program $*"\n');
@@ -142,7 +143,7 @@ for (const shell of POSIX) {
       expect(ran.out).toBe("program create a b\nleft\n");
     });
 
-    test("in conda mode conda deactivate leaves, without conda installed, and CONDA_* of outside come back", async () => {
+    it("in conda mode conda deactivate leaves, without conda installed, and CONDA_* of outside come back", async () => {
       await using lab = await Lab.open();
       const { plan } = await lab.runtime("demo");
       const set = { CONDA_PREFIX: plan.prefix, CONDA_DEFAULT_ENV: "demo" };
@@ -153,7 +154,7 @@ for (const shell of POSIX) {
       expect(ran.out).toBe(`python-of-demo\n/base ${lab.env().PATH}\n`);
     });
 
-    test("in venv mode an active conda is not touched", async () => {
+    it("in venv mode an active conda is not touched", async () => {
       await using lab = await Lab.open();
       const { rc } = await lab.runtime("demo");
       const ran = await lab.sh(shell, `${source(rc, shell)}echo "$CONDA_PREFIX"\ndeactivate\necho "$CONDA_PREFIX"`, {
@@ -162,7 +163,7 @@ for (const shell of POSIX) {
       expect(ran.out).toBe("/base\n/base\n");
     });
 
-    test("no process is started", async () => {
+    testWith(needsProgram(shell), needsProgram("strace"))("no process is started", async () => {
       await using lab = await Lab.open();
       const a = await lab.runtime("aa");
       const b = await lab.runtime("bb");
@@ -181,7 +182,9 @@ for (const shell of POSIX) {
 
 for (const shell of ["bash", "zsh"] as const) {
   describe(shell, () => {
-    test("functions deactivate and venv and an alias of the user work again afterwards", async () => {
+    const it = testWith(needsProgram(shell));
+
+    it("functions deactivate and venv and an alias of the user work again afterwards", async () => {
       await using lab = await Lab.open();
       const { rc } = await lab.runtime("demo");
       const before = `deactivate() { echo "outer's deactivate"; }\nvenv() { echo "outer's venv $1"; }\n`;
@@ -197,7 +200,7 @@ for (const shell of ["bash", "zsh"] as const) {
       expect(ran.err).toBe("");
     });
 
-    test("aliases called venv and deactivate do not break the script, and come back", async () => {
+    it("aliases called venv and deactivate do not break the script, and come back", async () => {
       await using lab = await Lab.open();
       const { rc } = await lab.runtime("demo");
       const on = shell === "bash" ? "shopt -s expand_aliases\n" : "";
@@ -209,14 +212,14 @@ for (const shell of ["bash", "zsh"] as const) {
       expect(ran.out).toContain("alias-venv");
     });
 
-    test("leaving by venv deactivate spares the deactivate that another tool defined after us", async () => {
+    it("leaving by venv deactivate spares the deactivate that another tool defined after us", async () => {
       await using lab = await Lab.open();
       const { rc } = await lab.runtime("demo");
       const body = `${source(rc, shell)}VIRTUAL_ENV=/other\nPATH=/other/bin:$PATH\ndeactivate() { echo theirs; }\nvenv deactivate\ndeactivate\necho "$VIRTUAL_ENV $PATH"`;
       expect((await lab.sh(shell, body)).out).toBe(`theirs\n/other /other/bin:${lab.env().PATH}\n`);
     });
 
-    test("a real venv active outside is active again afterwards, and can be left", async () => {
+    it("a real venv active outside is active again afterwards, and can be left", async () => {
       await using lab = await Lab.open();
       const { rc } = await lab.runtime("demo");
       const made = await lab.spawn(["python3", "-m", "venv", "--without-pip", `${lab.dir}/outer`], { ...process.env });
@@ -229,7 +232,7 @@ for (const shell of ["bash", "zsh"] as const) {
       expect(third).toBe(`${lab.env().PATH} none $ `);
     });
 
-    test("a PATH that was not exported is not exported afterwards", async () => {
+    it("a PATH that was not exported is not exported afterwards", async () => {
       await using lab = await Lab.open();
       const { rc } = await lab.runtime("demo");
       const local = shell === "bash" ? "export -n PATH" : "typeset +x PATH";
@@ -242,26 +245,29 @@ for (const shell of ["bash", "zsh"] as const) {
   });
 }
 
-test("zsh with ksh arrays, word splitting, extended globs, rc quotes, unique path and all warnings on", async () => {
-  await using lab = await Lab.open();
-  const { rc } = await lab.runtime("demo", `${lab.dir}/o'neil's #1^~`);
-  const options = [
-    "ksharrays",
-    "shwordsplit",
-    "extendedglob",
-    "rcquotes",
-    "nounset",
-    "errexit",
-    "errreturn",
-    "warncreateglobal",
-    "globsubst",
-    "ignoreclosebraces",
-    "noclobber",
-    "nullglob",
-    "posixbuiltins",
-  ];
-  const body = `typeset -U path PATH\nsetopt ${options.join(" ")}\nP=$PATH\nf() { . ${q(`${rc}/activate.zsh`)}; }\nf\npython\ndeactivate\n[[ $PATH == "$P" ]] && echo same\nsetopt | wc -l`;
-  const ran = await lab.sh("zsh", body);
-  expect(ran.err).toBe("");
-  expect(ran.out.split("\n").slice(0, 2)).toEqual(["python-of-demo", "same"]);
-});
+testWith(needsProgram("zsh"))(
+  "zsh with ksh arrays, word splitting, extended globs, rc quotes, unique path and all warnings on",
+  async () => {
+    await using lab = await Lab.open();
+    const { rc } = await lab.runtime("demo", `${lab.dir}/o'neil's #1^~`);
+    const options = [
+      "ksharrays",
+      "shwordsplit",
+      "extendedglob",
+      "rcquotes",
+      "nounset",
+      "errexit",
+      "errreturn",
+      "warncreateglobal",
+      "globsubst",
+      "ignoreclosebraces",
+      "noclobber",
+      "nullglob",
+      "posixbuiltins",
+    ];
+    const body = `typeset -U path PATH\nsetopt ${options.join(" ")}\nP=$PATH\nf() { . ${q(`${rc}/activate.zsh`)}; }\nf\npython\ndeactivate\n[[ $PATH == "$P" ]] && echo same\nsetopt | wc -l`;
+    const ran = await lab.sh("zsh", body);
+    expect(ran.err).toBe("");
+    expect(ran.out.split("\n").slice(0, 2)).toEqual(["python-of-demo", "same"]);
+  },
+);

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { fishQuote, posixQuote, promptText } from "#core/env/activation/quote.ts";
+import { needsProgram, testWith } from "../../../../helpers/needs.ts";
 import { ALL, Lab } from "./lab.ts";
 
 const ODD = [
@@ -17,7 +18,7 @@ const ODD = [
 ];
 
 for (const shell of ALL) {
-  test(`${shell} reads every quoted value back unchanged`, async () => {
+  testWith(needsProgram(shell))(`${shell} reads every quoted value back unchanged`, async () => {
     await using lab = await Lab.open();
     const quote = shell === "fish" ? fishQuote : posixQuote;
     const script = ODD.map((value) => `printf '%s\\001' ${quote(value)}`).join("\n");
