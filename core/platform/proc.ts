@@ -4,7 +4,7 @@
  */
 import type { Ctx, Env } from "#core/context.ts";
 import { errno, SwError, throwIfAborted } from "#core/errors.ts";
-import { selfCommand } from "#core/platform/self.ts";
+import { canCallSelf, selfCommand } from "#core/platform/self.ts";
 
 export interface RunOptions {
   cwd?: string;
@@ -60,7 +60,7 @@ type Child = Bun.Subprocess<Uint8Array | "ignore", "pipe", "pipe">;
 
 function spawn(ctx: Pick<Ctx, "env" | "cwd">, argv: string[], options: RunOptions): Child {
   try {
-    return Bun.spawn(options.dieWithParent ? selfCommand("__child", ...argv) : argv, {
+    return Bun.spawn(options.dieWithParent && canCallSelf() ? selfCommand("__child", ...argv) : argv, {
       cwd: options.cwd ?? ctx.cwd,
       env: scrubEnv(options.env ?? ctx.env),
       stdin: options.stdin === undefined ? "ignore" : Buffer.from(options.stdin),

@@ -8,3 +8,6 @@ export function selfCommand(...args: string[]): string[] {
   const compiled = Bun.main.startsWith("/$bunfs/");
   return compiled ? [process.execPath, ...args] : [process.execPath, Bun.main, ...args];
 }
+
+/** False in a test or script that uses core: its own file would be run again, not swcli. */
+export const canCallSelf = (): boolean => Bun.main.startsWith("/$bunfs/") || Bun.main.endsWith("/cli/main.ts");
