@@ -19,8 +19,11 @@ export const root: Group = {
         import: verb(() => import("#cli/runtime/import.ts")),
         info: verb(() => import("#cli/runtime/info.ts")),
         list: verb(() => import("#cli/runtime/list.ts"), "ls"),
+        recover: verb(() => import("#cli/runtime/recover.ts")),
+        remove: verb(() => import("#cli/runtime/remove.ts"), "rm"),
         run: verb(() => import("#cli/runtime/run.ts")),
         shellenv: verb(() => import("#cli/runtime/shellenv.ts")),
+        tag: verb(() => import("#cli/runtime/tag.ts")),
       },
     },
     daemon: {

@@ -1,14 +1,20 @@
 /** `runtime list` and `runtime history`: rows of versions, newest first. Tests: test/e2e/list.test.ts */
+import { readConfig } from "#core/config/config-file.ts";
 import type { Ctx } from "#core/context.ts";
 import { readyEnv } from "#core/env/pointer.ts";
+import { pointedVersions } from "#core/env/pointer-index.ts";
+import { type ListFilter, nameFits, ownerFits, parseFilters } from "#core/ops/list-filter.ts";
 import { localProject, localTarget } from "#core/ops/target.ts";
 import { listRefs, liveVersions, type RuntimeRef, tagsOf, type VersionRef } from "#core/store/refs.ts";
 import { requireRef } from "#core/store/resolve.ts";
+import { newestFirst } from "#core/store/version-life.ts";
+import { LOCAL } from "#core/uri/uri.ts";
 
 export interface VersionRow {
   name: string;
   project: string;
   version: string;
+  /** Of a removed version those that it gets back. */
   tags: string[];
   /** Bytes. */
   size: number;
@@ -18,11 +24,40 @@ export interface VersionRow {
   env: "ready" | "preparing" | "none";
 }
 
-export async function listRuntimes(ctx: Ctx, params: { project?: string }): Promise<VersionRow[]> {
+export interface ListParams {
+  project?: string;
+  filters?: string[];
+  show_removed?: boolean;
+}
+
+interface Found {
+  ref: RuntimeRef;
+  version: VersionRef;
+}
+
+export async function listRuntimes(ctx: Ctx, params: ListParams): Promise<VersionRow[]> {
+  const filter = parseFilters(params.filters ?? []);
   const project = await localProject(ctx, params.project);
-  const refs = await listRefs(ctx, project);
-  const rows = refs.flatMap((ref) => liveVersions(ref).map((version) => ({ ref, version })));
-  return await toRows(ctx, rows);
+  if (!ownerFits(filter, await ownerIfAsked(ctx, filter))) return [];
+  const refs = (await listRefs(ctx, project)).filter((ref) => nameFits(filter, ref.name));
+  return await toRows(
+    ctx,
+    refs.flatMap((ref) => rowsOf(ref, filter, params.show_removed ?? false)),
+  );
+}
+
+/** The config is read for it, which a plain list need not. */
+async function ownerIfAsked(ctx: Ctx, { owners }: ListFilter): Promise<string | undefined> {
+  if (owners.length === 0) return undefined;
+  return (await readConfig(ctx)).instances[LOCAL]?.userName;
+}
+
+function rowsOf(ref: RuntimeRef, { latest }: ListFilter, showRemoved: boolean): Found[] {
+  const live = liveVersions(ref);
+  const shown = showRemoved ? ref.versions : live;
+  if (!latest) return shown.map((version) => ({ ref, version }));
+  const newest = live.find(({ id }) => id === ref.tags.latest) ?? newestFirst(ref, shown)[0];
+  return newest ? [{ ref, version: newest }] : [];
 }
 
 export async function runtimeHistory(ctx: Ctx, params: { uri: string }): Promise<VersionRow[]> {
@@ -33,27 +68,42 @@ export async function runtimeHistory(ctx: Ctx, params: { uri: string }): Promise
   );
 }
 
-async function toRows(ctx: Ctx, found: { ref: RuntimeRef; version: VersionRef }[]): Promise<VersionRow[]> {
-  const newestFirst = found.sort(
-    (a, b) => b.version.added_at - a.version.added_at || (a.ref.name < b.ref.name ? -1 : 1),
+async function toRows(ctx: Ctx, found: Found[]): Promise<VersionRow[]> {
+  const pointed = await pointedVersions(ctx);
+  const preparing = preparingVersions(ctx);
+  return await Promise.all(
+    newestRows(found).map(async (row) => toRow(row, await envState(ctx, row.version.id, { pointed, preparing }))),
   );
-  return await Promise.all(newestFirst.map(({ ref, version }) => toRow(ctx, ref, version)));
 }
 
-async function toRow(ctx: Ctx, ref: RuntimeRef, version: VersionRef): Promise<VersionRow> {
-  return {
-    name: ref.name,
-    project: ref.project,
-    version: version.id,
-    tags: tagsOf(ref, version.id),
-    size: version.size,
-    created_at: new Date(version.created_at).toISOString(),
-    removed: version.removed_at !== undefined,
-    env: await envState(ctx, version.id),
-  };
+/** Versions of one millisecond: names in order, and of one runtime the later first. */
+function newestRows(found: Found[]): Found[] {
+  const place = new Map(found.map((row, i) => [row, i]));
+  const order = (a: Found, b: Found) =>
+    a.ref === b.ref ? (place.get(b) ?? 0) - (place.get(a) ?? 0) : a.ref.name < b.ref.name ? -1 : 1;
+  return [...found].sort((a, b) => b.version.added_at - a.version.added_at || order(a, b));
 }
 
-async function envState(ctx: Ctx, id: string): Promise<VersionRow["env"]> {
-  if (await readyEnv(ctx, id)) return "ready";
-  return ctx.flights.keys.some((key) => key.startsWith(`version:${id}:`)) ? "preparing" : "none";
+const toRow = ({ ref, version }: Found, env: VersionRow["env"]): VersionRow => ({
+  name: ref.name,
+  project: ref.project,
+  version: version.id,
+  tags: version.removed_tags?.filter((tag) => tag !== "latest") ?? tagsOf(ref, version.id),
+  size: version.size,
+  created_at: new Date(version.created_at).toISOString(),
+  removed: version.removed_at !== undefined,
+  env,
+});
+
+/** Flights of this process only: another one's work shows as "none" until it is done. */
+const preparingVersions = (ctx: Ctx): Set<string> =>
+  new Set(ctx.flights.keys.filter((key) => key.startsWith("version:")).map((key) => key.split(":")[1] ?? ""));
+
+async function envState(
+  ctx: Ctx,
+  id: string,
+  { pointed, preparing }: { pointed: ReadonlySet<string>; preparing: ReadonlySet<string> },
+): Promise<VersionRow["env"]> {
+  if (pointed.has(id) && (await readyEnv(ctx, id))) return "ready";
+  return preparing.has(id) ? "preparing" : "none";
 }

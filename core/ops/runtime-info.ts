@@ -25,6 +25,7 @@ export async function runtimeInfo(ctx: Ctx, params: { uri: string }) {
     platforms: manifest.swcli?.platforms ?? [],
     env: { state: marker ? ("ready" as const) : ("none" as const), prefix: marker?.prefix ?? null },
     manifest,
+    manifest_text: await readBlobText(ctx, version.manifest),
     runtime_yaml: await textOf(ctx, version, "runtime.yaml"),
     lock: await lockTexts(ctx, version, manifest.environment.lock.files),
   };

@@ -2,6 +2,7 @@
 import type * as v from "valibot";
 import type { MethodDef } from "#core/protocol/define.ts";
 import { ENV_METHODS } from "#core/protocol/methods/env.ts";
+import { LIFECYCLE_METHODS } from "#core/protocol/methods/lifecycle.ts";
 import { PACKAGE_METHODS } from "#core/protocol/methods/package.ts";
 import { RUNTIME_METHODS } from "#core/protocol/methods/runtime.ts";
 
@@ -9,6 +10,7 @@ export const METHODS = {
   ...RUNTIME_METHODS,
   ...ENV_METHODS,
   ...PACKAGE_METHODS,
+  ...LIFECYCLE_METHODS,
 } as const satisfies Record<string, MethodDef>;
 
 export type MethodName = keyof typeof METHODS;

@@ -24,12 +24,17 @@ const MIN_PREFIX = 4;
 /** @throws RUNTIME_NOT_FOUND, VERSION_NOT_FOUND, AMBIGUOUS (with the candidates) */
 export async function resolveVersion(ctx: Ctx, target: Target): Promise<Resolved> {
   const ref = await requireRef(ctx, target);
+  return { ref, version: findLive(ref, target.version) };
+}
+
+/** The live version of that id, tag or beginning; "" means latest. @throws VERSION_NOT_FOUND, AMBIGUOUS */
+export function findLive(ref: RuntimeRef, text: string): VersionRef {
   const live = liveVersions(ref);
-  const id = ref.tags[target.version || "latest"];
-  const exact = live.find((version) => version.id === (id ?? target.version));
-  if (exact) return { ref, version: exact };
-  if (target.version === "") throw onlyRemoved(ref);
-  return { ref, version: byPrefix(ref, live, target.version) };
+  const id = ref.tags[text || "latest"];
+  const exact = live.find((version) => version.id === (id ?? text));
+  if (exact) return exact;
+  if (text === "" || live.length === 0) throw onlyRemoved(ref);
+  return byPrefix(ref, live, text);
 }
 
 /** @throws RUNTIME_NOT_FOUND with near names as the hint */

@@ -1,6 +1,7 @@
 /** Method → handler, from one file a group. Complete by its type: a method without a handler does not compile. */
 import type { Handlers } from "#daemon/dispatch.ts";
 import { envHandlers } from "#daemon/methods/env.ts";
+import { lifecycleHandlers } from "#daemon/methods/lifecycle.ts";
 import { packageHandlers } from "#daemon/methods/package.ts";
 import { runtimeHandlers } from "#daemon/methods/runtime.ts";
 
@@ -8,4 +9,5 @@ export const HANDLERS: Handlers = {
   ...runtimeHandlers,
   ...envHandlers,
   ...packageHandlers,
+  ...lifecycleHandlers,
 };

@@ -1,14 +1,42 @@
 /** What `runtime info` shows: facts, and on request the texts of the package. */
+import { safeLines } from "#cli/output/escape.ts";
 import type { Out } from "#cli/output/out.ts";
 import { size, time } from "#cli/output/views/format.ts";
+import type { InfoFilter } from "#cli/output/views/info-document.ts";
 import { facts } from "#cli/output/views/table.ts";
 import type { ResultOf } from "#core/protocol/methods.ts";
 
 type Info = ResultOf<"runtime.info">;
 
-export function infoView(info: Info, out: Out): string {
+/** One part alone is printed as it is, for `> runtime.yaml`. */
+export function infoView(info: Info, filter: InfoFilter, out: Out): string {
+  const parts = {
+    basic: () => basicFacts(info, out),
+    runtime_yaml: () => safeLines(info.runtime_yaml),
+    manifest: () => safeLines(info.manifest_text),
+    lock: () => locks(info),
+  };
+  if (filter !== "all") return parts[filter]();
+  const section = (title: string, text: string) => `${out.paint.bold(title)}\n${text.trimEnd()}`;
+  return [
+    parts.basic(),
+    section("# runtime.yaml", parts.runtime_yaml()),
+    section("# _manifest.yaml", parts.manifest()),
+    section("# Locks", parts.lock()),
+  ].join("\n\n");
+}
+
+function locks({ lock }: Info): string {
+  const files = Object.entries(lock);
+  const [only] = files;
+  if (only && files.length === 1) return safeLines(only[1]);
+  return files.map(([name, text]) => `#lock file: ${name}\n${safeLines(text)}`).join("\n");
+}
+
+function basicFacts(info: Info, out: Out): string {
   const rows: [string, string][] = [
     ["Name", info.name],
+    ["Project", info.project],
     ["Version", info.version],
     ["Tags", info.tags.join(", ")],
     ["URI", info.uri],

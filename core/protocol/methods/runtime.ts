@@ -1,6 +1,7 @@
 /** Methods on runtimes. Keys of results are the keys of `-o json` (docs/json.md). */
 import * as v from "valibot";
 import { defineMethod } from "#core/protocol/define.ts";
+import { BuildExtras, BuildSource, BuildTarget } from "#core/protocol/methods/build-source.ts";
 
 // Longer words are no URI of ours, only a burden.
 const Text = v.pipe(v.string(), v.maxLength(8192));
@@ -21,7 +22,11 @@ export const VersionRow = v.object({
 const RuntimeBuild = defineMethod({
   kind: "operation",
   params: v.strictObject({
-    yaml: Text,
+    /** Used when there is no other source. */
+    yaml: v.optional(Text, "runtime.yaml"),
+    source: v.optional(BuildSource),
+    target: v.optional(BuildTarget, {}),
+    extras: v.optional(BuildExtras, {}),
     name: v.optional(Text),
     project: v.optional(Text),
     tags: v.optional(v.array(Text), []),
@@ -43,7 +48,11 @@ const RuntimeBuild = defineMethod({
 
 const RuntimeList = defineMethod({
   kind: "query",
-  params: v.strictObject({ project: v.optional(Text) }),
+  params: v.strictObject({
+    project: v.optional(Text),
+    filters: v.optional(v.array(Text), []),
+    show_removed: v.optional(v.boolean(), false),
+  }),
   result: v.array(VersionRow),
 });
 
@@ -69,6 +78,7 @@ const RuntimeInfo = defineMethod({
     platforms: v.array(v.string()),
     env: v.object({ state: v.picklist(["ready", "preparing", "none"]), prefix: v.nullable(v.string()) }),
     manifest: v.record(v.string(), v.unknown()),
+    manifest_text: v.string(),
     runtime_yaml: v.string(),
     lock: v.record(v.string(), v.string()),
   }),

@@ -1,0 +1,32 @@
+/**
+ * Which versions have a pointer to an environment at all, so that a list of a thousand versions costs one look.
+ * A cache of the names in the pointers' folder. Tests: test/unit/core/env/pointer-index.test.ts
+ */
+import { readdir } from "node:fs/promises";
+import type { Ctx } from "#core/context.ts";
+import { errno } from "#core/errors.ts";
+import { isSame, type Stamp, stampOf } from "#core/platform/stamp.ts";
+
+/** As the state store lays them out: `pointers:<id>`. */
+const pointersDir = (ctx: Ctx): string => `${ctx.paths.cache}/pointers`;
+
+/** Ids of versions that were activated or prepared on this machine. */
+export async function pointedVersions(ctx: Ctx): Promise<ReadonlySet<string>> {
+  const stamp = stampOf(pointersDir(ctx));
+  const key = "pointer-index";
+  const known = ctx.memo.get<{ stamp: Stamp; ids: ReadonlySet<string> }>(key);
+  if (known && isSame(known.stamp, stamp)) return known.ids;
+  const ids = new Set(stamp ? await namesIn(pointersDir(ctx)) : []);
+  if (stamp) ctx.memo.set(key, { stamp, ids });
+  return ids;
+}
+
+async function namesIn(dir: string): Promise<string[]> {
+  try {
+    const files = await readdir(dir);
+    return files.filter((f) => f.endsWith(".json")).map((f) => f.slice(0, -".json".length));
+  } catch (e) {
+    if (errno(e) !== "ENOENT") throw e;
+    return [];
+  }
+}

@@ -1,0 +1,58 @@
+/** Methods on the life of versions: tags, removal, recovery, collection. Result keys are those of `-o json` (docs/json.md). */
+import * as v from "valibot";
+import { defineMethod } from "#core/protocol/define.ts";
+
+// Longer words are no URI of ours, only a burden.
+const Text = v.pipe(v.string(), v.maxLength(8192));
+
+const VersionTags = v.object({ version: v.string(), tags: v.array(v.string()) });
+
+// Queries, although they write: each is one commit of milliseconds, answered at once.
+const RuntimeTag = defineMethod({
+  kind: "query",
+  params: v.strictObject({
+    uri: Text,
+    tags: v.optional(v.array(Text), []),
+    remove: v.optional(v.boolean(), false),
+    force: v.optional(v.boolean(), false),
+    lenient: v.optional(v.boolean(), false),
+  }),
+  result: v.object({
+    name: v.string(),
+    project: v.string(),
+    version: v.nullable(v.string()),
+    tags: v.array(v.object({ tag: v.string(), version: v.string() })),
+    said: v.array(v.string()),
+  }),
+});
+
+const RuntimeRemove = defineMethod({
+  kind: "query",
+  params: v.strictObject({ uri: Text, force: v.optional(v.boolean(), false) }),
+  result: v.object({
+    name: v.string(),
+    project: v.string(),
+    removed: v.array(VersionTags),
+    permanent: v.boolean(),
+    latest: v.nullable(v.string()),
+    foreign: v.number(),
+  }),
+});
+
+const RuntimeRecover = defineMethod({
+  kind: "query",
+  params: v.strictObject({ uri: Text, force: v.optional(v.boolean(), false) }),
+  result: v.object({
+    name: v.string(),
+    project: v.string(),
+    recovered: v.array(VersionTags),
+    latest: v.nullable(v.string()),
+    said: v.array(v.string()),
+  }),
+});
+
+export const LIFECYCLE_METHODS = {
+  "runtime.tag": RuntimeTag,
+  "runtime.remove": RuntimeRemove,
+  "runtime.recover": RuntimeRecover,
+} as const;
