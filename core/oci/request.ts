@@ -1,0 +1,151 @@
+/**
+ * One request to a registry: authorization per request, patience with 429 and 5xx where repeating is harmless,
+ * redirects without our secrets. Knows no blobs or manifests. Tests: test/e2e/dockerize-hostile.test.ts
+ */
+import { ofetch } from "ofetch";
+import type { Ctx } from "#core/context.ts";
+import { SwError, throwIfAborted } from "#core/errors.ts";
+import { parseChallenge } from "#core/oci/challenge.ts";
+import { networkOptions } from "#core/oci/network.ts";
+import { refusedLogin, type Tokens } from "#core/oci/tokens.ts";
+
+export interface Connection {
+  readonly ctx: Ctx;
+  /** For messages and credentials. */
+  readonly host: string;
+  /** `https://host`, without a slash at its end. */
+  readonly base: string;
+  readonly tokens: Tokens;
+}
+
+export interface RegistryRequest {
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** `/v2/…`, or the absolute URL that the registry gave as a place to upload to. */
+  readonly path: string;
+  /** `repository:NAME:pull,push`; several are separated by blanks. */
+  readonly scope: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: Uint8Array | Blob;
+  /** Repeating it does no harm. Default: GET and HEAD. */
+  readonly repeatable?: boolean;
+}
+
+const TRIES = 6;
+const MAX_PAUSE_MS = 60_000;
+const MAX_REDIRECTS = 5;
+
+/**
+ * The registry's answer, whatever its status (401 and what is worth a repetition apart); the body is not read yet.
+ * @throws SwError AUTH_FAILED, TRANSFER_FAILED (no answer), CANCELLED
+ */
+export async function send(connection: Connection, request: RegistryRequest): Promise<Response> {
+  for (let attempt = 1; ; attempt++) {
+    throwIfAborted(connection.ctx.signal);
+    const outcome = await tryOnce(connection, request);
+    if (outcome instanceof Response && !isBusy(request, outcome.status)) return outcome;
+    if (outcome instanceof Error && !isRepeatable(request)) throw noAnswer(connection, outcome);
+    if (attempt >= TRIES) {
+      if (outcome instanceof Response) return outcome;
+      throw noAnswer(connection, outcome);
+    }
+    await pause(connection, attempt, outcome);
+  }
+}
+
+const isRepeatable = ({ method, repeatable }: RegistryRequest) => repeatable ?? (method === "GET" || method === "HEAD");
+
+/** 429 was not looked at, so it may always be sent again. */
+const isBusy = (request: RegistryRequest, status: number) =>
+  status === 429 || (isRepeatable(request) && (status === 408 || status >= 500));
+
+async function tryOnce(connection: Connection, request: RegistryRequest): Promise<Response | Error> {
+  try {
+    return await authorized(connection, request);
+  } catch (e) {
+    throwIfAborted(connection.ctx.signal);
+    if (e instanceof SwError || !(e instanceof Error)) throw e;
+    return e;
+  }
+}
+
+async function authorized(connection: Connection, request: RegistryRequest): Promise<Response> {
+  const sent = await connection.tokens.header(request.scope);
+  const response = await follow(connection, request, sent);
+  if (response.status !== 401) return response;
+  const challenge = parseChallenge(response.headers.get("www-authenticate"));
+  await response.body?.cancel();
+  if (!challenge || !(await connection.tokens.refused(challenge, request.scope, sent))) {
+    throw refusedLogin(connection.host, 401, sent !== undefined);
+  }
+  return await follow(connection, request, await connection.tokens.header(request.scope));
+}
+
+/** Redirects by hand: a token for the registry is nobody else's business. */
+async function follow(connection: Connection, request: RegistryRequest, header: string | undefined): Promise<Response> {
+  let url = new URL(request.path, connection.base);
+  for (let redirects = 0; ; redirects++) {
+    const own = url.host === new URL(connection.base).host;
+    const response = await fetchOnce(connection, request, { url, header: own ? header : undefined });
+    const location = response.headers.get("location");
+    const isRedirect = [301, 302, 303, 307, 308].includes(response.status) && location !== null;
+    if (!isRedirect || redirects >= MAX_REDIRECTS || (request.method !== "GET" && request.method !== "HEAD"))
+      return response;
+    await response.body?.cancel();
+    url = new URL(location, url);
+  }
+}
+
+async function fetchOnce(
+  { ctx }: Connection,
+  request: RegistryRequest,
+  { url, header }: { url: URL; header: string | undefined },
+): Promise<Response> {
+  return await ofetch.raw(url.href, {
+    ...(await networkOptions(ctx, url)),
+    method: request.method,
+    headers: { ...request.headers, ...(header !== undefined && { authorization: header }) },
+    body: request.body,
+    redirect: "manual",
+    // ofetch's own repetition knows neither tokens nor Retry-After.
+    retry: false,
+    responseType: "stream",
+    ignoreResponseError: true,
+    signal: ctx.signal,
+  });
+}
+
+async function pause({ ctx, host }: Connection, attempt: number, outcome: Response | Error): Promise<void> {
+  const asked = outcome instanceof Response ? Number(outcome.headers.get("retry-after")) * 1000 : 0;
+  if (outcome instanceof Response) await outcome.body?.cancel();
+  const ms = Math.min(Math.max(asked || 0, 250 * 2 ** attempt), MAX_PAUSE_MS);
+  const why = outcome instanceof Response ? `answered ${outcome.status}` : `did not answer (${outcome.message})`;
+  ctx.report.log(`${host} ${why}; trying again in ${(ms / 1000).toFixed(1)} s`);
+  await Promise.race([
+    Bun.sleep(ms),
+    new Promise((done) => ctx.signal.addEventListener("abort", done, { once: true })),
+  ]);
+}
+
+export const noAnswer = ({ host }: Pick<Connection, "host">, cause: Error): SwError =>
+  new SwError("TRANSFER_FAILED", `${host} does not answer: ${causeText(cause)}`, {
+    hint: "Is the registry running and reachable? For plain http outside loopback give --insecure-registry HOST.",
+    detail: { host, unreachable: true },
+    cause,
+  });
+
+const causeText = (e: Error): string => (e.cause instanceof Error ? e.cause.message : e.message);
+
+/** An answer that says no, as an error; reads what the registry says about it. */
+export async function refusal(connection: Connection, response: Response, what: string): Promise<SwError> {
+  const said = (await response.text().catch(() => "")).slice(0, 500);
+  const why = /"message"\s*:\s*"([^"]+)"/.exec(said)?.[1] ?? response.statusText;
+  const denied = response.status === 401 || response.status === 403 || /"DENIED"|"UNAUTHORIZED"/.test(said);
+  return new SwError(
+    denied ? "AUTH_FAILED" : "TRANSFER_FAILED",
+    `${connection.host}: ${what}: ${response.status} ${why}`.trim(),
+    {
+      hint: denied ? `Does your login allow this? docker login ${connection.host}` : undefined,
+      detail: { host: connection.host, status: response.status },
+    },
+  );
+}
