@@ -96,7 +96,7 @@ export class Daemon {
     if (this.#socketIsOurs()) await removeFile(this.run.socket);
     this.lock.release();
     await this.operations.idle();
-    await this.#server?.stop(false);
+    await this.#server?.stop(true);
     log("left");
     process.exit(0);
   }
