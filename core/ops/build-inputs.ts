@@ -7,7 +7,9 @@ import { SwError } from "#core/errors.ts";
 import { type RequirementSource, type Requirements, readRequirements } from "#core/lock/requirements.ts";
 import { type Lock, resolveLock } from "#core/lock/resolve.ts";
 import type { Dependency, RuntimeSpec } from "#core/manifest/spec.ts";
+import { cleanedText, collectText } from "#core/ops/clean-text.ts";
 import { atLine, collectPath, textEntry } from "#core/ops/collect.ts";
+import { sourceLayout } from "#core/ops/source-layout.ts";
 import { defaultPythonMinor, requirePython } from "#core/python/find.ts";
 import { putBlobFile } from "#core/store/blobs.ts";
 import type { Entry } from "#core/store/versions.ts";
@@ -34,7 +36,8 @@ export async function collectInputs(
 ): Promise<BuildInputs> {
   refuseConda(spec);
   const own = await ownEntries(ctx, spec);
-  const requirements = await readRequirements({ dir: spec.dir, sources: sourcesOf(spec), env: ctx.env });
+  const requirementsDir = `${spec.dir}/${sourceLayout(spec).requirements}`.replace(/\/$/, "");
+  const requirements = await readRequirements({ dir: requirementsDir, sources: sourcesOf(spec), env: ctx.env });
   const included = await includedEntries(ctx, spec, requirements);
   const minor = spec.environment.python ?? (await defaultPythonMinor(ctx));
   const from = spec.environment.python ? ("runtime.yaml" as const) : ("host" as const);
@@ -69,7 +72,11 @@ function refuseConda(spec: RuntimeSpec): void {
 }
 
 const wheelItems = (spec: RuntimeSpec) => spec.dependencies.flatMap((d) => (d.kind === "wheel" ? d.items : []));
-const wheelPaths = (spec: RuntimeSpec) => wheelItems(spec).map((item) => `${spec.dir}/${item.text}`);
+
+function wheelPaths(spec: RuntimeSpec): string[] {
+  const layout = sourceLayout(spec);
+  return wheelItems(spec).map((item) => `${spec.dir}/${layout.sourceOf("wheels", item.text)}`);
+}
 
 function sourcesOf(spec: RuntimeSpec): RequirementSource[] {
   const file = spec.label ?? spec.file.slice(spec.file.lastIndexOf("/") + 1);
@@ -81,18 +88,22 @@ function sourcesOf(spec: RuntimeSpec): RequirementSource[] {
 
 /** The yaml itself, requirement and conda files, wheels, files: all that the yaml names. */
 async function ownEntries(ctx: Ctx, spec: RuntimeSpec): Promise<Entry[]> {
-  const yaml = await putBlobFile(ctx, spec.file);
-  const entries: Entry[] = [{ path: "runtime.yaml", mode: 0o644, type: "file", size: yaml.size, sha256: yaml.sha256 }];
+  const yaml = cleanedText(ctx, spec.label ?? "runtime.yaml", spec.text);
+  const entries = [await textEntry(ctx, "runtime.yaml", yaml)];
   for (const dependency of spec.dependencies) entries.push(...(await entriesOf(ctx, spec, dependency)));
   return entries;
 }
 
 async function entriesOf(ctx: Ctx, spec: RuntimeSpec, d: Dependency): Promise<Entry[]> {
+  const layout = sourceLayout(spec);
   if (d.kind === "pip_req_file" || d.kind === "conda_env_file") {
-    return await collectPath(ctx, spec, { source: d.path, target: `dependencies/${d.path}`, at: d.at });
+    const source = layout.sourceOf("dependencies", d.path);
+    return await collectText(ctx, spec, { source, target: `dependencies/${d.path}`, at: d.at });
   }
   if (d.kind === "wheel") {
-    const trees = d.items.map(({ text, at }) => collectPath(ctx, spec, { source: text, target: `wheels/${text}`, at }));
+    const trees = d.items.map(({ text, at }) =>
+      collectPath(ctx, spec, { source: layout.sourceOf("wheels", text), target: `wheels/${text}`, at }),
+    );
     return (await Promise.all(trees)).flat();
   }
   if (d.kind !== "native_file") return [];
@@ -100,15 +111,22 @@ async function entriesOf(ctx: Ctx, spec: RuntimeSpec, d: Dependency): Promise<En
     if (/^\/|(^|\/)\.\.(\/|$)/.test(item.dest)) {
       throw atLine(spec, item.at, "MANIFEST_PATH", `dest ${item.dest} leads out of the environment`);
     }
-    return await collectPath(ctx, spec, { source: item.src, target: `files/${item.src}`, at: item.at });
+    return await collectPath(ctx, spec, {
+      source: layout.sourceOf("files", item.src),
+      target: `files/${item.src}`,
+      at: item.at,
+    });
   });
   return (await Promise.all(trees)).flat();
 }
 
 /** Files that requirement files include (-r, -c) and the yaml does not name. */
 async function includedEntries(ctx: Ctx, spec: RuntimeSpec, requirements: Requirements): Promise<Entry[]> {
-  const trees = requirements.files.map((file) =>
-    collectPath(ctx, spec, { source: file, target: `dependencies/${file}`, at: { line: 1, column: 1 } }),
+  const base = sourceLayout(spec).requirements;
+  const named = new Set(spec.dependencies.flatMap((d) => (d.kind === "pip_req_file" ? d.path : [])));
+  const others = requirements.files.filter((file) => !named.has(file));
+  const trees = others.map((file) =>
+    collectText(ctx, spec, { source: `${base}${file}`, target: `dependencies/${file}`, at: { line: 1, column: 1 } }),
   );
   return (await Promise.all(trees)).flat();
 }

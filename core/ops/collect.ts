@@ -41,7 +41,8 @@ export async function textEntry(ctx: Ctx, target: string, text: string): Promise
   return { path: target, mode: 0o644, type: "file", size: blob.size, sha256: blob.sha256 };
 }
 
-async function refuseEscape(spec: RuntimeSpec, place: Place, path: string): Promise<void> {
+/** @throws MANIFEST_FILE_MISSING, MANIFEST_PATH */
+export async function refuseEscape(spec: RuntimeSpec, place: Place, path: string): Promise<void> {
   const real = await realpathOf(spec, place, path);
   const top = await realpath(spec.dir);
   if (real === top || real.startsWith(`${top}/`)) return;
