@@ -34,6 +34,8 @@ export interface IndexSettings {
   findLinks: string[];
   /** pip's `pre`, `no-binary` and `only-binary` of the user. */
   formats: { pre: boolean; noBinary: string[]; onlyBinary: string[] };
+  /** Constraint files of the user's pip, absolute paths or URLs. */
+  constraintFiles: string[];
   warnings: string[];
 }
 
@@ -60,6 +62,7 @@ export async function indexSettings(ctx: Pick<Ctx, "env" | "cwd">, explicit: Exp
     key: settingsKey(merged, links.all),
     findLinks: links.folders,
     formats: pipFormats(pipAll),
+    constraintFiles: pipList(pipAll.get("constraint")).map((path) => placeOfLinks(ctx.env, ctx.cwd, path)),
     warnings: [...pip.warnings, ...links.warnings],
   };
 }

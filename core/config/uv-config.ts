@@ -1,6 +1,6 @@
 /**
  * What we honour of the user's own uv settings: indexes, certificates, offline, cache; nothing else of them may change
- * a lock behind a runtime's back. Owns the reading of uv.toml and UV_*. Tests: test/unit/core/config/uv-config.test.ts
+ * a lock behind a runtime's back. Owns the reading of uv.toml and UV_*. Tests: test/unit/core/config/index-settings.test.ts
  */
 import { delimiter } from "node:path";
 import { dirname, isAbsolute, join } from "pathe";

@@ -1,6 +1,6 @@
 /**
  * Locks that were resolved before, by key. Losing one costs a resolution, nothing else.
- * Owns `locks:` of the cache state. Tests: test/unit/core/lock/cache.test.ts
+ * Owns `locks:` of the cache state. Tests: test/unit/core/lock/resolve.test.ts
  */
 import * as v from "valibot";
 import type { Ctx } from "#core/context.ts";

@@ -1,6 +1,6 @@
 /**
  * Packages that a find-links folder of this machine serves: nobody else has them, so their wheels are hashed and
- * carried in the package. Tests: test/unit/core/lock/carried.test.ts
+ * carried in the package. Tests: test/unit/core/lock/resolve.test.ts
  */
 import { isAbsolute, join } from "pathe";
 import { SwError } from "#core/errors.ts";

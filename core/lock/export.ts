@@ -1,5 +1,5 @@
 /**
- * uv's export as entries, and entries as the lock files of a package. Pure. Tests: test/unit/core/lock/export.test.ts
+ * uv's export as entries, and entries as the lock files of a package. Pure. Tests: test/unit/core/lock/resolve.test.ts
  */
 
 import type { RequirementLine } from "#core/lock/requirements.ts";

@@ -1,6 +1,6 @@
 /**
  * `--pre`, `--no-binary` and `--only-binary` in a lock: told to uv by variables; and since an installer takes what has
- * a listed hash, only hashes of the wanted kind are listed. Pure. Tests: test/unit/core/lock/formats.test.ts
+ * a listed hash, only hashes of the wanted kind are listed. Pure. Tests: test/unit/core/lock/resolve.test.ts
  */
 import type { LockEntry } from "#core/lock/export.ts";
 import { type LockedPackage, lockedFileName } from "#core/lock/uv-lock.ts";

@@ -1,15 +1,15 @@
 /**
  * The lock key: a digest of everything that can change a resolution (contracts.md, "Keys").
- * Tests: test/unit/core/lock/key.test.ts
+ * Tests: test/unit/core/lock/resolve.test.ts
  */
 import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "pathe";
 import type { IndexSettings } from "#core/config/index-settings.ts";
 import type { Ctx } from "#core/context.ts";
+import { UV_VERSION } from "#core/engines/uv.ts";
 import { errno } from "#core/errors.ts";
 import type { LockInput } from "#core/lock/lock.ts";
 import type { PlatformPlan } from "#core/lock/platforms.ts";
-import { uvPack } from "#core/platform/build-info.ts";
 import { canonicalJson, sha256File, sha256Hex } from "#core/platform/digest.ts";
 import { stripUserinfo } from "#core/platform/redact.ts";
 
@@ -73,5 +73,5 @@ async function fileKey(path: string): Promise<number[]> {
 async function uvIdentity(ctx: Ctx): Promise<unknown> {
   const own = ctx.env.SWCLI_UV;
   if (own) return await fileKey(own);
-  return (await uvPack()).version;
+  return UV_VERSION;
 }

@@ -1,6 +1,6 @@
 /**
  * A lock: what a resolution gave, and its shape on disk in the cache. Knows nothing of how it is made.
- * Tests: test/unit/core/lock/cache.test.ts
+ * Tests: test/unit/core/lock/resolve.test.ts
  */
 import * as v from "valibot";
 import type { PlatformName } from "#core/lock/platforms.ts";

@@ -1,6 +1,6 @@
 /**
  * A requirement file's bytes as logical lines, as pip reads them: encodings, continuations, comments, ${VARIABLES}.
- * Knows nothing of what a line means. Tests: test/unit/core/lock/requirement-lines.test.ts
+ * Knows nothing of what a line means. Tests: test/unit/core/lock/requirements.test.ts
  */
 import type { Env } from "#core/context.ts";
 

@@ -1,7 +1,8 @@
 /**
  * One requirement as PEP 508 text with a name, whatever way pip lets people write it.
- * Refuses what a package can't carry. Touches no disk. Tests: test/unit/core/lock/requirement.test.ts
+ * Refuses what a package can't carry. Touches no disk. Tests: test/unit/core/lock/requirements.test.ts
  */
+import { isMarker, isSpecifier } from "#core/lock/pep508.ts";
 import { normalizeName, parseWheelName } from "#core/lock/wheel-name.ts";
 import { hasSecret } from "#core/platform/redact.ts";
 
@@ -37,6 +38,13 @@ export function parseRequirement(text: string, written: string = text): ParsedRe
   if (/^https?:\/\//i.test(text)) return bareUrl(text);
   if (isLocal(text)) throw localPath(text);
   return namedRequirement(text);
+}
+
+/** What must go into a lock as it was written, since a variable in it may hold a secret. */
+export function writtenSecrets(written: string): { userinfo?: string; query?: string } {
+  const userinfo = /:\/\/([^\s/@]*\$\{[A-Z0-9_]+\}[^\s/@]*)@/.exec(written)?.[1];
+  const query = /\?([^\s#]*\$\{[A-Z0-9_]+\}[^\s#]*)/.exec(written)?.[1];
+  return { ...(userinfo === undefined ? {} : { userinfo }), ...(query === undefined ? {} : { query }) };
 }
 
 /** Refuses `-e`, saying what to write for the very thing that was made editable. */
@@ -102,10 +110,6 @@ function checkVcs(url: string): void {
   }
 }
 
-const OPERATOR = "(?:===|==|~=|!=|<=|>=|<|>)";
-const CLAUSE = String.raw`${OPERATOR}\s*[^\s,;()]+`;
-const SPECIFIER = new RegExp(String.raw`^\(?\s*(?:${CLAUSE}(?:\s*,\s*${CLAUSE})*\s*,?)?\s*\)?$`);
-
 function namedRequirement(text: string): ParsedRequirement {
   const semicolon = text.indexOf(";");
   const head = (semicolon < 0 ? text : text.slice(0, semicolon)).trim();
@@ -113,7 +117,7 @@ function namedRequirement(text: string): ParsedRequirement {
   const parts = /^([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(\[[\w\s,.-]*\])?\s*(.*)$/s.exec(head);
   if (!parts) throw new RequirementError("this is not a requirement", "Write <name>, or <name>==<version>.");
   const [, name = "", extras = "", specifier = ""] = parts;
-  if (!SPECIFIER.test(specifier)) throw badSpecifier(name, specifier);
+  if (!isSpecifier(specifier)) throw badSpecifier(name, specifier);
   if (semicolon >= 0) checkMarker(marker);
   const clean = specifier.replace(/\s*,\s*$/, "");
   const condition = marker === "" ? "" : ` ; ${marker}`;
@@ -128,7 +132,7 @@ function namedRequirement(text: string): ParsedRequirement {
 function badSpecifier(name: string, specifier: string): RequirementError {
   const single = /^=\s*([^=\s]+)$/.exec(specifier);
   if (single) return new RequirementError(`"${specifier}" is not a version condition`, `Write ${name}==${single[1]}`);
-  const apart = new RegExp(String.raw`^${CLAUSE}(\s+${CLAUSE})+$`).test(specifier);
+  const apart = isSpecifier(specifier.replace(/([^\s,=<>!~])\s+(?=[=<>!~])/g, "$1,"));
   if (apart)
     return new RequirementError(`"${specifier}" is not a version condition`, "Put a comma between the conditions.");
   return new RequirementError(
@@ -137,13 +141,8 @@ function badSpecifier(name: string, specifier: string): RequirementError {
   );
 }
 
-const MARKER_WORD =
-  /\b(python_version|python_full_version|os_name|sys_platform|platform_\w+|implementation_\w+|extra)\b/;
-
-/** The whole grammar is uv's; this catches what is no marker at all. */
 function checkMarker(marker: string): void {
-  const quotes = marker.replace(/"[^"]*"|'[^']*'/g, "");
-  if (MARKER_WORD.test(quotes) && !/["']/.test(quotes)) return;
+  if (isMarker(marker)) return;
   throw new RequirementError(
     `"${marker}" is not an environment marker`,
     `Write for instance ; python_version >= "3.8"`,

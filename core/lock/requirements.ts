@@ -3,14 +3,15 @@
  * Owns the walk over files; what a line means is in requirement.ts and requirement-options.ts.
  * Tests: test/unit/core/lock/requirements.test.ts
  */
-import { readFile, realpath, stat } from "node:fs/promises";
-import { dirname, isAbsolute, join, normalize, relative } from "pathe";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "pathe";
 import type { Env } from "#core/context.ts";
 import { errno } from "#core/errors.ts";
 import { type At, lineError, placeOf } from "#core/lock/line-error.ts";
-import { editableError, parseRequirement, RequirementError } from "#core/lock/requirement.ts";
+import { editableError, parseRequirement, RequirementError, writtenSecrets } from "#core/lock/requirement.ts";
 import { decodeRequirements, type LogicalLine, logicalLines } from "#core/lock/requirement-lines.ts";
 import { type Option, OptionError, splitLine } from "#core/lock/requirement-options.ts";
+import { findLinksPath, insidePath } from "#core/lock/requirement-paths.ts";
 import { hasSecret } from "#core/platform/redact.ts";
 
 export type { At } from "#core/lock/line-error.ts";
@@ -105,7 +106,7 @@ const emptyRequirements = (): Requirements => ({
 });
 
 async function readSourceFile(reading: Reading, { path, at }: { path: string; at: At }): Promise<void> {
-  const file = await insidePath(reading, { path, at, source: path, base: "" });
+  const file = await insidePath(reading.dir, { path, at, source: path, base: "" });
   await readIncluded(reading, { file, at, source: path, constraint: false });
 }
 
@@ -196,13 +197,6 @@ function addRequirement(reading: Reading, line: Line, text: string, options: Opt
   });
 }
 
-/** What must go into a lock as it was written, since a variable in it may hold a secret. */
-function writtenSecrets(written: string): Pick<RequirementLine, "userinfo" | "query"> {
-  const userinfo = /:\/\/([^\s/@]*\$\{[A-Z0-9_]+\}[^\s/@]*)@/.exec(written)?.[1];
-  const query = /\?([^\s#]*\$\{[A-Z0-9_]+\}[^\s#]*)/.exec(written)?.[1];
-  return { ...(userinfo === undefined ? {} : { userinfo }), ...(query === undefined ? {} : { query }) };
-}
-
 /** pip: the first -r or -c of a line is all that counts in it. */
 async function applyOptions(reading: Reading, line: Line, options: Option[]): Promise<void> {
   const include =
@@ -222,7 +216,7 @@ async function applyInclude(reading: Reading, line: Line, { name, value }: Optio
   }
   const base = line.file === line.at.file && reading.out.files.includes(line.file) ? dirname(line.file) : "";
   const source = line.source.written;
-  const file = await insidePath(reading, { path: value, at: line.at, source, base });
+  const file = await insidePath(reading.dir, { path: value, at: line.at, source, base });
   await readIncluded(reading, { file, at: line.at, source, constraint: name === "--constraint" });
 }
 
@@ -232,7 +226,7 @@ async function applyOption(reading: Reading, line: Line, { name, value }: Option
   if (name === "--index-url") index.indexUrl = value;
   else if (name === "--extra-index-url") index.extraIndexUrls.push(value);
   else if (name === "--no-index") index.noIndex = true;
-  else if (name === "--find-links") index.findLinks.push(await findLinksPath(reading, line, value));
+  else if (name === "--find-links") index.findLinks.push(await findLinksPath(reading.dir, line.file, value));
   else if (name === "--trusted-host") index.trustedHosts.push(value);
   else if (name === "--pre") index.pre = true;
   else if (name === "--no-binary") index.noBinary.push(...splitNames(value));
@@ -245,59 +239,6 @@ const splitNames = (value: string) =>
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== "");
-
-/** pip: relative to the requirement file when that is there, else to the folder that pip was started in. */
-async function findLinksPath(reading: Reading, line: Line, value: string): Promise<string> {
-  if (/^[a-z]+:\/\//i.test(value)) return value;
-  const beside = join(reading.dir, dirname(line.file), value);
-  return !isAbsolute(value) && (await isThere(beside)) ? beside : isAbsolute(value) ? value : join(reading.dir, value);
-}
-
-interface InsideInput {
-  path: string;
-  at: At;
-  source: string;
-  /** The folder that the path is relative to, itself relative to the yaml's. */
-  base: string;
-}
-
-/** The path relative to the yaml's folder; what the package can't carry is refused, also through links. */
-async function insidePath(reading: Reading, { path, at, source, base }: InsideInput): Promise<string> {
-  const refuse = (problem: string) =>
-    lineError({
-      code: "MANIFEST_PATH",
-      at,
-      problem,
-      source,
-      hint: "Only files in the folder of runtime.yaml and below can be carried; move or copy it there.",
-    });
-  if (isAbsolute(path) || path.startsWith("~")) throw refuse(`${path} is an absolute path`);
-  const file = normalize(join(base, path)).replace(/^\.\//, "");
-  if (file === ".." || file.startsWith("../")) throw refuse(`${path} leaves the folder of runtime.yaml`);
-  const real = await realpathIfAny(join(reading.dir, file));
-  const inside = real === undefined || !relative(await realpath(reading.dir), real).startsWith("..");
-  if (!inside) throw refuse(`${path} is a link that leaves the folder of runtime.yaml`);
-  return file;
-}
-
-async function realpathIfAny(path: string): Promise<string | undefined> {
-  try {
-    return await realpath(path);
-  } catch (e) {
-    if (errno(e) === "ENOENT" || errno(e) === "ENOTDIR") return undefined;
-    throw e;
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (e) {
-    if (errno(e) === "ENOENT" || errno(e) === "ENOTDIR") return false;
-    throw e;
-  }
-}
 
 const warn = (reading: Reading, line: Line, text: string) => reading.out.warnings.push(`${placeOf(line.at)}: ${text}`);
 

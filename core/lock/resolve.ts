@@ -14,10 +14,12 @@ import { digestLockInput } from "#core/lock/key.ts";
 import type { Lock, LockInput } from "#core/lock/lock.ts";
 import { type PlatformName, type PlatformPlan, planPlatforms } from "#core/lock/platforms.ts";
 import { solve } from "#core/lock/solve.ts";
+import { readUserConstraints } from "#core/lock/user-constraints.ts";
 
 export type { Lock, LockInput } from "#core/lock/lock.ts";
 
 interface Plan {
+  /** As asked, with the user's own constraints and all warnings. */
   input: LockInput;
   platforms: PlatformPlan;
   settings: IndexSettings;
@@ -31,10 +33,10 @@ interface Plan {
 export async function resolveLock(ctx: Ctx, input: LockInput): Promise<Lock> {
   const plan = await planLock(ctx, input);
   const cached = input.useCache && !input.upgrade ? await readCachedLock(ctx, plan.key) : undefined;
-  if (cached) return { ...cached, warnings: [...inputWarnings(plan), ...cached.warnings] };
+  if (cached) return { ...cached, warnings: [...plan.input.requirements.warnings, ...cached.warnings] };
   const lock = await makeLock(ctx, plan);
   await writeCachedLock(ctx, lock);
-  return { ...lock, warnings: [...inputWarnings(plan), ...lock.warnings] };
+  return { ...lock, warnings: [...plan.input.requirements.warnings, ...lock.warnings] };
 }
 
 /** The key that `resolveLock` would use; touches no network. */
@@ -42,9 +44,14 @@ export async function lockKey(ctx: Ctx, input: LockInput): Promise<string> {
   return (await planLock(ctx, input)).key;
 }
 
-async function planLock(ctx: Ctx, input: LockInput): Promise<Plan> {
-  const settings = await lockIndexSettings(ctx, input);
-  const platforms = planPlatforms(input.arch);
+async function planLock(ctx: Ctx, asked: LockInput): Promise<Plan> {
+  const settings = await lockIndexSettings(ctx, asked);
+  const platforms = planPlatforms(asked.arch);
+  const user = await readUserConstraints(ctx.env, settings.constraintFiles);
+  const { requirements } = asked;
+  const constraints = [...requirements.constraints, ...user.constraints];
+  const warnings = [...requirements.warnings, ...settings.warnings, ...user.warnings];
+  const input = { ...asked, requirements: { ...requirements, constraints, warnings } };
   return { input, platforms, settings, key: await digestLockInput(ctx, { input, plan: platforms, settings }) };
 }
 
@@ -63,8 +70,6 @@ export async function lockIndexSettings(
     noIndex: index.noIndex,
   });
 }
-
-const inputWarnings = ({ input, settings }: Plan) => [...input.requirements.warnings, ...settings.warnings];
 
 async function makeLock(ctx: Ctx, plan: Plan): Promise<Lock> {
   const { input, settings } = plan;

@@ -8,12 +8,13 @@ import type { Ctx } from "#core/context.ts";
 import { runUv, type UvOptions } from "#core/engines/uv.ts";
 import { type Carried, carryWheels } from "#core/lock/carried.ts";
 import { explainFailure } from "#core/lock/explain.ts";
-import { type LockEntry, parseExport } from "#core/lock/export.ts";
+import { parseExport } from "#core/lock/export.ts";
 import { type Formats, formatEnv, hasFormats, keepFormats } from "#core/lock/formats.ts";
+import { hashFiles } from "#core/lock/hash-files.ts";
 import type { LockInput } from "#core/lock/lock.ts";
 import type { PlatformName } from "#core/lock/platforms.ts";
 import { projectToml } from "#core/lock/project.ts";
-import { type LockedPackage, readUvLock } from "#core/lock/uv-lock.ts";
+import { readUvLock } from "#core/lock/uv-lock.ts";
 import { removeTree, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import { redactUrl } from "#core/platform/redact.ts";
 
@@ -39,18 +40,23 @@ export async function solve(ctx: Ctx, work: SolveInput): Promise<Carried> {
 
 async function solveIn(ctx: Ctx, work: SolveInput, dir: string): Promise<Carried> {
   const formats = lockFormats(work);
+  const options = { cwd: dir, env: { ...formatEnv(formats), ...work.settings.env, UV_NO_PROGRESS: "1" } };
   await writeFileAtomic(`${dir}/pyproject.toml`, projectText(work), { mode: 0o600, durable: false });
-  const entries = parseExport(
-    await lockAndExport(ctx, work, {
-      cwd: dir,
-      env: { ...formatEnv(formats), ...work.settings.env, UV_NO_PROGRESS: "1" },
-    }),
-  );
-  const needsFiles =
-    hasFormats(formats) || entries.some((entry) => entry.kind === "named" && entry.hashes.length === 0);
-  const packages = needsFiles ? readUvLock(await Bun.file(`${dir}/uv.lock`).text()) : new Map<string, LockedPackage>();
-  const kept: LockEntry[] = keepFormats(entries, packages, formats);
-  return await carryWheels({ entries: kept, packages, platforms: work.platforms, dir });
+  const entries = parseExport(await lockAndExport(ctx, work, options));
+  const isWhole = entries.every((entry) => entry.kind !== "named" || entry.hashes.length > 0);
+  // Most locks need no look into uv.lock, which can be large.
+  if (isWhole && !hasFormats(formats)) return { entries, names: new Set(), wheels: [] };
+  const packages = readUvLock(await Bun.file(`${dir}/uv.lock`).text());
+  const kept = keepFormats(entries, packages, formats);
+  const { input, settings, platforms } = work;
+  const hashed = await hashFiles(ctx, {
+    entries: kept,
+    packages,
+    python: input.python.path,
+    options,
+    args: settings.args,
+  });
+  return await carryWheels({ entries: hashed, packages, platforms, dir });
 }
 
 /** What the runtime's files say goes after what the user's pip says, so that it wins (`:none:`). */

@@ -1,6 +1,6 @@
 /**
  * uv.lock, read where the export leaves something out: where a file without a hash comes from, and which kind it is.
- * Pure. Tests: test/unit/core/lock/uv-lock.test.ts
+ * Pure. Tests: test/unit/core/lock/resolve.test.ts
  */
 import * as v from "valibot";
 

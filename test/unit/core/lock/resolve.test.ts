@@ -63,7 +63,6 @@ test("the same input a second time asks nobody, not even uv", async () => {
   await makeWheel(join(home.dir, "w"), { name: "local-one" });
   const input = await home.input([], { wheels: [join(home.dir, "w/local_one-1.0-py3-none-any.whl")] });
   const first = await resolveLock(home.ctx, input);
-  // The key names uv by its file; a link to nothing that has the same file is not possible, so the trace is what counts.
   home.said.length = 0;
   expect(await resolveLock(home.ctx, input)).toEqual(first);
   expect(home.said).toEqual([]);
@@ -286,11 +285,27 @@ test("a version on a further index wins over an older one on the first, as with 
   const lock = await resolveLock(home.withEnv({ PW: "s3cret" }), input);
   expect(specs(lock.requirementsTxt)).toEqual(["third-place==3.0", "two-places==2.0"]);
   expect(JSON.stringify([lock, home.said])).not.toContain("s3cret");
-  const own = await resolveLock(home.withEnv({ PW: "s3cret", UV_INDEX_STRATEGY: "first-index" }), {
-    ...input,
-    pip: { ...input.pip, extraIndexUrl: [low, third.url].map((url) => (url === low ? second.url : url)) },
-  });
-  expect(specs(own.requirementsTxt)).toEqual(["third-place==3.0", "two-places==2.0"]);
+  const strict = { ...input, pip: { ...input.pip, extraIndexUrl: [third.url], indexUrl: second.url } };
+  const ctx = home.withEnv({ UV_INDEX_STRATEGY: "first-index", UV_INDEX: first.url.replace("://", "://me:s3cret@") });
+  expect(specs((await resolveLock(ctx, strict)).requirementsTxt)).toEqual(["third-place==3.0", "two-places==1.0"]);
+});
+
+test("files of an index without hashes are fetched and hashed, those for other platforms too", async () => {
+  await using home = await lockHome();
+  const tags = ["py3-none-manylinux2014_x86_64", "py3-none-manylinux2014_aarch64"];
+  const wheels = await Promise.all(tags.map((tag) => makeWheel(home.dir, { name: "un-hashed", tag })));
+  const plain = await makeWheel(home.dir, { name: "plain-one" });
+  await using server = await serveIndex([...wheels, plain], { hashes: false, user: "me", password: "s3cret" });
+  const ctx = home.withEnv({ UV_DEFAULT_INDEX: server.url.replace("://", "://me:s3cret@") });
+  const lock = await resolveLock(ctx, await home.input(["un-hashed", "plain-one"], { arch: ["amd64", "arm64"] }));
+  const digests = await Promise.all(
+    [plain, ...wheels].map(async (path) =>
+      new Bun.CryptoHasher("sha256").update(await Bun.file(path).bytes()).digest("hex"),
+    ),
+  );
+  expect(specs(lock.requirementsTxt)).toEqual(["plain-one==1.0", "un-hashed==1.0"]);
+  expect([...lock.requirementsTxt.matchAll(/[0-9a-f]{64}/g)].map(([hash]) => hash).sort()).toEqual(digests.sort());
+  expect(lock.carriedWheels).toEqual([]);
 });
 
 test("a direct URL keeps its hash and gets no secret into the lock", async () => {
@@ -321,6 +336,15 @@ test("constraints bind, --pre lets early versions in, --no-binary lists the sour
   ]);
   const withPre = { ...(await home.input([])), requirements: await home.read(["--pre", "early-bird"]) };
   expect(specs((await resolveLock(ctx, withPre)).requirementsTxt)).toEqual(["early-bird==2.0b1"]);
+});
+
+test("constraints of the user's own pip bind the lock", async () => {
+  await using home = await lockHome();
+  const path = await home.write("mine/constraints.txt", "six==1.15.0\n");
+  const ctx = home.withEnv({ PIP_CONSTRAINT: `${path} ${home.dir}/none.txt` });
+  const lock = await resolveLock(ctx, await home.input(["six"]));
+  expect(specs(lock.requirementsTxt)).toEqual(["six==1.15.0"]);
+  expect(lock.warnings).toEqual([expect.stringContaining("none.txt is not there")]);
 });
 
 test("the key follows what changes a resolution and nothing else", async () => {
