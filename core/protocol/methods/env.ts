@@ -13,9 +13,9 @@ const ActivationPlanSchema = v.object({
   version: v.string(),
   mode: v.picklist(["venv", "conda"]),
   prefix: v.string(),
-  path: v.pipe(v.array(v.string()), v.readonly()),
+  path: v.array(v.string()),
   set: v.record(v.string(), v.string()),
-  unset: v.pipe(v.array(v.string()), v.readonly()),
+  unset: v.array(v.string()),
 });
 
 /** What to change in a shell or a child; "preparing" means: call `env.prepare`, then ask again. */
