@@ -28,6 +28,8 @@ export interface Ctx {
   readonly longLived: boolean;
   /** Work under way in this process that others may join. */
   readonly flights: Flights;
+  /** The lease of the operation that this is part of; a query has none and must not put content into the store. */
+  readonly lease?: string;
   /**
    * Starts work that outlives the request (the daemon keeps it as an operation of its own; in-process mode drops it).
    * Work with the same key runs once.

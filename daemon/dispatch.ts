@@ -8,6 +8,7 @@ import { SwError } from "#core/errors.ts";
 import { isMethod, METHODS, type MethodName, type ParsedParams, type ResultOf } from "#core/protocol/methods.ts";
 import type { ClientInfo } from "#core/protocol/wire.ts";
 import type { Report } from "#core/report.ts";
+import { withLease } from "#core/store/leases.ts";
 import { contextFor, type Host } from "#daemon/host.ts";
 import { HANDLERS } from "#daemon/methods/table.ts";
 
@@ -28,7 +29,9 @@ export async function dispatch(host: Host, call: Call): Promise<unknown> {
   const method = requireMethod(call.method);
   const params = parseParams(method, call.params);
   const ctx = contextFor(host, call.client, call);
-  return await handlerOf(method)(ctx, params);
+  const handler = handlerOf(method);
+  if (METHODS[method].kind === "query") return await handler(ctx, params);
+  return await withLease(ctx, (own) => handler(own, params));
 }
 
 export function requireMethod(name: string): MethodName {

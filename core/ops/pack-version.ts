@@ -2,17 +2,20 @@
 import type { Ctx } from "#core/context.ts";
 import { buildManifest, identityOf, manifestText } from "#core/manifest/package-manifest.ts";
 import type { BuildInputs } from "#core/ops/build-inputs.ts";
+import type { SourceFacts } from "#core/ops/source-inputs.ts";
 import { putBlobBytes } from "#core/store/blobs.ts";
-import { type Entry, putVersion, readVersionIfAny, type Version, versionId } from "#core/store/versions.ts";
+import { type Entry, keepVersion, putVersion, type Version, versionId } from "#core/store/versions.ts";
 import { canonicalTree, packageEntries } from "#core/swrt/package-tree.ts";
 import { tarSize } from "#core/swrt/tar-writer.ts";
 
+type PackInputs = BuildInputs & { facts?: SourceFacts };
+
 /** A version that exists is given back as it is, with its first time and manifest. */
-export async function packVersion(ctx: Ctx, inputs: BuildInputs): Promise<Version> {
+export async function packVersion(ctx: Ctx, inputs: PackInputs): Promise<Version> {
   const entries = canonicalTree(unique(inputs.entries));
   const createdAt = ctx.clock.now();
   const id = versionId(entries, identityOf(manifestOf(inputs, { version: "aaaa", createdAt })));
-  const known = await readVersionIfAny(ctx, id);
+  const known = await keepVersion(ctx, id);
   if (known) return known;
   const text = manifestText(manifestOf(inputs, { version: id, createdAt }));
   const manifest = await putBlobBytes(ctx, text);
@@ -26,8 +29,9 @@ async function* neverOpened(): AsyncGenerator<Uint8Array> {
   throw new Error("sizes need no content");
 }
 
-function manifestOf(inputs: BuildInputs, { version, createdAt }: { version: string; createdAt: number }) {
+function manifestOf(inputs: PackInputs, { version, createdAt }: { version: string; createdAt: number }) {
   return buildManifest({
+    ...inputs.facts,
     spec: inputs.spec,
     version,
     createdAt,

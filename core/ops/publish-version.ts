@@ -4,9 +4,10 @@
  */
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
+import { unswept } from "#core/store/gc-lock.ts";
 import { giveAutoTag, type RuntimeRef, tagsOf, updateRef } from "#core/store/refs.ts";
 import { revive, short } from "#core/store/version-life.ts";
-import type { Version } from "#core/store/versions.ts";
+import { isComplete, type Version } from "#core/store/versions.ts";
 
 export interface Published {
   tags: string[];
@@ -23,8 +24,20 @@ interface Publication {
   tags: readonly string[];
 }
 
-/** @throws TAG_TAKEN when another version has one of the tags; nothing is changed then */
-export async function publishVersion(ctx: Ctx, { project, name, version, tags }: Publication): Promise<Published> {
+/**
+ * The last look at the content and the commit of the name are one step that gc can't come between.
+ * @throws TAG_TAKEN when another version has one of the tags, STORE_DAMAGED when content is missing; nothing is changed then
+ */
+export async function publishVersion(ctx: Ctx, publication: Publication): Promise<Published> {
+  return await unswept(ctx, async () => {
+    if (await isComplete(ctx, publication.version.id)) return await commitName(ctx, publication);
+    throw new SwError("STORE_DAMAGED", `content of version ${short(publication.version.id)} is missing in the store`, {
+      hint: "Repeat the command; if it stays, `swcli doctor --store` says what is damaged.",
+    });
+  });
+}
+
+async function commitName(ctx: Ctx, { project, name, version, tags }: Publication): Promise<Published> {
   return await updateRef(ctx, { project, name }, (ref) => {
     refuseTaken(ref, version.id, tags);
     const said: string[] = [];

@@ -5,6 +5,8 @@
 import { uriContext } from "#core/config/uri-context.ts";
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
+import { unswept } from "#core/store/gc-lock.ts";
+import { noteKept } from "#core/store/kept.ts";
 import { type Resolved, resolveVersion } from "#core/store/resolve.ts";
 import { parseProjectUri, parseRuntimeUri } from "#core/uri/parse.ts";
 
@@ -17,8 +19,15 @@ export async function localTarget(ctx: Ctx, uri: string): Promise<{ project: str
   });
 }
 
+/** What an operation resolves stays in the store until its end, also when somebody removes it meanwhile. */
 export async function resolveLocal(ctx: Ctx, uri: string): Promise<Resolved> {
-  return await resolveVersion(ctx, await localTarget(ctx, uri));
+  const target = await localTarget(ctx, uri);
+  if (ctx.lease === undefined) return await resolveVersion(ctx, target);
+  return await unswept(ctx, async () => {
+    const resolved = await resolveVersion(ctx, target);
+    noteKept(ctx, resolved.version.id);
+    return resolved;
+  });
 }
 
 /** The project meant by `--project`, else the selected one. */

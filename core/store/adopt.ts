@@ -5,6 +5,7 @@
 import { createReadStream } from "node:fs";
 import type { Ctx } from "#core/context.ts";
 import { findForeign } from "#core/store/foreign.ts";
+import { withLease } from "#core/store/leases.ts";
 import type { Version } from "#core/store/tree-records.ts";
 
 /**
@@ -17,5 +18,6 @@ export async function adoptVersion(ctx: Ctx, id: string): Promise<Version | unde
   // Loaded late: whoever adopts nothing need not load the readers of archives and manifests.
   const { takePackage } = await import("#core/store/take-package.ts");
   ctx.report.log(`taking ${file} into the store`);
-  return (await takePackage(ctx, createReadStream(file), id)).version;
+  const take = async (own: Ctx) => (await takePackage(own, createReadStream(file), id)).version;
+  return ctx.lease === undefined ? await withLease(ctx, take) : await take(ctx);
 }

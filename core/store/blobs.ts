@@ -4,12 +4,14 @@
  * Tests: test/unit/core/store/blobs.test.ts
  */
 import { randomBytes } from "node:crypto";
-import { constants, createReadStream } from "node:fs";
+import { constants, createReadStream, existsSync } from "node:fs";
 import { copyFile, mkdir, open, rename, stat } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
 import { errno, SwError } from "#core/errors.ts";
 import { sha256File, sha256Hex } from "#core/platform/digest.ts";
 import { removeFile } from "#core/platform/fs-atomic.ts";
+import { unswept } from "#core/store/gc-lock.ts";
+import { noteKept } from "#core/store/kept.ts";
 
 export interface Blob {
   sha256: string;
@@ -22,7 +24,7 @@ export const blobPath = (ctx: Ctx, sha256: string): string => `${ctx.paths.blobs
 /** Copies a file's bytes into the store (a reflink where the disk can); unchanged files are known by their stat. */
 export async function putBlobFile(ctx: Ctx, path: string): Promise<Blob> {
   const known = await knownDigest(ctx, path);
-  if (known && (await hasBlob(ctx, known.sha256))) return known;
+  if (known && (await keepBlob(ctx, known.sha256))) return known;
   const temp = await ingestPath(ctx);
   try {
     await copyFile(path, temp, constants.COPYFILE_FICLONE);
@@ -36,7 +38,7 @@ export async function putBlobFile(ctx: Ctx, path: string): Promise<Blob> {
 export async function putBlobBytes(ctx: Ctx, data: string | Uint8Array): Promise<Blob> {
   const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
   const blob = { sha256: sha256Hex(bytes), size: bytes.length };
-  if (await hasBlob(ctx, blob.sha256)) return blob;
+  if (await keepBlob(ctx, blob.sha256)) return blob;
   const temp = await ingestPath(ctx);
   try {
     await Bun.write(temp, bytes);
@@ -76,6 +78,7 @@ export async function ingestPath(ctx: Ctx): Promise<string> {
 
 /** Publishes an ingested file under its digest. The caller has computed the digest from the very bytes at `temp`. */
 async function commitIngest(ctx: Ctx, temp: string, blob: Blob): Promise<Blob> {
+  if (await keepBlob(ctx, blob.sha256)) return blob;
   const target = blobPath(ctx, blob.sha256);
   const file = await open(temp, "r+");
   try {
@@ -84,9 +87,20 @@ async function commitIngest(ctx: Ctx, temp: string, blob: Blob): Promise<Blob> {
   } finally {
     await file.close();
   }
-  await mkdir(target.slice(0, target.lastIndexOf("/")), { recursive: true });
-  await rename(temp, target);
+  await unswept(ctx, async () => {
+    await mkdir(target.slice(0, target.lastIndexOf("/")), { recursive: true });
+    await rename(temp, target);
+  });
   return blob;
+}
+
+/** Whether the store has it; then it also stays until the end of the operation that asks. */
+export async function keepBlob(ctx: Ctx, sha256: string): Promise<boolean> {
+  return await unswept(ctx, () => {
+    const there = existsSync(blobPath(ctx, sha256));
+    if (there) noteKept(ctx, sha256);
+    return there;
+  });
 }
 
 export async function hasBlob(ctx: Ctx, sha256: string): Promise<boolean> {

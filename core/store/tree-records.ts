@@ -2,12 +2,16 @@
  * The records of versions: a manifest and a sorted tree of content, named by what they hold. Written once, shared by
  * every name. Owns `trees/`; knows nothing of packages of others (see versions.ts). Tests: test/unit/core/store/versions.test.ts
  */
+import { existsSync } from "node:fs";
 import * as v from "valibot";
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import { base32, canonicalJson } from "#core/platform/digest.ts";
 import { readTextIfAny, writeFileAtomic } from "#core/platform/fs-atomic.ts";
-import { hasBlob } from "#core/store/blobs.ts";
+import { isSame, type Stamp, stampOf } from "#core/platform/stamp.ts";
+import { blobPath } from "#core/store/blobs.ts";
+import { unswept } from "#core/store/gc-lock.ts";
+import { noteKept } from "#core/store/kept.ts";
 
 export const TREE_FORMAT = 1;
 
@@ -51,13 +55,14 @@ export function versionId(entries: readonly Entry[], identity: unknown): string 
 
 /** The record of a version, when there is one. @throws FORMAT_TOO_NEW, STORE_DAMAGED */
 export async function readVersionIfAny(ctx: Ctx, id: string): Promise<Version | undefined> {
-  // A version never changes: once read it can be remembered without a check.
-  const known = ctx.memo.get<Version>(`version:${id}`);
-  if (known) return known;
+  // A version never changes, but it may have gone and come back with another time in its manifest.
+  const stamp = stampOf(versionPath(ctx, id));
+  const known = ctx.memo.get<{ stamp: Stamp; version: Version }>(`version:${id}`);
+  if (known && isSame(known.stamp, stamp)) return known.version;
   const text = await readTextIfAny(versionPath(ctx, id));
   if (text === undefined) return undefined;
   const version = parseVersion(text, id);
-  ctx.memo.set(`version:${id}`, version);
+  if (stamp) ctx.memo.set(`version:${id}`, { stamp, version });
   return version;
 }
 
@@ -88,8 +93,20 @@ const damaged = (id: string, cause: unknown) =>
  */
 export async function putVersion(ctx: Ctx, version: NewVersion): Promise<Version> {
   const record: Version = { format: TREE_FORMAT, ...version };
-  await writeFileAtomic(versionPath(ctx, version.id), JSON.stringify(record), { exclusive: true });
+  await unswept(ctx, async () => {
+    const made = await writeFileAtomic(versionPath(ctx, version.id), JSON.stringify(record), { exclusive: true });
+    if (!made) noteKept(ctx, version.id);
+  });
   return (await readVersionIfAny(ctx, version.id)) ?? record;
+}
+
+/** The version if the store has it; then it also stays, with its content, until the end of the operation that asks. */
+export async function keepVersion(ctx: Ctx, id: string): Promise<Version | undefined> {
+  return await unswept(ctx, async () => {
+    const version = await readVersionIfAny(ctx, id);
+    if (version) noteKept(ctx, id);
+    return version;
+  });
 }
 
 /** True when the tree and every blob of it is in the store. */
@@ -97,6 +114,5 @@ export async function isComplete(ctx: Ctx, id: string): Promise<boolean> {
   const version = await readVersionIfAny(ctx, id);
   if (!version) return false;
   const digests = [version.manifest, ...version.entries.flatMap((e) => e.sha256 ?? [])];
-  const there = await Promise.all(digests.map((digest) => hasBlob(ctx, digest)));
-  return there.every(Boolean);
+  return digests.every((digest) => existsSync(blobPath(ctx, digest)));
 }

@@ -10,6 +10,7 @@ import { readVersionIfAny, type Version } from "#core/store/tree-records.ts";
 export {
   type Entry,
   isComplete,
+  keepVersion,
   type NewVersion,
   putVersion,
   readVersionIfAny,
