@@ -1,31 +1,28 @@
 /** `swcli runtime build`. */
 import { clientFor } from "#cli/client/from-out.ts";
 import { defineCommand } from "#cli/command.ts";
-import { buildView } from "#cli/output/views/runtime-build.ts";
+import { buildView, imageView } from "#cli/output/views/runtime-build.ts";
+import { buildSourceParams, emitArgs, environmentArgs, sourceArgs, yamlOnlyArgs } from "#cli/runtime/build-args.ts";
 
 export default defineCommand({
   meta: {
     name: "build",
-    description: "Build a runtime from a runtime.yaml, locked with hashes",
+    description: "Build a runtime from a runtime.yaml, an environment or an image, locked with hashes",
     examples: [
       "swcli runtime build  # runtime.yaml in the current folder",
       "swcli runtime build -y example/pytorch/runtime.yaml",
-      "swcli runtime build -n pytorch-runtime -t stable",
+      "swcli runtime build --venv ~/.virtualenvs/pytorch --arch amd64",
+      "swcli runtime build --conda pytorch -n pytorch-runtime -t stable",
+      "swcli runtime build --docker pytorch/pytorch:1.9.0-cuda11.1-cudnn8-runtime",
     ],
   },
   args: {
-    yaml: {
-      type: "string",
-      short: ["y"],
-      valueName: "FILE",
-      default: "runtime.yaml",
-      description: "The runtime.yaml to build from",
-    },
+    ...sourceArgs,
     name: {
       type: "string",
       short: ["n"],
       valueName: "NAME",
-      description: "Name of the runtime (default: name in the yaml)",
+      description: "Name of the runtime (default: name in the yaml, or of the environment or image)",
     },
     project: { type: "string", short: ["p"], valueName: "PROJECT", description: "Project (default: the selected one)" },
     tag: {
@@ -35,12 +32,9 @@ export default defineCommand({
       valueName: "TAG",
       description: "Tag the version; can be repeated",
     },
-    "disable-env-lock": {
-      type: "boolean",
-      short: ["del"],
-      description: "Don't lock: the first activation resolves, the package is not pinned",
-    },
-    "no-cache": { type: "boolean", short: ["nc"], description: "Resolve anew and make the environment from scratch" },
+    ...yamlOnlyArgs,
+    ...environmentArgs,
+    ...emitArgs,
     prepare: {
       type: "string",
       values: ["background", "wait", "no"],
@@ -50,7 +44,7 @@ export default defineCommand({
   },
   async run({ args, data: out }) {
     const result = await clientFor(out).call("runtime.build", {
-      yaml: args.yaml,
+      ...buildSourceParams(args),
       name: args.name,
       project: args.project,
       tags: args.tag,
@@ -58,7 +52,7 @@ export default defineCommand({
       cache: !args["no-cache"],
       prepare: prepareOf(args.prepare),
     });
-    out.print(result, buildView);
+    out.print(result, args.docker ? imageView : buildView);
   },
 });
 

@@ -16,7 +16,8 @@ import {
   writeMarker,
 } from "#core/env/marker.ts";
 import { writePointer } from "#core/env/pointer.ts";
-import { type Recipe, recipeOf } from "#core/env/recipe.ts";
+import { type Recipe, readManifest, recipeOf } from "#core/env/recipe.ts";
+import { refuseImage } from "#core/env/refuse-image.ts";
 import { unlockedRecipe } from "#core/env/unlocked.ts";
 import { SwError } from "#core/errors.ts";
 import { thisPlatform } from "#core/lock/platforms.ts";
@@ -59,6 +60,7 @@ async function restoreByKey(ctx: Ctx, version: Version, fresh: boolean): Promise
 }
 
 async function usableRecipe(ctx: Ctx, version: Version): Promise<Recipe> {
+  refuseImage(await readManifest(ctx, version));
   const recipe = await recipeOf(ctx, version);
   if (recipe.mode === "conda") throw notYet();
   const platform = thisPlatform();

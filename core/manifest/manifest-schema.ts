@@ -103,7 +103,7 @@ export const PackageManifestSchema = map({
   ),
   environment: v.nullish(Environment, {}),
   /** Ours alone; the Python client and the server ignore it. */
-  swcli: v.optional(map({ format: v.number(), platforms: Texts })),
+  swcli: v.optional(map({ format: v.number(), platforms: Texts, source: v.optional(v.string()) })),
   version: v.pipe(v.string(), v.regex(/^[a-z2-7]{4,80}$/, "not a version id")),
 });
 

@@ -37,6 +37,8 @@ export interface ManifestInput {
   lockedStarwhale?: string;
   imageRepo?: string;
   imageVersion?: string;
+  /** What the runtime was made from, when not from a runtime.yaml. */
+  source?: string;
   envName?: string;
   envPrefixPath?: string | null;
   envUseShell?: boolean;
@@ -65,6 +67,7 @@ export function buildManifest(input: ManifestInput): PackageManifest {
       format: MANIFEST_FORMAT,
       platforms: [...input.platforms],
       ...(input.pythonFrom && { python_from: input.pythonFrom }),
+      ...(input.source && { source: input.source }),
     },
     version: input.version,
   };

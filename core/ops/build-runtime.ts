@@ -7,15 +7,22 @@ import { restoreEnv } from "#core/env/restore.ts";
 import { SwError } from "#core/errors.ts";
 import { readSpec } from "#core/manifest/read-spec.ts";
 import { type BuildInputs, collectInputs } from "#core/ops/build-inputs.ts";
+import { emitConfigs } from "#core/ops/emit-configs.ts";
 import { packVersion } from "#core/ops/pack-version.ts";
 import { type Published, publishVersion } from "#core/ops/publish-version.ts";
+import { collectSource, type SourceFacts } from "#core/ops/source-inputs.ts";
 import { localProject, localUri } from "#core/ops/target.ts";
+import type { BuildExtras, BuildSource, BuildTarget } from "#core/protocol/methods/build-source.ts";
 import { isBuiltinTag } from "#core/store/refs.ts";
 import { readVersion } from "#core/store/versions.ts";
 import { isName } from "#core/uri/names.ts";
 
 export interface BuildParams {
+  /** Used when there is no other source. */
   yaml: string;
+  source?: BuildSource;
+  target: BuildTarget;
+  extras: BuildExtras;
   name?: string;
   project?: string;
   tags: string[];
@@ -36,16 +43,26 @@ export interface BuildResult {
 /** @throws MANIFEST_*, LOCK_UNSOLVABLE, LOCK_FAILED, HASH_MISMATCH, TAG_TAKEN; the store is unchanged then */
 export async function buildRuntime(ctx: Ctx, params: BuildParams): Promise<BuildResult> {
   checkTags(params.tags);
-  const spec = await readSpec(ctx, params.yaml);
-  const name = checkName(params.name || spec.name);
   const project = await localProject(ctx, params.project);
-  for (const warning of spec.warnings) ctx.report.warn(warning);
-  const inputs = await collectInputs(ctx, spec, { lock: params.lock, cache: params.cache });
+  const collected = await collect(ctx, params);
+  const name = checkName(params.name || collected.name);
+  const inputs = await emitConfigs(ctx, collected, params.extras);
   const version = await packVersion(ctx, inputs);
   const published = await publishVersion(ctx, { project, name, version, tags: params.tags });
   for (const line of published.said) ctx.report.warn(line);
-  await prepare(ctx, params, version.id);
+  if (inputs.facts?.source !== "docker") await prepare(ctx, params, version.id);
   return resultOf(inputs, { project, name, id: version.id, published });
+}
+
+type Collected = BuildInputs & { name: string; facts?: SourceFacts };
+
+async function collect(ctx: Ctx, params: BuildParams): Promise<Collected> {
+  const { source, target, extras } = params;
+  if (source) return await collectSource(ctx, { source, target, extras });
+  const spec = await readSpec(ctx, params.yaml);
+  checkName(params.name || spec.name);
+  for (const warning of spec.warnings) ctx.report.warn(warning);
+  return { ...(await collectInputs(ctx, spec, { lock: params.lock, cache: params.cache })), name: spec.name };
 }
 
 function resultOf(

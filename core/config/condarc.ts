@@ -1,0 +1,112 @@
+/**
+ * The user's condarc, from the files that conda itself reads, the strongest last. Also as the text of a package's own.
+ * Owns the search and the merge. Tests: test/unit/core/config/condarc.test.ts
+ */
+import { readdir } from "node:fs/promises";
+import { parse, stringify } from "yaml";
+import type { Ctx, Env } from "#core/context.ts";
+import { errno } from "#core/errors.ts";
+import { readTextIfAny } from "#core/platform/fs-atomic.ts";
+import { expandHome, homeDir } from "#core/platform/paths.ts";
+
+export type CondarcData = Record<string, unknown>;
+
+export interface Condarc {
+  data: CondarcData;
+  /** The files that there were. */
+  files: string[];
+}
+
+/** A file that is no yaml is said and left out: conda may not be used at all. */
+export async function readCondarc(ctx: Pick<Ctx, "env" | "report">): Promise<Condarc> {
+  const out: Condarc = { data: {}, files: [] };
+  for (const path of await condarcFiles(ctx.env)) {
+    const text = await readTextIfAny(path);
+    if (text === undefined) continue;
+    const data = parseCondarc(text);
+    if (data === undefined) ctx.report.warn(`${path} is not a condarc and is left out`);
+    else {
+      out.data = merge(out.data, data);
+      out.files.push(path);
+    }
+  }
+  return out;
+}
+
+function parseCondarc(text: string): CondarcData | undefined {
+  try {
+    const data: unknown = parse(text, { version: "1.1" });
+    return data === null || data === undefined ? {} : isRecord(data) ? data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isRecord = (value: unknown): value is CondarcData =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** conda's rule: the stronger file's values win, its lists go before those of the weaker, maps are joined. */
+function merge(weak: CondarcData, strong: CondarcData): CondarcData {
+  const out = { ...weak };
+  for (const [key, value] of Object.entries(strong)) {
+    const own = out[key];
+    if (Array.isArray(own) && Array.isArray(value)) out[key] = [...new Set([...value, ...own])];
+    else out[key] = isRecord(own) && isRecord(value) ? { ...own, ...value } : value;
+  }
+  return out;
+}
+
+/** From the weakest to the strongest; see conda's search path. */
+async function condarcFiles(env: Env): Promise<string[]> {
+  const roots = ["/etc/conda", "/var/lib/conda", ...(env.CONDA_ROOT ? [env.CONDA_ROOT] : [])];
+  const home = homeDir(env);
+  const folders = [...roots, `${env.XDG_CONFIG_HOME || `${home}/.config`}/conda`, `${home}/.conda`];
+  const inFolders = await Promise.all(folders.map(filesOf));
+  const last = [`${home}/.condarc`, ...(env.CONDA_PREFIX ? [`${env.CONDA_PREFIX}/.condarc`] : [])];
+  const own = env.CONDARC ? [expandHome(env, env.CONDARC)] : [];
+  return [...inFolders.flat(), ...last, ...own];
+}
+
+async function filesOf(folder: string): Promise<string[]> {
+  const names = await readdir(`${folder}/condarc.d`).catch((e: unknown) => {
+    if (errno(e) !== "ENOENT" && errno(e) !== "ENOTDIR" && errno(e) !== "EACCES") throw e;
+    return [];
+  });
+  const parts = names.filter((name) => /\.ya?ml$/.test(name)).sort();
+  return [`${folder}/.condarc`, `${folder}/condarc`, ...parts.map((name) => `${folder}/condarc.d/${name}`)];
+}
+
+/** As the file of a package, sorted so that the same settings give the same bytes. */
+export const condarcText = (data: CondarcData): string =>
+  stringify(data, { version: "1.1", sortMapEntries: true, lineWidth: 0, singleQuote: true, indentSeq: false });
+
+const URL_SECRET = /([a-z][a-z0-9+.-]*:\/\/)[^/\s@]+@/gi;
+const URL_TOKEN = /\/t\/[^/\s]+/g;
+const PASSWORDS = /^(client_ssl_cert_key|.*token.*|.*password.*)$/i;
+
+/** Credentials become `${CONDA_…}` where a variable can stand in, and are said; conda expands variables in condarc. */
+export function cleanCondarc(ctx: Pick<Ctx, "report">, data: CondarcData): CondarcData {
+  const found: string[] = [];
+  const clean = cleanValue(data, found, "");
+  for (const variable of found)
+    ctx.report.warn(`a credential of the condarc stays out of the package; set ${variable} to restore`);
+  return isRecord(clean) ? clean : {};
+}
+
+function cleanValue(value: unknown, found: string[], key: string): unknown {
+  if (Array.isArray(value)) return value.map((item) => cleanValue(item, found, key));
+  if (isRecord(value)) {
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, cleanValue(item, found, name)]));
+  }
+  if (typeof value !== "string") return value;
+  if (PASSWORDS.test(key)) return variableFor(found);
+  return value
+    .replace(URL_SECRET, (_, scheme: string) => `${scheme}${variableFor(found)}@`)
+    .replace(URL_TOKEN, () => `/t/${variableFor(found)}`);
+}
+
+function variableFor(found: string[]): string {
+  const name = `SW_CONDA_AUTH_${found.length + 1}`;
+  found.push(name);
+  return `\${${name}}`;
+}

@@ -1,0 +1,70 @@
+/**
+ * The inputs of a build that has no runtime.yaml of its own: an environment or an image, found, read, locked.
+ * Chooses by the kind of source; the work is in inputs-from-*.ts. Tests: test/e2e/build-venv.test.ts and its neighbours
+ */
+import { basename, resolve } from "pathe";
+import type { Ctx } from "#core/context.ts";
+import type { ManifestInput } from "#core/manifest/package-manifest.ts";
+import type { BuildInputs } from "#core/ops/build-inputs.ts";
+import { expandHome } from "#core/platform/paths.ts";
+import type { BuildExtras, BuildSource, BuildTarget } from "#core/protocol/methods/build-source.ts";
+import { activeEnv } from "#core/venv/active-env.ts";
+
+/** Where an environment came from, as the manifest says it. */
+export type SourceFacts = Pick<ManifestInput, "envName" | "envPrefixPath" | "envUseShell" | "pythonEnv"> & {
+  source: "venv" | "conda" | "shell" | "docker";
+};
+
+export interface SourceInputs extends BuildInputs {
+  /** The name that follows from the source. */
+  name: string;
+  facts: SourceFacts;
+}
+
+export interface SourceParams {
+  source: BuildSource;
+  target: BuildTarget;
+  extras: BuildExtras;
+}
+
+export async function collectSource(ctx: Ctx, params: SourceParams): Promise<SourceInputs> {
+  const { source } = params;
+  switch (source.kind) {
+    case "docker":
+      return await (await import("#core/ops/inputs-from-image.ts")).inputsFromImage(ctx, source.image);
+    case "venv":
+      return await fromVenv(ctx, params, { prefix: pathOf(ctx, source.path), useShell: false });
+    case "conda-prefix":
+      return await fromConda(ctx, params, { prefix: pathOf(ctx, source.path), useShell: false });
+    case "conda": {
+      const { findCondaEnv } = await import("#core/conda/find-env.ts");
+      const prefix = await findCondaEnv(ctx, source.name);
+      return await fromConda(ctx, params, { prefix, useShell: false, name: basename(source.name) });
+    }
+    case "shell":
+      return await fromShell(ctx, params);
+  }
+}
+
+async function fromShell(ctx: Ctx, params: SourceParams): Promise<SourceInputs> {
+  const active = activeEnv(ctx.env);
+  if (active.said) ctx.report.warn(active.said);
+  const place = { prefix: pathOf(ctx, active.prefix), useShell: true, name: active.name };
+  return active.kind === "venv" ? await fromVenv(ctx, params, place) : await fromConda(ctx, params, place);
+}
+
+const pathOf = (ctx: Ctx, path: string) => resolve(ctx.cwd, expandHome(ctx.env, path));
+
+/** A found environment. */
+export interface EnvPlace {
+  prefix: string;
+  useShell: boolean;
+  /** Where it has one besides its folder's. */
+  name?: string;
+}
+
+const fromVenv = async (ctx: Ctx, params: SourceParams, place: EnvPlace) =>
+  await (await import("#core/ops/inputs-from-venv.ts")).inputsFromVenv(ctx, params, place);
+
+const fromConda = async (ctx: Ctx, params: SourceParams, place: EnvPlace) =>
+  await (await import("#core/ops/inputs-from-conda.ts")).inputsFromConda(ctx, params, place);

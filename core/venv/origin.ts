@@ -1,0 +1,46 @@
+/**
+ * Where each installed package came from, and so how it can travel: by its pin from an index, by a commit, by a URL, or
+ * only as a wheel that is carried in the package. Pure. Tests: test/unit/core/venv/origin.test.ts
+ */
+import type { DirectUrl, Distribution } from "#core/venv/distributions.ts";
+
+export type Origin =
+  | { kind: "index" | "url" | "vcs"; requirement: string; distribution: Distribution }
+  /** A project's folder, an editable or not; a wheel or archive file; a repository that only this machine can reach. */
+  | { kind: "editable" | "project" | "file" | "repository"; place: string; distribution: Distribution };
+
+export type LocalOrigin = Exclude<Origin, { requirement: string }>;
+
+export const isLocal = (origin: Origin): origin is LocalOrigin => "place" in origin;
+
+export function originOf(distribution: Distribution): Origin {
+  const { direct, name, version } = distribution;
+  if (!direct) return { kind: "index", requirement: `${name}==${version}`, distribution };
+  if (direct.vcs_info) return vcsOrigin(distribution, direct, direct.vcs_info);
+  if (/^https?:/i.test(direct.url)) return { kind: "url", requirement: urlRequirement(name, direct), distribution };
+  const place = placeOf(direct.url);
+  if (direct.dir_info) return { kind: direct.dir_info.editable ? "editable" : "project", place, distribution };
+  return { kind: "file", place, distribution };
+}
+
+function vcsOrigin(distribution: Distribution, direct: DirectUrl, vcs: { vcs: string; commit_id: string }): Origin {
+  const url = `${vcs.vcs}+${direct.url}`;
+  if (vcs.vcs !== "git" || !/^(https?|ssh|git):/i.test(direct.url))
+    return { kind: "repository", place: url, distribution };
+  const folder = direct.subdirectory ? `#subdirectory=${direct.subdirectory}` : "";
+  return { kind: "vcs", requirement: `${distribution.name} @ ${url}@${vcs.commit_id}${folder}`, distribution };
+}
+
+function urlRequirement(name: string, direct: DirectUrl): string {
+  const folder = direct.subdirectory ? `#subdirectory=${direct.subdirectory}` : "";
+  return `${name} @ ${direct.url}${folder}`;
+}
+
+function placeOf(url: string): string {
+  try {
+    return Bun.fileURLToPath(url);
+  } catch {
+    // A record of another system, or a damaged one: shown as it is.
+    return url;
+  }
+}
