@@ -14,6 +14,7 @@ export const root: Group = {
       subCommands: {
         activate: verb(() => import("#cli/runtime/activate.ts"), "actv"),
         build: verb(() => import("#cli/runtime/build.ts")),
+        copy: verb(() => import("#cli/runtime/copy.ts"), "cp"),
         extract: verb(() => import("#cli/runtime/extract.ts")),
         history: verb(() => import("#cli/runtime/history.ts")),
         import: verb(() => import("#cli/runtime/import.ts")),
@@ -24,6 +25,14 @@ export const root: Group = {
         run: verb(() => import("#cli/runtime/run.ts")),
         shellenv: verb(() => import("#cli/runtime/shellenv.ts")),
         tag: verb(() => import("#cli/runtime/tag.ts")),
+      },
+    },
+    instance: {
+      alias: [],
+      description: "Servers that this machine is logged in to",
+      subCommands: {
+        login: verb(() => import("#cli/instance/login.ts")),
+        logout: verb(() => import("#cli/instance/logout.ts")),
       },
     },
     daemon: {

@@ -9,6 +9,11 @@ export interface ProgressEvent {
   text: string;
   done?: number;
   total?: number;
+  /** What `done` and `total` count; steps unless said. */
+  unit?: "bytes";
+  /** Units a second, lately. */
+  rate?: number;
+  leftSeconds?: number;
 }
 
 export interface Report {

@@ -10,5 +10,12 @@ export async function confirm(question: string): Promise<boolean> {
   return answer === true;
 }
 
+/** One line; "" when the person interrupts. */
+export async function askText(question: string): Promise<string> {
+  const { consola } = await import("consola");
+  const answer = await consola.prompt(safe(question), { type: "text", cancel: "default" });
+  return typeof answer === "string" ? answer.trim() : "";
+}
+
 /** Whether somebody can answer. */
 export const canAsk = (): boolean => process.getBuiltinModule("node:tty").isatty(0);

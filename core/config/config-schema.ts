@@ -17,6 +17,8 @@ export interface Instance {
   /** On a server the id of the project. */
   readonly currentProject: string | undefined;
   readonly updatedAt: string | undefined;
+  /** Ours: the certificate is not checked. */
+  readonly insecureTls?: boolean | undefined;
 }
 
 export interface Config {
@@ -52,6 +54,7 @@ const InstanceSchema = v.looseObject({
   sw_token: v.nullish(v.pipe(v.string(), v.transform(Secret.of))),
   current_project: Text,
   updated_at: v.nullish(v.pipe(v.union([v.string(), v.date()]), v.transform(String))),
+  insecure_tls: v.nullish(v.boolean()),
 });
 
 const UNITS = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const;
@@ -122,6 +125,7 @@ const asInstance = (raw: v.InferOutput<typeof InstanceSchema>): Instance => ({
   token: raw.sw_token ?? undefined,
   currentProject: raw.current_project || undefined,
   updatedAt: raw.updated_at ?? undefined,
+  insecureTls: raw.insecure_tls ?? undefined,
 });
 
 const asSettings = ({ limits, conda, caches }: v.InferOutput<typeof SwcliSchema>): SwcliSettings => ({

@@ -19,10 +19,14 @@ export function checkRuntimeName(name: string): string {
 
 /** @throws USAGE when nothing says one */
 export async function packageName(ctx: Ctx, version: Version, file: string): Promise<string> {
-  const name = nameOfFolder(file, version.id) ?? (await nameInside(ctx, version));
+  const name = await nameInPackage(ctx, version, file);
   if (name !== undefined) return name;
   throw new SwError("USAGE", "the package does not say how its runtime is called", { hint: "Name it: --name NAME" });
 }
+
+/** The same where nothing may say one. */
+export const nameInPackage = async (ctx: Ctx, version: Version, file: string): Promise<string | undefined> =>
+  nameOfFolder(file, version.id) ?? (await nameInside(ctx, version));
 
 /** `…/runtime/<name>/<first 2>/<id>.swrt`: a build with `-n` has its name only there. */
 function nameOfFolder(file: string, id: string): string | undefined {

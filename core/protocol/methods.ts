@@ -1,6 +1,7 @@
 /** The one table of methods: name → kind and schemas. Handlers: daemon/methods; client types: MethodName, ParamsOf, ResultOf. */
 import type * as v from "valibot";
 import type { MethodDef } from "#core/protocol/define.ts";
+import { COPY_METHODS } from "#core/protocol/methods/copy.ts";
 import { ENV_METHODS } from "#core/protocol/methods/env.ts";
 import { LIFECYCLE_METHODS } from "#core/protocol/methods/lifecycle.ts";
 import { PACKAGE_METHODS } from "#core/protocol/methods/package.ts";
@@ -11,6 +12,7 @@ export const METHODS = {
   ...ENV_METHODS,
   ...PACKAGE_METHODS,
   ...LIFECYCLE_METHODS,
+  ...COPY_METHODS,
 } as const satisfies Record<string, MethodDef>;
 
 export type MethodName = keyof typeof METHODS;

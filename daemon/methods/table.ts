@@ -1,5 +1,6 @@
 /** Method → handler, from one file a group. Complete by its type: a method without a handler does not compile. */
 import type { Handlers } from "#daemon/dispatch.ts";
+import { copyHandlers } from "#daemon/methods/copy.ts";
 import { envHandlers } from "#daemon/methods/env.ts";
 import { lifecycleHandlers } from "#daemon/methods/lifecycle.ts";
 import { packageHandlers } from "#daemon/methods/package.ts";
@@ -10,4 +11,5 @@ export const HANDLERS: Handlers = {
   ...envHandlers,
   ...packageHandlers,
   ...lifecycleHandlers,
+  ...copyHandlers,
 };

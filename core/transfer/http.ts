@@ -1,0 +1,180 @@
+/**
+ * One HTTP request to a server or registry, without retries: address, headers, trust, proxy, deadline, cancel.
+ * What comes back has any status; only a request without an answer throws. Tests: test/unit/core/transfer/http.test.ts
+ */
+import { FetchError, ofetch } from "ofetch";
+import type { Ctx } from "#core/context.ts";
+import { errno, SwError } from "#core/errors.ts";
+import { redactUrl } from "#core/platform/redact.ts";
+import { proxyFor, trustFor } from "#core/transfer/trust.ts";
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array | UploadBody;
+  readonly insecureTls?: boolean;
+  /** Until the head of the answer, after the whole body was sent. One minute unless said. */
+  readonly answerMs?: number;
+}
+
+/** A body that is made while it is sent. */
+export interface UploadBody {
+  /** Bytes; sent chunked when nobody knows. */
+  readonly size?: number;
+  open(): AsyncIterable<Uint8Array>;
+}
+
+const SILENCE_MS = 60_000;
+
+/** @throws NoAnswer when the connection failed before the head of an answer; CANCELLED */
+export async function request(ctx: Ctx, want: HttpRequest): Promise<Response> {
+  const watch = watchdog(ctx.signal);
+  const answerMs = want.answerMs ?? SILENCE_MS;
+  const upload = typeof want.body === "object" && "open" in want.body ? want.body : undefined;
+  const outcome: { bodyError?: unknown } = {};
+  try {
+    const tlsOptions = want.url.startsWith("https:") ? { tls: await trustFor(ctx, want.insecureTls ?? false) } : {};
+    const options = {
+      ...tlsOptions,
+      method: want.method,
+      headers: headersOf(want, upload),
+      body: upload ? streamOf(upload, (done) => watch.expect(done ? answerMs : SILENCE_MS), outcome) : want.body,
+      signal: watch.signal,
+      proxy: proxyFor(ctx.env, want.url),
+      // Ours below: Bun's own would end a slow upload after five minutes.
+      timeout: 0,
+      retry: false as const,
+      redirect: "manual" as const,
+      responseType: "stream" as const,
+      ignoreResponseError: true,
+    };
+    return await ofetch.raw(want.url, options as Parameters<typeof ofetch.raw>[1]);
+  } catch (e) {
+    if (ctx.signal.aborted) throw new SwError("CANCELLED", "cancelled");
+    if (outcome.bodyError !== undefined) throw outcome.bodyError;
+    throw noAnswer(want.url, e, watch.silent());
+  } finally {
+    watch.stop();
+  }
+}
+
+function headersOf(want: HttpRequest, upload: UploadBody | undefined): Record<string, string> {
+  const headers: Record<string, string> = { accept: "*/*", ...want.headers };
+  // A connection kept from before may be dead, and a body that has been begun can't be sent again.
+  if (upload) headers.connection = "close";
+  if (upload?.size !== undefined) headers["content-length"] = String(upload.size);
+  return headers;
+}
+
+/** Pulled by the socket, so nothing piles up; an error of the maker ends the connection and is kept for the caller. */
+function streamOf(
+  upload: UploadBody,
+  moved: (done: boolean) => void,
+  outcome: { bodyError?: unknown },
+): ReadableStream<Uint8Array> {
+  const chunks = upload.open()[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const next = await chunks.next();
+          moved(next.done === true);
+          if (next.done) controller.close();
+          else controller.enqueue(next.value);
+        } catch (e) {
+          outcome.bodyError = e;
+          controller.error(e);
+        }
+      },
+      cancel: async () => void (await chunks.return?.()),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** Ends a request in which nothing moves any more. */
+function watchdog(outer: AbortSignal) {
+  const controller = new AbortController();
+  let silent = false;
+  const bark = () => {
+    silent = true;
+    controller.abort();
+  };
+  let timer = setTimeout(bark, SILENCE_MS);
+  return {
+    signal: AbortSignal.any([outer, controller.signal]),
+    silent: () => silent,
+    expect(ms: number) {
+      clearTimeout(timer);
+      timer = setTimeout(bark, ms);
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
+
+/**
+ * The body of an answer, ended when it falls silent. An end before its time is told by the connection: `broken` makes the
+ * error of it.
+ */
+export async function* bodyChunks(
+  ctx: Ctx,
+  response: Response,
+  broken: (error: NoAnswer) => Error,
+): AsyncGenerator<Uint8Array> {
+  const reader = response.body?.getReader();
+  if (!reader) return;
+  let silent = false;
+  const end = () => void reader.cancel().catch(() => {});
+  try {
+    for (;;) {
+      const timer = setTimeout(() => {
+        silent = true;
+        end();
+      }, SILENCE_MS);
+      const { done, value } = await reader.read().finally(() => clearTimeout(timer));
+      if (silent) throw new Error("silent");
+      if (done) return;
+      yield value;
+    }
+  } catch (e) {
+    if (ctx.signal.aborted) throw new SwError("CANCELLED", "cancelled");
+    if (e instanceof SwError) throw e;
+    throw broken(noAnswer(response.url, e, silent));
+  } finally {
+    end();
+  }
+}
+
+/** The connection failed: worth another try, unless nobody is there at all. */
+export class NoAnswer extends SwError {
+  constructor(
+    message: string,
+    /** Refused, unknown host, bad certificate: waiting seldom helps. */
+    readonly hopeless: boolean,
+    options: { hint?: string; cause?: unknown; detail?: Record<string, unknown> },
+  ) {
+    super("TRANSFER_FAILED", message, options);
+  }
+}
+
+function noAnswer(url: string, e: unknown, silent: boolean): NoAnswer {
+  const { host } = new URL(url);
+  const cause = e instanceof FetchError ? (e.cause ?? e) : e;
+  const code = errno(cause) ?? "";
+  const detail = { url: redactUrl(url), reason: code || "no answer" };
+  if (silent) return new NoAnswer(`${host} does not answer`, false, { cause, detail });
+  if (code === "ConnectionRefused" || code === "ECONNREFUSED" || code === "FailedToOpenSocket") {
+    const hint = "Is the address right and the server running? Proxies are taken from HTTP_PROXY and HTTPS_PROXY.";
+    return new NoAnswer(`nobody answers at ${host}`, true, { cause, hint, detail });
+  }
+  if (/CERT|SELF_SIGNED|UNABLE_TO|ISSUER|TLS|SSL/i.test(code)) {
+    const hint = "Name the authority's file with SW_CA_BUNDLE, or log in with --insecure-tls to go without the check.";
+    return new NoAnswer(`the certificate of ${host} is not trusted (${code})`, true, { cause, hint, detail });
+  }
+  const why = cause instanceof Error ? cause.message.split(". For more")[0] : String(cause);
+  return new NoAnswer(`the connection to ${host} failed: ${redactUrl(why ?? "")}`, code === "ENOTFOUND", {
+    cause,
+    detail,
+  });
+}
