@@ -23,19 +23,22 @@ export async function hotQuery(method: string, params: unknown, cwd: string): Pr
     `${BUILD_HEADER}: ${BUILD_ID}`,
     `${ROOT_HEADER}: ${encodeURIComponent(target.root)}`,
   ];
-  const answer = exchange(target.socket, `${head.join("\r\n")}\r\n\r\n${body}`, SILENCE_SECONDS);
-  return answer === undefined ? undefined : bodyOf(answer);
+  const answer = exchange(target.socket, `${head.join("\r\n")}\r\n\r\n${body}`, {
+    timeoutSeconds: SILENCE_SECONDS,
+    isWhole: (text) => bodyOf(text) !== undefined,
+  });
+  const json = answer === undefined ? undefined : bodyOf(answer);
+  return json === undefined ? undefined : JSON.parse(json);
 }
 
 /** What the short forms of a URI depend on; queries start no engine and need no more. */
 const queryEnv = () => ({ HOME: process.env.HOME, SW_CLI_CONFIG: process.env.SW_CLI_CONFIG });
 
-/** The JSON of a complete 200; the daemon states a length for queries, so a cut answer is noticed. */
-function bodyOf(answer: string): unknown {
+/** The body of a complete 200; the daemon states a length for queries, so a cut answer is noticed. */
+function bodyOf(answer: string): string | undefined {
   const end = answer.indexOf("\r\n\r\n");
-  const head = answer.slice(0, end);
-  const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
+  if (end < 0 || !answer.startsWith("HTTP/1.1 200")) return undefined;
+  const length = /\r\ncontent-length: (\d+)/i.exec(answer)?.[1];
   const body = answer.slice(end + 4);
-  if (end < 0 || !head.startsWith("HTTP/1.1 200") || Number(length) !== Buffer.byteLength(body)) return undefined;
-  return JSON.parse(body);
+  return Number(length) === Buffer.byteLength(body) ? body : undefined;
 }

@@ -28,11 +28,11 @@ async function hotRoot(env: Env): Promise<string | undefined> {
   const home = env.HOME;
   if (!home) return undefined;
   const config = env.SW_CLI_CONFIG || `${home}/.config/starwhale/config.yaml`;
+  if (readSmallFile(config) === undefined) return `${home}/.starwhale`;
   const info = await statIfAny(config);
-  if (info === undefined) return `${home}/.starwhale`;
   const cache = readSmallFile(`${config.slice(0, config.lastIndexOf("/"))}/.swcli-root`);
   const [key, root] = cache?.split("\n") ?? [];
-  return key === `${info.mtimeMs} ${info.size} ${info.ino}` ? root : undefined;
+  return info && key === `${info.mtimeMs} ${info.size} ${info.ino}` ? root : undefined;
 }
 
 /** The folder that holds the socket must be ours and closed: else somebody may stand in for the daemon. */

@@ -135,10 +135,15 @@ export function readSmallFile(path: string): string | undefined {
 }
 
 /**
- * Connects, sends and reads to the end of the stream, blocking; for tiny exchanges with our own daemon.
- * @returns undefined when nobody listens, the listener is another user's, or it stays silent for `timeoutSeconds`.
+ * Connects and sends, blocking; for tiny exchanges with our own daemon. `isWhole` says when what came is the whole answer
+ * (waiting for the other side to close would cost up to milliseconds).
+ * @returns undefined when nobody listens, the listener is another user's, or it is silent for `timeoutSeconds`.
  */
-export function exchange(socketPath: string, request: string, timeoutSeconds: number): string | undefined {
+export function exchange(
+  socketPath: string,
+  request: string,
+  options: { timeoutSeconds: number; isWhole: (answer: string) => boolean },
+): string | undefined {
   const c = libc();
   const fd = c.socket(AF_UNIX, SOCK_STREAM, 0);
   if (fd < 0) return undefined;
@@ -146,8 +151,8 @@ export function exchange(socketPath: string, request: string, timeoutSeconds: nu
     const address = socketAddress(socketPath);
     if (address === undefined || c.connect(fd, ptr(address), address.length) !== 0) return undefined;
     if (!isMac && peerUid(fd) !== process.getuid?.()) return undefined;
-    limitReads(fd, timeoutSeconds);
-    return sendAll(fd, request) ? readAll(fd) : undefined;
+    limitReads(fd, options.timeoutSeconds);
+    return sendAll(fd, request) ? readUntil(fd, options.isWhole) : undefined;
   } finally {
     c.close(fd);
   }
@@ -188,13 +193,13 @@ function sendAll(fd: number, text: string): boolean {
   return true;
 }
 
-function readAll(fd: number): string | undefined {
+function readUntil(fd: number, isWhole: (answer: string) => boolean): string | undefined {
   const buffer = new Uint8Array(65_536);
   const decoder = new TextDecoder();
   for (let text = ""; ; ) {
     const n = Number(libc().read(fd, ptr(buffer), buffer.length));
     if (n < 0) return undefined;
-    if (n === 0) return text + decoder.decode();
-    text += decoder.decode(buffer.subarray(0, n), { stream: true });
+    text += decoder.decode(buffer.subarray(0, n), { stream: n > 0 });
+    if (n === 0 || isWhole(text)) return text;
   }
 }
