@@ -55,6 +55,8 @@ function explainGit(error: UvError): Explanation {
 }
 
 function gitHint(reason: string, host: string): string {
+  if (/--offline/.test(reason))
+    return "The network is switched off (UV_OFFLINE). Unset it, or name a commit that was fetched before.";
   if (/couldn't find remote ref|not our ref|reference is not a tree/i.test(reason))
     return "Check the branch, tag or commit after the @.";
   if (/not found|does not exist/i.test(reason)) return "Check the repository's address.";

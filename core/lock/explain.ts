@@ -72,7 +72,10 @@ function unsolvableHint(error: UvError, reason: string): string {
   const useful = error.hints.find(
     (hint) => !/tool\.uv|requires-python|pyproject|--find-links|the current one/.test(hint),
   );
-  if (useful) return useful.replace(/\n/g, " ");
+  if (useful)
+    return useful
+      .replace(/\n/g, " ")
+      .replace(/\(try: `--prerelease[^`]*`\)/, "(a line --pre in a requirement file does)");
   if (/was not found in/.test(reason)) {
     return "Check the spelling, the index settings (configs.pip.extra_index_url names a further one) and your credentials for them.";
   }

@@ -64,9 +64,15 @@ async function folderKey(folder: string): Promise<unknown> {
   }
 }
 
+/** A link to nothing is a name without size. */
 async function fileKey(path: string): Promise<number[]> {
-  const { size, mtimeMs } = await stat(path);
-  return [size, mtimeMs];
+  try {
+    const { size, mtimeMs } = await stat(path);
+    return [size, mtimeMs];
+  } catch (e) {
+    if (errno(e) !== "ENOENT") throw e;
+    return [];
+  }
 }
 
 /** Another uv may resolve otherwise; one that the user named is known by its file. */
