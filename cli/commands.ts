@@ -35,6 +35,9 @@ export const root: Group = {
         logout: verb(() => import("#cli/instance/logout.ts")),
       },
     },
+    doctor: verb(() => import("#cli/doctor.ts")),
+    fsck: verb(() => import("#cli/fsck.ts")),
+    gc: verb(() => import("#cli/gc.ts")),
     daemon: {
       alias: [],
       description: "The background process that keeps the store",

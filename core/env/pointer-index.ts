@@ -6,6 +6,7 @@ import { readdir } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
 import { errno } from "#core/errors.ts";
 import { isSame, type Stamp, stampOf } from "#core/platform/stamp.ts";
+import { openState } from "#core/store/state.ts";
 
 /** As the state store lays them out: `pointers:<id>`. */
 const pointersDir = (ctx: Ctx): string => `${ctx.paths.cache}/pointers`;
@@ -30,3 +31,19 @@ async function namesIn(dir: string): Promise<string[]> {
     return [];
   }
 }
+
+/** Keys of environments that these versions have here. */
+export async function neededKeys(ctx: Ctx, versions: ReadonlySet<string>): Promise<Set<string>> {
+  const state = openState(ctx);
+  const ids = (await namesIfAny(ctx)).filter((id) => versions.has(id));
+  const keys = await Promise.all(ids.map((id) => state.getItem(`pointers:${id}`)));
+  return new Set(keys.filter((key) => typeof key === "string"));
+}
+
+/** Forgets pointers of versions that are no more. */
+export async function sweepPointers(ctx: Ctx, versions: ReadonlySet<string>): Promise<void> {
+  const gone = (await namesIfAny(ctx)).filter((id) => !versions.has(id));
+  await Promise.all(gone.map((id) => openState(ctx).removeItem(`pointers:${id}`)));
+}
+
+const namesIfAny = async (ctx: Ctx): Promise<string[]> => await namesIn(pointersDir(ctx));

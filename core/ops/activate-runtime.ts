@@ -8,6 +8,7 @@ import { dirname } from "pathe";
 import type { Ctx } from "#core/context.ts";
 import { type ActivationPlan, venvPlan } from "#core/env/activation/plan.ts";
 import { rcFiles } from "#core/env/activation/rc-files.ts";
+import { noteUse } from "#core/env/last-use.ts";
 import type { Marker } from "#core/env/marker.ts";
 import { readyEnv } from "#core/env/pointer.ts";
 import { restoreEnv } from "#core/env/restore.ts";
@@ -23,10 +24,18 @@ export type Activation =
 
 export async function activation(ctx: Ctx, { uri }: { uri: string }): Promise<Activation> {
   const resolved = await resolveLocal(ctx, uri);
-  const marker = await readyEnv(ctx, resolved.version.id);
+  const marker = await enterEnv(ctx, resolved.version.id);
   if (!marker) return { state: "absent", uri: uriOf(resolved) };
   const plan = planOf(resolved, marker);
   return { state: "ready", plan, rc: await renderRc(ctx, plan) };
+}
+
+/** The use is noted before the marker is looked at for the last time: gc drops the marker before it looks at the use. */
+async function enterEnv(ctx: Ctx, versionId: string): Promise<Marker | undefined> {
+  const marker = await readyEnv(ctx, versionId);
+  if (!marker) return undefined;
+  noteUse(ctx, marker.key);
+  return await readyEnv(ctx, versionId);
 }
 
 /** Makes the environment or joins whoever is making it. */

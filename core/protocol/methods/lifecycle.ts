@@ -51,8 +51,30 @@ const RuntimeRecover = defineMethod({
   }),
 });
 
+const Swept = v.object({ count: v.number(), bytes: v.number() });
+const SweptEnv = v.object({ prefix: v.string(), why: v.string(), bytes: v.number() });
+
+const Gc = defineMethod({
+  kind: "operation",
+  params: v.strictObject({
+    dry_run: v.optional(v.boolean(), false),
+    older_than: v.optional(Text),
+    envs: v.optional(v.boolean(), false),
+  }),
+  result: v.object({
+    dry_run: v.boolean(),
+    freed_bytes: v.number(),
+    versions: v.array(v.object({ name: v.string(), project: v.string(), version: v.string(), foreign: v.boolean() })),
+    blobs: Swept,
+    leftovers: Swept,
+    environments: v.array(SweptEnv),
+    kept: v.array(SweptEnv),
+  }),
+});
+
 export const LIFECYCLE_METHODS = {
   "runtime.tag": RuntimeTag,
   "runtime.remove": RuntimeRemove,
   "runtime.recover": RuntimeRecover,
+  gc: Gc,
 } as const;

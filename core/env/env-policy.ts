@@ -1,0 +1,68 @@
+/**
+ * Which environments gc takes: unfinished and replaced ones always, those that no runtime needs when they are old
+ * enough, and on request those that nobody used for long or that don't fit into the size limit.
+ * Pure. Tests: test/unit/core/env/env-policy.test.ts
+ */
+
+export interface EnvFacts {
+  path: string;
+  key: string;
+  /** The one that its key's marker names, with its interpreter alive. */
+  whole: boolean;
+  /** Some live version points to its key. */
+  needed: boolean;
+  /** An operation makes it, a process uses it, or a client is on its way into it; for people. */
+  busy: string | undefined;
+  /** Unix ms. */
+  lastUse: number;
+  bytes: number;
+}
+
+export interface EnvRules {
+  /** Unneeded ones go when last used before it. */
+  unneededBefore: number;
+  /** Needed ones too, when asked. */
+  unusedBefore: number | undefined;
+  /** Bytes that all together may take, when asked. */
+  limit: number | undefined;
+}
+
+export interface EnvChoice {
+  env: EnvFacts;
+  why: string;
+}
+
+/** What goes, and what would go if it were not busy. */
+export function chooseEnvs(envs: readonly EnvFacts[], rules: EnvRules): { go: EnvChoice[]; kept: EnvChoice[] } {
+  const chosen = envs.flatMap((env) => {
+    const why = reason(env, rules);
+    return why === undefined ? [] : [{ env, why }];
+  });
+  const all = [...chosen, ...overLimit(envs, chosen, rules.limit)];
+  return {
+    go: all.filter(({ env }) => env.busy === undefined),
+    kept: all.flatMap(({ env }) => (env.busy === undefined ? [] : [{ env, why: env.busy }])),
+  };
+}
+
+function reason(env: EnvFacts, rules: EnvRules): string | undefined {
+  if (!env.whole) return "unfinished or replaced";
+  if (!env.needed && env.lastUse <= rules.unneededBefore) return "no runtime needs it";
+  if (rules.unusedBefore !== undefined && env.lastUse <= rules.unusedBefore) return "not used for long";
+  return undefined;
+}
+
+/** The longest unused first, until the rest fits. */
+function overLimit(envs: readonly EnvFacts[], chosen: readonly EnvChoice[], limit: number | undefined): EnvChoice[] {
+  if (limit === undefined) return [];
+  const gone = new Set(chosen.map(({ env }) => env));
+  const left = envs.filter((env) => !gone.has(env)).sort((a, b) => a.lastUse - b.lastUse);
+  let total = left.reduce((sum, env) => sum + env.bytes, 0);
+  const more: EnvChoice[] = [];
+  for (const env of left) {
+    if (total <= limit) break;
+    more.push({ env, why: "over the size limit" });
+    if (env.busy === undefined) total -= env.bytes;
+  }
+  return more;
+}

@@ -1,0 +1,112 @@
+/**
+ * The part of gc that takes environments. A marker goes first, so that nobody enters what is being removed; what a
+ * client was told about just before comes back. Tests: test/unit/core/env/gc-envs.test.ts
+ */
+import type { Ctx } from "#core/context.ts";
+import { chooseEnvs, type EnvFacts, type EnvRules } from "#core/env/env-policy.ts";
+import { filesOfKey, listPrefixes, type Prefix } from "#core/env/envs-list.ts";
+import { prefixesInUse } from "#core/env/in-use.ts";
+import { IN_FLIGHT_MS, isInFlight, lastUse } from "#core/env/last-use.ts";
+import { dropMarker, markerPath, readMarker } from "#core/env/marker.ts";
+import { neededKeys, sweepPointers } from "#core/env/pointer-index.ts";
+import { sweepRcFolders } from "#core/env/rc-folders.ts";
+import { diskUsage } from "#core/platform/disk-usage.ts";
+import { tryFileLock } from "#core/platform/file-lock.ts";
+import { readTextIfAny, removeFile, removeTree, writeFileAtomic } from "#core/platform/fs-atomic.ts";
+import { listLeases } from "#core/store/leases.ts";
+
+export interface SweptEnv {
+  prefix: string;
+  why: string;
+  /** Bytes that its removal frees; what uv's cache or another environment links to stays. */
+  bytes: number;
+}
+
+export interface EnvSweep extends EnvRules {
+  dryRun: boolean;
+  /** Versions that are neither removed nor about to be. */
+  live: ReadonlySet<string>;
+}
+
+export async function sweepEnvs(ctx: Ctx, sweep: EnvSweep): Promise<{ swept: SweptEnv[]; kept: SweptEnv[] }> {
+  const envs = await readFacts(ctx, sweep);
+  const { go, kept } = chooseEnvs(envs, sweep);
+  const swept: SweptEnv[] = [];
+  for (const { env, why } of go) {
+    const bytes = (await diskUsage(env.path)).own;
+    if (sweep.dryRun || (await removeEnv(ctx, env))) swept.push({ prefix: env.path, why, bytes });
+  }
+  if (!sweep.dryRun) await sweepPointers(ctx, sweep.live);
+  if (!sweep.dryRun) await sweepRcFolders(ctx);
+  return { swept, kept: kept.map(({ env, why }) => ({ prefix: env.path, why, bytes: env.bytes })) };
+}
+
+/** The order matters: folders, then leases, then markers (see `listPrefixes`). */
+async function readFacts(ctx: Ctx, { live, limit }: EnvSweep): Promise<EnvFacts[]> {
+  const prefixes = await listPrefixes(ctx);
+  const leases = await listLeases(ctx);
+  const making = new Set(leases.filter((held) => held.live).flatMap(({ lease }) => lease.prefix ?? []));
+  const inUse = prefixes.length > 0 ? await prefixesInUse(ctx) : new Set<string>();
+  const needed = await neededKeys(ctx, live);
+  const facts = prefixes.map((prefix) => factsOf(ctx, prefix, { making, inUse, needed, sized: limit !== undefined }));
+  return await Promise.all(facts);
+}
+
+interface Known {
+  making: ReadonlySet<string>;
+  inUse: ReadonlySet<string> | undefined;
+  needed: ReadonlySet<string>;
+  /** Walking a large environment takes time, and only a limit asks for it. */
+  sized: boolean;
+}
+
+async function factsOf(ctx: Ctx, prefix: Prefix, known: Known): Promise<EnvFacts> {
+  const marker = await readMarker(ctx, prefix.key);
+  const whole = marker?.n === prefix.n;
+  const used = whole ? lastUse(ctx, marker) : 0;
+  const { path, key } = prefix;
+  return {
+    path,
+    key,
+    whole,
+    needed: known.needed.has(key),
+    busy: busyWhy(known, { path, inFlight: whole && isInFlight(ctx, key), used }),
+    lastUse: used,
+    bytes: known.sized ? (await diskUsage(path)).bytes : 0,
+  };
+}
+
+// Where nobody can say who uses what, a week without an activation has to do.
+const BLIND_MS = 7 * 24 * 3_600_000;
+
+function busyWhy(known: Known, env: { path: string; inFlight: boolean; used: number }): string | undefined {
+  if (known.making.has(env.path)) return "it is being made";
+  if (known.inUse?.has(env.path)) return "a process uses it";
+  if (env.inFlight) return `it was activated within the last ${IN_FLIGHT_MS / 1000} seconds`;
+  if (known.inUse === undefined && Date.now() - env.used < BLIND_MS) return "it may be in use";
+  return undefined;
+}
+
+/** False when somebody is making or entering it right now. */
+async function removeEnv(ctx: Ctx, env: EnvFacts): Promise<boolean> {
+  if (env.whole && !(await dropEnv(ctx, env.key))) return false;
+  await removeTree(env.path);
+  return true;
+}
+
+async function dropEnv(ctx: Ctx, key: string): Promise<boolean> {
+  const lock = tryFileLock(`${ctx.paths.locks}.env-${key}.lock`);
+  if (!lock) return false;
+  try {
+    const marker = await readTextIfAny(markerPath(ctx, key));
+    await dropMarker(ctx, key);
+    if (marker !== undefined && isInFlight(ctx, key)) {
+      await writeFileAtomic(markerPath(ctx, key), marker);
+      return false;
+    }
+    for (const file of await filesOfKey(ctx, key)) await removeFile(file);
+    return true;
+  } finally {
+    lock.release();
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * Which environments living processes use: by their program, command line, folder, environment and mapped files.
+ * Reads /proc; where there is none nobody can say, and the answer is undefined. Tests: test/unit/core/env/in-use.test.ts
+ */
+import { existsSync, realpathSync } from "node:fs";
+import { readdir, readFile, readlink } from "node:fs/promises";
+import type { Ctx } from "#core/context.ts";
+import { activationPrefixes } from "#core/env/rc-folders.ts";
+
+export interface PrefixUser {
+  pid: number;
+  /** Absolute, as our own paths spell it. */
+  prefixes: ReadonlySet<string>;
+}
+
+/**
+ * Processes with the prefixes that they name. This process is left out: a daemon that was started in an activated
+ * shell inherited its variables, but uses nothing of it. Other users' processes can't be looked into.
+ */
+export async function prefixUsers(ctx: Ctx): Promise<PrefixUser[] | undefined> {
+  if (!existsSync("/proc/self/maps")) return undefined;
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
+  const find = await finder(ctx);
+  const users = await Promise.all(
+    pids.filter((pid) => pid !== process.pid).map(async (pid) => ({ pid, prefixes: find(await traces(pid)) })),
+  );
+  return users.filter(({ prefixes }) => prefixes.size > 0);
+}
+
+/** The prefixes that any process uses, or undefined where that can't be known. */
+export async function prefixesInUse(ctx: Ctx): Promise<Set<string> | undefined> {
+  const users = await prefixUsers(ctx);
+  return users && new Set(users.flatMap(({ prefixes }) => [...prefixes]));
+}
+
+/** A sub-shell's own variables are not to be seen, but it was started with its rc folder, and that tells the prefix. */
+async function rcFinder(ctx: Ctx): Promise<(text: string) => string[]> {
+  const prefixes = await activationPrefixes(ctx);
+  const names = new RegExp(`(?:${spellings(ctx.paths.activation)})/([0-9a-f]{32})(?![0-9a-f])`, "g");
+  return (text) => [...text.matchAll(names)].flatMap(([, name = ""]) => prefixes.get(name) ?? []);
+}
+
+function prefixFinder(ctx: Ctx): (text: string) => string[] {
+  const names = new RegExp(`(?:${spellings(ctx.paths.envs)})/([0-9a-f]{32}-\\d+)(?!\\d)`, "g");
+  return (text) => [...text.matchAll(names)].map(([, name]) => `${ctx.paths.envs}/${name}`);
+}
+
+async function finder(ctx: Ctx): Promise<(text: string) => Set<string>> {
+  const finders = [prefixFinder(ctx), await rcFinder(ctx)];
+  return (text) => new Set(finders.flatMap((find) => find(text)));
+}
+
+/** The root may be reached through links, and the kernel tells real paths. */
+const spellings = (path: string): string => [...new Set([path, realIfAny(path)])].map(literal).join("|");
+
+const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+function realIfAny(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+/** What is unreadable (ended meanwhile, another user's) says nothing. */
+async function traces(pid: number): Promise<string> {
+  const files = ["cmdline", "environ", "maps"].map((name) => readFile(`/proc/${pid}/${name}`, "utf8"));
+  const links = ["exe", "cwd"].map((name) => readlink(`/proc/${pid}/${name}`));
+  const all = await Promise.all([...files, ...links].map((text) => text.catch(() => "")));
+  return all.join("\n");
+}

@@ -1,0 +1,112 @@
+/**
+ * `gc`: removed versions lose their names, then content that nothing holds goes, then environments that nobody needs.
+ * The mark is read under the sweep's lock; a first pass without it does the reading. Tests: test/e2e/gc.test.ts
+ */
+import { readConfig } from "#core/config/config-file.ts";
+import type { Ctx } from "#core/context.ts";
+import { type SweptEnv, sweepEnvs } from "#core/env/gc-envs.ts";
+import { parseDuration } from "#core/ops/duration.ts";
+import { sweeping } from "#core/store/gc-lock.ts";
+import { type Contents, mark } from "#core/store/gc-mark.ts";
+import { type Swept, sweepStore } from "#core/store/gc-sweep.ts";
+import { listRefProjects, listRefs, type RuntimeRef, updateRef, type VersionRef } from "#core/store/refs.ts";
+import { erase } from "#core/store/version-life.ts";
+
+export interface GcParams {
+  dry_run: boolean;
+  /** Leaves what was removed or used within that time. */
+  older_than?: string;
+  /** Also environments that runtimes have, by last use and size limit. */
+  envs: boolean;
+}
+
+export interface GcResult {
+  dry_run: boolean;
+  freed_bytes: number;
+  versions: { name: string; project: string; version: string; foreign: boolean }[];
+  blobs: Swept;
+  leftovers: Swept;
+  environments: SweptEnv[];
+  /** Environments that would have gone, and why they stay. */
+  kept: SweptEnv[];
+}
+
+// Without --older-than: whoever came back within a month would wait for the environment again.
+const UNUSED_MS = 30 * 86_400_000;
+
+export async function collectGarbage(ctx: Ctx, params: GcParams): Promise<GcResult> {
+  const age = params.older_than === undefined ? undefined : parseDuration(params.older_than);
+  const cutoff = ctx.clock.now() - (age ?? 0);
+  const contents: Contents = new Map();
+  ctx.report.progress({ step: "mark", text: "Looking for what is in use" });
+  await mark(ctx, await namedVersions(ctx), contents);
+  const store = await sweeping(ctx, () => sweepNames(ctx, { cutoff, dryRun: params.dry_run, contents }));
+  ctx.report.progress({ step: "environments", text: "Looking at environments" });
+  const config = params.envs ? await readConfig(ctx) : undefined;
+  const { swept, kept } = await sweepEnvs(ctx, {
+    dryRun: params.dry_run,
+    live: store.live,
+    unneededBefore: cutoff,
+    unusedBefore: params.envs ? ctx.clock.now() - (age ?? UNUSED_MS) : undefined,
+    limit: config?.swcli.limits.envsSize,
+  });
+  return {
+    dry_run: params.dry_run,
+    freed_bytes: sumBytes([store.trees, store.blobs, store.leftovers, ...swept]),
+    versions: store.versions,
+    blobs: store.blobs,
+    leftovers: store.leftovers,
+    environments: swept,
+    kept,
+  };
+}
+
+const sumBytes = (parts: readonly { bytes: number }[]) => parts.reduce((total, { bytes }) => total + bytes, 0);
+
+async function namedVersions(ctx: Ctx): Promise<Set<string>> {
+  const refs = await allRefs(ctx);
+  return new Set(refs.flatMap((ref) => ref.versions.map(({ id }) => id)));
+}
+
+async function allRefs(ctx: Ctx): Promise<RuntimeRef[]> {
+  const projects = await listRefProjects(ctx);
+  return (await Promise.all(projects.map((project) => listRefs(ctx, project)))).flat();
+}
+
+async function sweepNames(ctx: Ctx, gc: { cutoff: number; dryRun: boolean; contents: Contents }) {
+  const versions: GcResult["versions"] = [];
+  const left = new Set<string>();
+  const live = new Set<string>();
+  for (const ref of await allRefs(ctx)) {
+    const after = await eraseRemoved(ctx, ref, gc);
+    versions.push(...after.gone.map((version) => rowOf(ref, version)));
+    for (const { id, removed_at } of after.left) {
+      left.add(id);
+      if (removed_at === undefined) live.add(id);
+    }
+  }
+  const marks = await mark(ctx, left, gc.contents);
+  return { ...(await sweepStore(ctx, marks, gc.dryRun)), versions, live };
+}
+
+/** Decided again under the lock of refs: somebody may have recovered them since they were listed. */
+async function eraseRemoved(ctx: Ctx, ref: RuntimeRef, { cutoff, dryRun }: { cutoff: number; dryRun: boolean }) {
+  const isOver = (version: VersionRef) => version.removed_at !== undefined && version.removed_at <= cutoff;
+  const split = (versions: readonly VersionRef[]) => ({
+    gone: versions.filter(isOver),
+    left: versions.filter((version) => !isOver(version)),
+  });
+  if (dryRun || !ref.versions.some(isOver)) return split(ref.versions);
+  return await updateRef(ctx, ref, (now) => {
+    const after = split(now.versions);
+    erase(now, after.gone);
+    return after;
+  });
+}
+
+const rowOf = ({ name, project }: RuntimeRef, { id, adopted }: VersionRef) => ({
+  name,
+  project,
+  version: id,
+  foreign: adopted ?? false,
+});
