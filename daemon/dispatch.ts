@@ -8,6 +8,7 @@ import { SwError } from "#core/errors.ts";
 import { isMethod, METHODS, type MethodName, type ParsedParams, type ResultOf } from "#core/protocol/methods.ts";
 import type { ClientInfo } from "#core/protocol/wire.ts";
 import type { Report } from "#core/report.ts";
+import { requireFormat } from "#core/store/format.ts";
 import { withLease } from "#core/store/leases.ts";
 import { contextFor, type Host } from "#daemon/host.ts";
 import { HANDLERS } from "#daemon/methods/table.ts";
@@ -30,6 +31,7 @@ export async function dispatch(host: Host, call: Call): Promise<unknown> {
   const params = parseParams(method, call.params);
   const ctx = contextFor(host, call.client, call);
   const handler = handlerOf(method);
+  await requireFormat(ctx, METHODS[method].kind === "operation");
   if (METHODS[method].kind === "query") return await handler(ctx, params);
   return await withLease(ctx, (own) => handler(own, params));
 }

@@ -6,9 +6,11 @@ import { ENV_METHODS } from "#core/protocol/methods/env.ts";
 import { LIFECYCLE_METHODS } from "#core/protocol/methods/lifecycle.ts";
 import { PACKAGE_METHODS } from "#core/protocol/methods/package.ts";
 import { RUNTIME_METHODS } from "#core/protocol/methods/runtime.ts";
+import { STORE_METHODS } from "#core/protocol/methods/store.ts";
 
 export const METHODS = {
   ...RUNTIME_METHODS,
+  ...STORE_METHODS,
   ...ENV_METHODS,
   ...PACKAGE_METHODS,
   ...LIFECYCLE_METHODS,

@@ -60,7 +60,7 @@ const emptyRef = (project: string, name: string): RuntimeRef => ({
 });
 
 const projectDir = (ctx: Ctx, project: string) => `${ctx.paths.refs}/${project}`;
-const refPath = (ctx: Ctx, project: string, name: string) => `${projectDir(ctx, project)}/${name}.json`;
+export const refPath = (ctx: Ctx, project: string, name: string): string => `${projectDir(ctx, project)}/${name}.json`;
 
 /** The runtime's ref, from memory while its file stands; undefined when there is none. Not to be changed by the caller. */
 export async function readRef(ctx: Ctx, project: string, name: string): Promise<RuntimeRef | undefined> {

@@ -5,9 +5,11 @@ import { envHandlers } from "#daemon/methods/env.ts";
 import { lifecycleHandlers } from "#daemon/methods/lifecycle.ts";
 import { packageHandlers } from "#daemon/methods/package.ts";
 import { runtimeHandlers } from "#daemon/methods/runtime.ts";
+import { storeHandlers } from "#daemon/methods/store.ts";
 
 export const HANDLERS: Handlers = {
   ...runtimeHandlers,
+  ...storeHandlers,
   ...envHandlers,
   ...packageHandlers,
   ...lifecycleHandlers,

@@ -1,0 +1,182 @@
+/**
+ * `swcli doctor --store`: names, records of versions and contents are checked against each other and against their own
+ * digests; what is damaged is named with what uses it, set aside, and brought back where this machine still has it.
+ * Tests: test/e2e/doctor.test.ts
+ */
+import { existsSync } from "node:fs";
+import type { Ctx } from "#core/context.ts";
+import { restoreBlob } from "#core/ops/restore-blob.ts";
+import { localUri } from "#core/ops/target.ts";
+import { removeFile } from "#core/platform/fs-atomic.ts";
+import { adoptVersion } from "#core/store/adopt.ts";
+import { hasBlob } from "#core/store/blobs.ts";
+import { checkBlobs, quarantine } from "#core/store/check-blobs.ts";
+import { type CheckedRefs, checkRefs } from "#core/store/check-refs.ts";
+import { type CheckedTrees, checkTrees, isAltered } from "#core/store/check-trees.ts";
+import { STORE_FORMAT } from "#core/store/format.ts";
+import { type Version, versionPath } from "#core/store/tree-records.ts";
+
+export interface Problem {
+  kind: "content" | "version" | "name";
+  /** Digest, version id or `project/name`. */
+  what: string;
+  problem: string;
+  /** URIs of the runtimes that need it. */
+  used_by: string[];
+  /** What was done about it. */
+  done: "restored" | "quarantined" | "none";
+  /** Where the damaged file lies now. */
+  quarantined: string | null;
+  hint: string | null;
+}
+
+export interface StoreReport {
+  root: string;
+  format: number;
+  ok: boolean;
+  checked: { names: number; versions: number; contents: number; bytes: number };
+  problems: Problem[];
+}
+
+interface Check {
+  trees: CheckedTrees;
+  names: CheckedRefs;
+  problems: Problem[];
+}
+
+const AGAIN = "Build it again, or copy or import it again: the same content gets the same version.";
+
+/** Whatever could be put right is; `ok` says whether anything is left. */
+export async function checkStore(ctx: Ctx): Promise<StoreReport> {
+  const trees = await checkTrees(ctx);
+  const names = await checkRefs(ctx, trees.versions);
+  const check: Check = { trees, names, problems: [] };
+  for (const one of names.damaged) check.problems.push(nameProblem(one));
+  for (const one of trees.damaged) check.problems.push(await treeProblem(ctx, check, one));
+  await findLostTrees(ctx, check);
+  const blobs = await checkBlobs(ctx);
+  await findContents(ctx, check, new Map(blobs.damaged.map((one) => [one.sha256, one.quarantined])));
+  await findAltered(ctx, check);
+  return {
+    root: ctx.paths.root,
+    format: STORE_FORMAT,
+    ok: check.problems.every(isSettled),
+    checked: { names: names.refs.length, versions: trees.versions.size, contents: blobs.count, bytes: blobs.bytes },
+    problems: check.problems,
+  };
+}
+
+/** Put right, or a content that no runtime needs. */
+const isSettled = ({ kind, done, used_by }: Problem) =>
+  done === "restored" || (kind === "content" && used_by.length === 0);
+
+function nameProblem(one: CheckedRefs["damaged"][number]): Problem {
+  const what = `${one.project}/${one.name}`;
+  return {
+    kind: "name",
+    what,
+    problem: `the versions and tags of ${what} could not be read`,
+    used_by: [],
+    done: one.saved > 0 ? "restored" : "quarantined",
+    quarantined: one.quarantined,
+    hint: one.saved > 0 ? `${one.saved} versions were found again; look at their tags.` : AGAIN,
+  };
+}
+
+async function treeProblem(ctx: Ctx, check: Check, one: CheckedTrees["damaged"][number]): Promise<Problem> {
+  const back = await adoptVersion(ctx, one.id);
+  if (back) check.trees.versions.set(one.id, back);
+  return versionProblem(check, {
+    id: one.id,
+    problem: one.why,
+    done: back ? "restored" : "quarantined",
+    quarantined: one.quarantined,
+  });
+}
+
+type Finding = Pick<Problem, "problem" | "done" | "quarantined"> & { id: string };
+
+const versionProblem = (check: Check, { id, problem, done, quarantined }: Finding): Problem => ({
+  kind: "version",
+  what: id,
+  problem,
+  used_by: urisOf(check, [id]),
+  done,
+  quarantined,
+  hint: done === "restored" ? null : AGAIN,
+});
+
+const urisOf = ({ names }: Check, ids: readonly string[]): string[] =>
+  names.refs.flatMap((ref) =>
+    ref.versions.filter(({ id }) => ids.includes(id)).map(({ id }) => localUri(ref.project, ref.name, id)),
+  );
+
+/** A name without its version; packages of the Python client that nobody has used yet have none. */
+async function findLostTrees(ctx: Ctx, check: Check): Promise<void> {
+  const reported = new Set(check.problems.map(({ what }) => what));
+  const named = check.names.refs.flatMap((ref) => ref.versions.filter(({ adopted }) => adopted !== true));
+  const lost = new Set(named.map(({ id }) => id).filter((id) => !check.trees.versions.has(id) && !reported.has(id)));
+  for (const id of lost) {
+    // Published while we looked, by a build that is under way.
+    if (existsSync(versionPath(ctx, id))) continue;
+    const finding = { id, problem: "the record of the version is gone", done: "none" as const, quarantined: null };
+    check.problems.push(versionProblem(check, finding));
+  }
+}
+
+async function findContents(ctx: Ctx, check: Check, damaged: ReadonlyMap<string, string>): Promise<void> {
+  const { users, resolutions } = check.trees;
+  for (const sha256 of new Set([...damaged.keys(), ...users.keys(), ...resolutions.keys()])) {
+    if (!damaged.has(sha256) && (await hasBlob(ctx, sha256))) continue;
+    const problem = await contentProblem(ctx, check, { sha256, quarantined: damaged.get(sha256) ?? null });
+    if (problem) check.problems.push(problem);
+  }
+}
+
+async function contentProblem(
+  ctx: Ctx,
+  check: Check,
+  { sha256, quarantined }: { sha256: string; quarantined: string | null },
+): Promise<Problem | undefined> {
+  const all = (check.trees.users.get(sha256) ?? []).flatMap((id) => check.trees.versions.get(id) ?? []);
+  // gc may have taken a version and its content while we looked.
+  const versions = all.filter(({ id }) => existsSync(versionPath(ctx, id)));
+  const resolutions = check.trees.resolutions.get(sha256) ?? [];
+  if (!quarantined && versions.length + resolutions.length === 0) return undefined;
+  const back = await restoreBlob(ctx, sha256, { users: versions, refs: check.names.refs });
+  // A resolution of an unlocked package is made anew at the next activation.
+  if (!back) for (const path of resolutions) await removeFile(path);
+  const used_by = urisOf(
+    check,
+    versions.map(({ id }) => id),
+  );
+  return {
+    kind: "content",
+    what: `sha256:${sha256}`,
+    problem: `${quarantined ? "its bytes are not what its name says" : "it is gone"}${membersText(versions, sha256)}`,
+    used_by,
+    done: back ? "restored" : quarantined ? "quarantined" : "none",
+    quarantined,
+    hint: back || used_by.length === 0 ? null : AGAIN,
+  };
+}
+
+/** Which files of the packages it is. */
+function membersText(versions: readonly Version[], sha256: string): string {
+  const members = versions.flatMap((version) => [
+    ...(version.manifest === sha256 ? ["_manifest.yaml"] : []),
+    ...version.entries.filter((entry) => entry.sha256 === sha256).map((entry) => entry.path),
+  ]);
+  return members.length > 0 ? ` (${[...new Set(members)].join(", ")})` : "";
+}
+
+/** Records that were changed as a whole: only our own ids can tell. */
+async function findAltered(ctx: Ctx, check: Check): Promise<void> {
+  const lost = new Set(check.problems.filter(({ done }) => done !== "restored").map(({ what }) => what));
+  for (const version of check.trees.versions.values()) {
+    if (lost.has(`sha256:${version.manifest}`) || !(await isAltered(ctx, version))) continue;
+    const quarantined = await quarantine(ctx, versionPath(ctx, version.id));
+    const problem = "the record of the version was changed";
+    check.problems.push(versionProblem(check, { id: version.id, problem, done: "quarantined", quarantined }));
+  }
+}
