@@ -38,8 +38,6 @@ export const root: Group = {
     doctor: verb(() => import("#cli/doctor.ts")),
     fsck: verb(() => import("#cli/fsck.ts")),
     gc: verb(() => import("#cli/gc.ts")),
-    doctor: verb(() => import("#cli/doctor.ts")),
-    fsck: verb(() => import("#cli/fsck.ts")),
     daemon: {
       alias: [],
       description: "The background process that keeps the store",
