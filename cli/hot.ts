@@ -3,7 +3,7 @@
  * Takes only the plain forms; whatever is unusual (options, no daemon, no environment yet) returns and the long way does it.
  * Must stay free of heavy imports.
  */
-import { hotQuery } from "#cli/client/hot-query.ts";
+import { hotQuery, queryEnv } from "#cli/client/hot-query.ts";
 import { execProgram } from "#cli/shell/exec.ts";
 import type { ActivationPlan } from "#core/env/activation/plan.ts";
 import { applyPlan } from "#core/env/activation/plan.ts";
@@ -39,6 +39,6 @@ async function hotActivate(uri: string): Promise<void> {
 
 /** The ready environment; undefined when there is anything to do or to say first. */
 async function ask(uri: string): Promise<Ready | undefined> {
-  const answer = (await hotQuery("runtime.activation", { uri }, "/")) as Ready | undefined;
+  const answer = (await hotQuery("runtime.activation", { uri }, { cwd: "/", env: queryEnv() })) as Ready | undefined;
   return answer?.state === "ready" && answer.warning === undefined ? answer : undefined;
 }

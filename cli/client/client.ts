@@ -3,7 +3,7 @@
  * another build. Queries reconnect once; operations that were lost say so. Tests: test/e2e/daemon.test.ts
  */
 
-import { hotQuery } from "#cli/client/hot-query.ts";
+import { hotQuery, queryEnv } from "#cli/client/hot-query.ts";
 import { hotTarget, isSafeDir, type Target } from "#cli/client/hot-target.ts";
 import { type CallOptions, readAnswer, request } from "#cli/client/socket-transport.ts";
 import { SwError } from "#core/errors.ts";
@@ -14,6 +14,8 @@ export interface Client {
   call<M extends MethodName>(method: M, params: ParamsOf<M>, options?: Partial<CallOptions>): Promise<ResultOf<M>>;
   /** A call that only reads and answers at once: tries the quick exchange first. */
   query<M extends MethodName>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>>;
+  /** Asks only a daemon that is there whether a build is unchanged; null when it is not, or none is there. */
+  recall(params: ParamsOf<"runtime.recall">): Promise<ResultOf<"runtime.recall">>;
 }
 
 export interface ClientOptions extends Pick<CallOptions, "report"> {
@@ -24,8 +26,13 @@ export interface ClientOptions extends Pick<CallOptions, "report"> {
 export function createClient(defaults: ClientOptions): Client {
   const client: Client = {
     async query(method, params) {
-      const quick = isInProcess(defaults) ? undefined : await hotQuery(method, params, currentFolder());
+      const quick = isInProcess(defaults) ? undefined : await hotQuery(method, params, queryInfo());
       return quick === undefined ? await client.call(method, params) : (quick as ResultOf<typeof method>);
+    },
+    async recall(params) {
+      if (isInProcess(defaults)) return null;
+      const answer = await hotQuery("runtime.recall", params, clientInfo());
+      return (answer ?? null) as ResultOf<"runtime.recall">;
     },
     async call(method, params, options) {
       const body: CallBody = { params, client: clientInfo() };
@@ -51,6 +58,9 @@ export function clientInfo(): ClientInfo {
   }
   return { cwd: currentFolder(), env };
 }
+
+/** Queries start no engine: what the short forms of a URI depend on is enough. */
+const queryInfo = (): ClientInfo => ({ cwd: currentFolder(), env: queryEnv() });
 
 function currentFolder(): string {
   try {

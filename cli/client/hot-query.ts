@@ -6,15 +6,15 @@
 import { hotTarget } from "#cli/client/hot-target.ts";
 import { BUILD_ID } from "#core/platform/build-info.ts";
 import { exchange } from "#core/platform/libc.ts";
-import { BUILD_HEADER, ROOT_HEADER } from "#core/protocol/wire.ts";
+import { BUILD_HEADER, type ClientInfo, ROOT_HEADER } from "#core/protocol/wire.ts";
 
 // A daemon that is silent for longer is stuck or swamped; the long way waits as long as it takes.
 const SILENCE_SECONDS = 5;
 
-export async function hotQuery(method: string, params: unknown, cwd: string): Promise<unknown> {
+export async function hotQuery(method: string, params: unknown, client: ClientInfo): Promise<unknown> {
   const target = await hotTarget(process.env);
   if (!target) return undefined;
-  const body = JSON.stringify({ params, client: { cwd, env: queryEnv() } });
+  const body = JSON.stringify({ params, client });
   const head = [
     `POST /v1/call/${method} HTTP/1.1`,
     "host: swcli",
@@ -31,8 +31,13 @@ export async function hotQuery(method: string, params: unknown, cwd: string): Pr
   return json === undefined ? undefined : JSON.parse(json);
 }
 
-/** What the short forms of a URI depend on; queries start no engine and need no more. */
-const queryEnv = () => ({ HOME: process.env.HOME, SW_CLI_CONFIG: process.env.SW_CLI_CONFIG });
+/** What the short forms of a URI depend on. */
+export function queryEnv(): Record<string, string> {
+  const env: Record<string, string> = {};
+  if (process.env.HOME) env.HOME = process.env.HOME;
+  if (process.env.SW_CLI_CONFIG) env.SW_CLI_CONFIG = process.env.SW_CLI_CONFIG;
+  return env;
+}
 
 /** The body of a complete 200; the daemon states a length for queries, so a cut answer is noticed. */
 function bodyOf(answer: string): string | undefined {

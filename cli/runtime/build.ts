@@ -1,8 +1,10 @@
 /** `swcli runtime build`. */
 import { clientFor } from "#cli/client/from-out.ts";
 import { defineCommand } from "#cli/command.ts";
+import type { Out } from "#cli/output/out.ts";
 import { buildView, imageView } from "#cli/output/views/runtime-build.ts";
 import { buildSourceParams, emitArgs, environmentArgs, sourceArgs, yamlOnlyArgs } from "#cli/runtime/build-args.ts";
+import type { ParamsOf, ResultOf } from "#core/protocol/methods.ts";
 
 export default defineCommand({
   meta: {
@@ -43,7 +45,7 @@ export default defineCommand({
     },
   },
   async run({ args, data: out }) {
-    const result = await clientFor(out).call("runtime.build", {
+    const params: ParamsOf<"runtime.build"> = {
       ...buildSourceParams(args),
       name: args.name,
       project: args.project,
@@ -51,10 +53,19 @@ export default defineCommand({
       lock: !args["disable-env-lock"],
       cache: !args["no-cache"],
       prepare: prepareOf(args.prepare),
-    });
-    out.print(result, args.docker ? imageView : buildView);
+    };
+    out.print(await buildOrRecall(out, params), args.docker ? imageView : buildView);
   },
 });
+
+/** An unchanged build is one quick question; `null` (also without a daemon) means the work itself. */
+async function buildOrRecall(out: Out, params: ParamsOf<"runtime.build">): Promise<ResultOf<"runtime.build">> {
+  const client = clientFor(out);
+  const recalled = params.source || params.cache === false ? null : await client.recall(params);
+  if (!recalled) return await client.call("runtime.build", params);
+  for (const warning of recalled.warnings) out.warn(warning);
+  return recalled.result;
+}
 
 const prepareOf = (text: string | undefined) =>
   text === "background" || text === "wait" || text === "no" ? text : undefined;

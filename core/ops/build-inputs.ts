@@ -4,8 +4,9 @@
  */
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
+import { readPins, resolvePinned } from "#core/lock/pins.ts";
 import { type RequirementSource, type Requirements, readRequirements } from "#core/lock/requirements.ts";
-import { type Lock, resolveLock } from "#core/lock/resolve.ts";
+import type { Lock } from "#core/lock/resolve.ts";
 import type { Dependency, RuntimeSpec } from "#core/manifest/spec.ts";
 import { cleanedText, collectText } from "#core/ops/clean-text.ts";
 import { atLine, collectPath, textEntry } from "#core/ops/collect.ts";
@@ -20,7 +21,8 @@ export const VCS_LOCK_FILE = ".starwhale/lock/vcs-requirements-sw-lock.txt";
 export interface BuildInputs {
   /** With carried wheels among its dependencies. */
   spec: RuntimeSpec;
-  python: { minor: string; version: string; from: "runtime.yaml" | "host" };
+  /** `path` where the lock needed one. */
+  python: { minor: string; version: string; from: "runtime.yaml" | "host"; path?: string };
   requirements: Requirements;
   lock: Lock | null;
   lockCached: boolean;
@@ -29,11 +31,15 @@ export interface BuildInputs {
   entries: Entry[];
 }
 
-export async function collectInputs(
-  ctx: Ctx,
-  spec: RuntimeSpec,
-  options: { lock: boolean; cache: boolean },
-): Promise<BuildInputs> {
+export interface InputOptions {
+  lock: boolean;
+  /** False resolves anew and minds no lock that lies beside the yaml. */
+  cache: boolean;
+  /** Packages that may leave their locked version; all of them when there is none in the list. */
+  upgrade?: readonly string[];
+}
+
+export async function collectInputs(ctx: Ctx, spec: RuntimeSpec, options: InputOptions): Promise<BuildInputs> {
   refuseConda(spec);
   const own = await ownEntries(ctx, spec);
   const requirementsDir = `${spec.dir}/${sourceLayout(spec).requirements}`.replace(/\/$/, "");
@@ -44,25 +50,33 @@ export async function collectInputs(
   const base = { python: { minor, version: minor, from }, requirements, lockCached: false };
   if (!options.lock) return { ...base, spec, lock: null, lockFiles: [], entries: [...own, ...included] };
   const python = await requirePython(ctx, minor);
-  const lock = await resolveLock(ctx, {
+  const input = {
     python: { minor, path: python.path },
     arch: spec.environment.arch,
     requirements,
     wheels: wheelPaths(spec),
     pip: spec.configs.pip,
     useCache: options.cache,
-  });
+    upgrade: options.upgrade !== undefined,
+  };
+  const { lock, kept } = await resolvePinned(ctx, input, await pinsFor(`${requirementsDir}/${LOCK_FILE}`, options));
   for (const warning of lock.warnings) ctx.report.warn(warning);
+  if (!kept) ctx.report.warn(`the versions in ${LOCK_FILE} no longer fit; resolved anew`);
   const files = await lockEntries(ctx, lock);
   const carried = await carriedEntries(ctx, lock);
   return {
     ...base,
+    python: { ...base.python, path: python.path },
     spec: withWheels(spec, carried),
     lock,
     lockFiles: files.map((entry) => entry.path.slice("dependencies/".length)),
     entries: [...own, ...included, ...files, ...carried],
   };
 }
+
+/** A lock beside the yaml (`runtime lock`, or in an extracted runtime) is kept to. */
+const pinsFor = async (path: string, { cache, upgrade }: InputOptions) =>
+  cache && upgrade?.length !== 0 ? await readPins(path, upgrade) : [];
 
 function refuseConda(spec: RuntimeSpec): void {
   if (spec.mode !== "conda") return;

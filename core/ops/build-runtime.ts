@@ -2,7 +2,7 @@
  * `runtime build` from a runtime.yaml: spec → inputs → lock → tree and manifest → version id → ref, then the environment
  * in the background. Unchanged steps are answered from digests. Tests: test/e2e/build.test.ts
  */
-import type { Ctx } from "#core/context.ts";
+import { type Ctx, withCtx } from "#core/context.ts";
 import { restoreEnv } from "#core/env/restore.ts";
 import { SwError } from "#core/errors.ts";
 import { readSpec } from "#core/manifest/read-spec.ts";
@@ -10,9 +10,11 @@ import { type BuildInputs, collectInputs } from "#core/ops/build-inputs.ts";
 import { emitConfigs } from "#core/ops/emit-configs.ts";
 import { packVersion } from "#core/ops/pack-version.ts";
 import { type Published, publishVersion } from "#core/ops/publish-version.ts";
+import { rememberBuild } from "#core/ops/recall-build.ts";
 import { collectSource, type SourceFacts } from "#core/ops/source-inputs.ts";
 import { localProject, localUri } from "#core/ops/target.ts";
 import type { BuildExtras, BuildSource, BuildTarget } from "#core/protocol/methods/build-source.ts";
+import type { Report } from "#core/report.ts";
 import { isBuiltinTag } from "#core/store/refs.ts";
 import { readVersion } from "#core/store/versions.ts";
 import { isName } from "#core/uri/names.ts";
@@ -41,18 +43,33 @@ export interface BuildResult {
 }
 
 /** @throws MANIFEST_*, LOCK_UNSOLVABLE, LOCK_FAILED, HASH_MISMATCH, TAG_TAKEN; the store is unchanged then */
-export async function buildRuntime(ctx: Ctx, params: BuildParams): Promise<BuildResult> {
+export async function buildRuntime(caller: Ctx, params: BuildParams): Promise<BuildResult> {
   checkTags(params.tags);
+  const startedAt = caller.clock.now();
+  const warnings: string[] = [];
+  const ctx = withCtx(caller, { report: keepWarnings(caller.report, warnings) });
   const project = await localProject(ctx, params.project);
   const collected = await collect(ctx, params);
   const name = checkName(params.name || collected.name);
   const inputs = await emitConfigs(ctx, collected, params.extras);
+  const repeated = [...warnings];
   const version = await packVersion(ctx, inputs);
   const published = await publishVersion(ctx, { project, name, version, tags: params.tags });
   for (const line of published.said) ctx.report.warn(line);
   if (inputs.facts?.source !== "docker") await prepare(ctx, params, version.id);
-  return resultOf(inputs, { project, name, id: version.id, published });
+  const result = resultOf(inputs, { project, name, id: version.id, published });
+  await rememberBuild(ctx, params, { inputs, project, startedAt, result, warnings: repeated });
+  return result;
 }
+
+/** Warnings about the inputs are said again when the build is answered from memory. */
+const keepWarnings = (report: Report, kept: string[]): Report => ({
+  ...report,
+  warn(text) {
+    kept.push(text);
+    report.warn(text);
+  },
+});
 
 type Collected = BuildInputs & { name: string; facts?: SourceFacts };
 

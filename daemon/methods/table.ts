@@ -4,7 +4,9 @@ import { copyHandlers } from "#daemon/methods/copy.ts";
 import { envHandlers } from "#daemon/methods/env.ts";
 import { lifecycleHandlers } from "#daemon/methods/lifecycle.ts";
 import { packageHandlers } from "#daemon/methods/package.ts";
+import { placeHandlers } from "#daemon/methods/place.ts";
 import { runtimeHandlers } from "#daemon/methods/runtime.ts";
+import { serverHandlers } from "#daemon/methods/server.ts";
 import { storeHandlers } from "#daemon/methods/store.ts";
 
 export const HANDLERS: Handlers = {
@@ -13,5 +15,7 @@ export const HANDLERS: Handlers = {
   ...envHandlers,
   ...packageHandlers,
   ...lifecycleHandlers,
+  ...placeHandlers,
   ...copyHandlers,
+  ...serverHandlers,
 };

@@ -19,31 +19,38 @@ export const VersionRow = v.object({
   env: v.picklist(["ready", "preparing", "none"]),
 });
 
-const RuntimeBuild = defineMethod({
-  kind: "operation",
-  params: v.strictObject({
-    /** Used when there is no other source. */
-    yaml: v.optional(Text, "runtime.yaml"),
-    source: v.optional(BuildSource),
-    target: v.optional(BuildTarget, {}),
-    extras: v.optional(BuildExtras, {}),
-    name: v.optional(Text),
-    project: v.optional(Text),
-    tags: v.optional(v.array(Text), []),
-    lock: v.optional(v.boolean(), true),
-    cache: v.optional(v.boolean(), true),
-    prepare: v.optional(v.picklist(["background", "wait", "no"])),
-  }),
-  result: v.object({
-    name: v.string(),
-    version: v.string(),
-    tags: v.array(v.string()),
-    uri: v.string(),
-    unchanged: v.boolean(),
-    lock: v.nullable(
-      v.object({ files: v.array(v.string()), platforms: v.array(v.string()), python: v.string(), cached: v.boolean() }),
-    ),
-  }),
+const BuildParams = v.strictObject({
+  /** Used when there is no other source. */
+  yaml: v.optional(Text, "runtime.yaml"),
+  source: v.optional(BuildSource),
+  target: v.optional(BuildTarget, {}),
+  extras: v.optional(BuildExtras, {}),
+  name: v.optional(Text),
+  project: v.optional(Text),
+  tags: v.optional(v.array(Text), []),
+  lock: v.optional(v.boolean(), true),
+  cache: v.optional(v.boolean(), true),
+  prepare: v.optional(v.picklist(["background", "wait", "no"])),
+});
+
+const BuildResult = v.object({
+  name: v.string(),
+  version: v.string(),
+  tags: v.array(v.string()),
+  uri: v.string(),
+  unchanged: v.boolean(),
+  lock: v.nullable(
+    v.object({ files: v.array(v.string()), platforms: v.array(v.string()), python: v.string(), cached: v.boolean() }),
+  ),
+});
+
+const RuntimeBuild = defineMethod({ kind: "operation", params: BuildParams, result: BuildResult });
+
+/** The answer to a build whose inputs all stand as they were; null means: build it. */
+const RuntimeRecall = defineMethod({
+  kind: "query",
+  params: BuildParams,
+  result: v.nullable(v.object({ result: BuildResult, warnings: v.array(v.string()) })),
 });
 
 const RuntimeList = defineMethod({
@@ -97,6 +104,7 @@ const BundleInfo = defineMethod({
 
 export const RUNTIME_METHODS = {
   "runtime.build": RuntimeBuild,
+  "runtime.recall": RuntimeRecall,
   "runtime.list": RuntimeList,
   "runtime.history": RuntimeHistory,
   "runtime.info": RuntimeInfo,
