@@ -3,6 +3,7 @@
  * Owns that line: everything else that goes to stderr passes `above`. Tests: test/unit/cli/output/report.test.ts
  */
 import { safe, safeLines } from "#cli/output/escape.ts";
+import { duration, size } from "#cli/output/views/format.ts";
 import type { ProgressEvent, Report } from "#core/report.ts";
 
 export interface StderrOptions {
@@ -69,6 +70,12 @@ function lineWhenNew(write: (text: string) => void): (event: ProgressEvent) => v
   };
 }
 
-const share = ({ done, total }: ProgressEvent) => (done !== undefined && total ? ` ${done}/${total}` : "");
+function share({ done, total, unit, rate, leftSeconds }: ProgressEvent): string {
+  if (done === undefined) return "";
+  if (unit !== "bytes") return total ? ` ${done}/${total}` : "";
+  const speed = rate ? ` ${size(rate)}/s` : "";
+  const left = leftSeconds === undefined ? "" : ` ${duration(leftSeconds)} left`;
+  return ` ${size(done)}${total ? `/${size(total)}` : ""}${speed}${left}`;
+}
 
 const fit = (text: string, columns: number) => (text.length < columns ? text : `${text.slice(0, columns - 2)}…`);

@@ -1,8 +1,9 @@
 /** `swcli runtime list`. */
+import { hereOrOnServer } from "#cli/client/elsewhere.ts";
 import { clientFor } from "#cli/client/from-out.ts";
 import { defineCommand } from "#cli/command.ts";
 import { versionsView } from "#cli/output/views/runtime-versions.ts";
-import { SwError } from "#core/errors.ts";
+import { pageArgs, pageNumber } from "#cli/page-args.ts";
 
 export default defineCommand({
   meta: {
@@ -13,6 +14,7 @@ export default defineCommand({
       "swcli runtime list --filter name=pytorch --filter latest",
       "swcli runtime list --show-removed  # what can be recovered",
       "swcli -o json runtime list --project myproject",
+      "swcli runtime list --project cloud://pre-k8s/project/mnist --page 2",
     ],
   },
   args: {
@@ -23,8 +25,7 @@ export default defineCommand({
       description: "Show full version ids (12 characters otherwise; JSON always has all)",
     },
     "show-removed": { type: "boolean", short: ["sr"], description: "Also what was removed and can be recovered" },
-    page: { type: "string", valueName: "N", description: "Page to begin with; servers only (default: 1)" },
-    size: { type: "string", valueName: "N", description: "Rows on a page; servers only (default: 20)" },
+    ...pageArgs,
     filter: {
       type: "string",
       short: ["fl"],
@@ -34,23 +35,22 @@ export default defineCommand({
     },
   },
   async run({ args, data: out }) {
-    checkPaging(args.page, args.size);
-    if (args.page !== undefined || args.size !== undefined) {
-      out.warn("--page and --size are for servers; the local instance lists everything");
-    }
+    const paging = { page: pageNumber(args.page, 1), size: pageNumber(args.size, 20) };
     const client = clientFor(out);
     const params = { project: args.project, filters: args.filter, show_removed: args["show-removed"] };
     // Who the owner is may depend on the environment, which a quick query does not carry.
     const ownerAsked = args.filter.some((filter) => filter.startsWith("owner"));
-    const rows = await (ownerAsked ? client.call("runtime.list", params) : client.query("runtime.list", params));
-    out.print(rows, versionsView({ fullname: args.fullname, names: true }));
+    const found = await hereOrOnServer(
+      () => (ownerAsked ? client.call("runtime.list", params) : client.query("runtime.list", params)),
+      () => client.call("server.list", { ...params, ...paging }),
+    );
+    const look = { fullname: args.fullname, names: true };
+    if (found.on === "server") return out.print(found.result, (await serverViews()).serverRowsView(look));
+    if (args.page !== undefined || args.size !== undefined) {
+      out.warn("--page and --size are for servers; the local instance lists everything");
+    }
+    out.print(found.result, versionsView(look));
   },
 });
 
-function checkPaging(...numbers: (string | undefined)[]): void {
-  for (const number of numbers) {
-    if (number !== undefined && !/^[1-9]\d{0,8}$/.test(number)) {
-      throw new SwError("USAGE", `${JSON.stringify(number)} is not a number of 1 or more`);
-    }
-  }
-}
+const serverViews = async () => await import("#cli/output/views/server-runtimes.ts");

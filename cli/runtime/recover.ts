@@ -1,4 +1,5 @@
 /** `swcli runtime recover`. */
+import { hereOrOnServer } from "#cli/client/elsewhere.ts";
 import { clientFor } from "#cli/client/from-out.ts";
 import { defineCommand } from "#cli/command.ts";
 import { recoveredView } from "#cli/output/views/runtime-life.ts";
@@ -18,8 +19,16 @@ export default defineCommand({
     force: { type: "boolean", short: ["f"], description: "Although the name or the version is there again" },
   },
   async run({ args, data: out }) {
-    const result = await clientFor(out).call("runtime.recover", { uri: args.runtime, force: args.force });
-    for (const line of result.said) out.warn(line);
-    out.print(result, recoveredView);
+    const client = clientFor(out);
+    const done = await hereOrOnServer(
+      () => client.call("runtime.recover", { uri: args.runtime, force: args.force }),
+      () => client.call("server.recover", { uri: args.runtime }),
+    );
+    if (done.on === "server") {
+      const { serverRecoveredView } = await import("#cli/output/views/server-runtimes.ts");
+      return out.print(done.result, serverRecoveredView);
+    }
+    for (const line of done.result.said) out.warn(line);
+    out.print(done.result, recoveredView);
   },
 });

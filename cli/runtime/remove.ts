@@ -1,4 +1,5 @@
 /** `swcli runtime remove`. */
+import { hereOrOnServer } from "#cli/client/elsewhere.ts";
 import { clientFor } from "#cli/client/from-out.ts";
 import { defineCommand } from "#cli/command.ts";
 import { mayGoOn } from "#cli/output/consent.ts";
@@ -21,9 +22,18 @@ export default defineCommand({
   },
   async run({ args, data: out }) {
     await mayGoOn(out, { sure: args.force || args.yes, question: `Remove ${args.runtime}?` });
-    const result = await clientFor(out).call("runtime.remove", { uri: args.runtime, force: args.force });
-    if (result.foreign > 0)
+    const client = clientFor(out);
+    const params = { uri: args.runtime, force: args.force };
+    const done = await hereOrOnServer(
+      () => client.call("runtime.remove", params),
+      () => client.call("server.remove", params),
+    );
+    if (done.on === "server") {
+      const { serverRemovedView } = await import("#cli/output/views/server-runtimes.ts");
+      return out.print(done.result, serverRemovedView);
+    }
+    if (done.result.foreign > 0)
       out.warn("the package of the Python client stays where it is; swcli does not show it again");
-    out.print(result, removedView);
+    out.print(done.result, removedView);
   },
 });

@@ -1,10 +1,13 @@
 /** `runtime list` and `runtime history`: rows of versions, newest first. Tests: test/e2e/list.test.ts */
 import { readConfig } from "#core/config/config-file.ts";
+import { uriContext } from "#core/config/uri-context.ts";
 import type { Ctx } from "#core/context.ts";
 import { readyEnv } from "#core/env/pointer.ts";
 import { pointedVersions } from "#core/env/pointer-index.ts";
+import { SwError } from "#core/errors.ts";
 import { type ListFilter, nameFits, ownerFits, parseFilters } from "#core/ops/list-filter.ts";
 import { localProject, localTarget } from "#core/ops/target.ts";
+import { notFound, projectExists } from "#core/store/projects.ts";
 import { listRefs, liveVersions, type RuntimeRef, tagsOf, type VersionRef } from "#core/store/refs.ts";
 import { requireRef } from "#core/store/resolve.ts";
 import { newestFirst } from "#core/store/version-life.ts";
@@ -37,13 +40,25 @@ interface Found {
 
 export async function listRuntimes(ctx: Ctx, params: ListParams): Promise<VersionRow[]> {
   const filter = parseFilters(params.filters ?? []);
-  const project = await localProject(ctx, params.project);
+  const project = await listedProject(ctx, params.project);
   if (!ownerFits(filter, await ownerIfAsked(ctx, filter))) return [];
-  const refs = (await listRefs(ctx, project)).filter((ref) => nameFits(filter, ref.name));
+  const all = await listRefs(ctx, project);
+  // A project without runtimes is fine, one that is not there is a slip of the pen.
+  if (all.length === 0 && !(await projectExists(ctx, project))) throw notFound(project);
+  const refs = all.filter((ref) => nameFits(filter, ref.name));
   return await toRows(
     ctx,
     refs.flatMap((ref) => rowsOf(ref, filter, params.show_removed ?? false)),
   );
+}
+
+/** A list without a project is of the current instance, which may be a server. @throws ON_SERVER */
+async function listedProject(ctx: Ctx, project: string | undefined): Promise<string> {
+  const { currentInstance } = await uriContext(ctx);
+  if (project || currentInstance === LOCAL) return await localProject(ctx, project);
+  throw new SwError("ON_SERVER", `the current instance is ${currentInstance}`, {
+    hint: "For local runtimes: --project local/project/self",
+  });
 }
 
 /** The config is read for it, which a plain list need not. */

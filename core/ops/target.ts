@@ -7,14 +7,18 @@ import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import { unswept } from "#core/store/gc-lock.ts";
 import { noteKept } from "#core/store/kept.ts";
+import { refuseRemoved } from "#core/store/projects.ts";
 import { type Resolved, resolveVersion } from "#core/store/resolve.ts";
 import { parseProjectUri, parseRuntimeUri } from "#core/uri/parse.ts";
 
-/** Local runtimes only. @throws USAGE for a server's URI, with the copy line that brings it here */
+/** Local runtimes only. @throws ON_SERVER for a server's URI, with the copy line that brings it here */
 export async function localTarget(ctx: Ctx, uri: string): Promise<{ project: string; name: string; version: string }> {
   const target = parseRuntimeUri(uri, await uriContext(ctx));
-  if (target.kind === "local") return target;
-  throw new SwError("USAGE", `${uri} is on a server; this command works on local runtimes`, {
+  if (target.kind === "local") {
+    await refuseRemoved(ctx, target.project);
+    return target;
+  }
+  throw new SwError("ON_SERVER", `${uri} is on a server; this command works on local runtimes`, {
     hint: `Bring it here first: swcli runtime copy ${uri} .`,
   });
 }
@@ -33,12 +37,17 @@ export async function resolveLocal(ctx: Ctx, uri: string): Promise<Resolved> {
 /** The project meant by `--project`, else the selected one. */
 export async function localProject(ctx: Ctx, project: string | undefined): Promise<string> {
   const context = await uriContext(ctx);
-  if (project === undefined || project === "") return context.currentProject ?? "self";
+  if (project === undefined || project === "") return await notRemoved(ctx, context.currentProject ?? "self");
   const uri = parseProjectUri(project, context);
-  if (uri.kind === "local") return uri.project;
-  throw new SwError("USAGE", `${project} is a project of a server; name a local one`, {
+  if (uri.kind === "local") return await notRemoved(ctx, uri.project);
+  throw new SwError("ON_SERVER", `${project} is a project of a server; name a local one`, {
     hint: "For example: --project self",
   });
+}
+
+async function notRemoved(ctx: Ctx, project: string): Promise<string> {
+  await refuseRemoved(ctx, project);
+  return project;
 }
 
 export const localUri = (project: string, name: string, version: string): string =>

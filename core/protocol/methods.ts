@@ -5,7 +5,9 @@ import { COPY_METHODS } from "#core/protocol/methods/copy.ts";
 import { ENV_METHODS } from "#core/protocol/methods/env.ts";
 import { LIFECYCLE_METHODS } from "#core/protocol/methods/lifecycle.ts";
 import { PACKAGE_METHODS } from "#core/protocol/methods/package.ts";
+import { PLACE_METHODS } from "#core/protocol/methods/place.ts";
 import { RUNTIME_METHODS } from "#core/protocol/methods/runtime.ts";
+import { SERVER_METHODS } from "#core/protocol/methods/server.ts";
 import { STORE_METHODS } from "#core/protocol/methods/store.ts";
 
 export const METHODS = {
@@ -14,7 +16,9 @@ export const METHODS = {
   ...ENV_METHODS,
   ...PACKAGE_METHODS,
   ...LIFECYCLE_METHODS,
+  ...PLACE_METHODS,
   ...COPY_METHODS,
+  ...SERVER_METHODS,
 } as const satisfies Record<string, MethodDef>;
 
 export type MethodName = keyof typeof METHODS;

@@ -8,6 +8,8 @@ import { packageStream } from "#core/ops/package-stream.ts";
 import { publishVersion } from "#core/ops/publish-version.ts";
 import { localUri } from "#core/ops/target.ts";
 import { readBlobText } from "#core/store/blobs.ts";
+import { unswept } from "#core/store/gc-lock.ts";
+import { noteKept } from "#core/store/kept.ts";
 import { isBuiltinTag, readRef, tagsOf, updateRef } from "#core/store/refs.ts";
 import { resolveVersion } from "#core/store/resolve.ts";
 import { readVersion } from "#core/store/versions.ts";
@@ -17,7 +19,11 @@ import type { LocalRuntime } from "#core/uri/uri.ts";
 
 /** @throws RUNTIME_NOT_FOUND, VERSION_NOT_FOUND, AMBIGUOUS */
 export async function localSource(ctx: Ctx, uri: LocalRuntime): Promise<Source> {
-  const { ref, version: entry } = await resolveVersion(ctx, uri);
+  const { ref, version: entry } = await unswept(ctx, async () => {
+    const resolved = await resolveVersion(ctx, uri);
+    noteKept(ctx, resolved.version.id);
+    return resolved;
+  });
   const version = await readVersion(ctx, entry.id);
   const stream = await packageStream(ctx, version);
   return {

@@ -25,5 +25,14 @@ export function time(value: number | string | Date): string {
   return Number.isNaN(date.getTime()) ? "" : `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
+/** `45s`, `3m20s`, `2h05m`. */
+export function duration(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  const two = (n: number) => String(n).padStart(2, "0");
+  if (whole < 60) return `${whole}s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}m${two(whole % 60)}s`;
+  return `${Math.floor(whole / 3600)}h${two(Math.floor((whole % 3600) / 60))}m`;
+}
+
 /** The 12 characters that are shown unless `--fullname` asks for all 40. */
 export const shortVersion = (version: string): string => version.slice(0, 12);
