@@ -20,6 +20,7 @@ export const root: Group = {
         import: verb(() => import("#cli/runtime/import.ts")),
         info: verb(() => import("#cli/runtime/info.ts")),
         list: verb(() => import("#cli/runtime/list.ts"), "ls"),
+        lock: verb(() => import("#cli/runtime/lock.ts")),
         recover: verb(() => import("#cli/runtime/recover.ts")),
         remove: verb(() => import("#cli/runtime/remove.ts"), "rm"),
         run: verb(() => import("#cli/runtime/run.ts")),
@@ -29,15 +30,38 @@ export const root: Group = {
     },
     instance: {
       alias: [],
-      description: "Servers that this machine is logged in to",
+      description: "This machine and the servers that it is logged in to",
       subCommands: {
+        info: verb(() => import("#cli/instance/info.ts")),
+        list: verb(() => import("#cli/instance/list.ts"), "ls"),
         login: verb(() => import("#cli/instance/login.ts")),
         logout: verb(() => import("#cli/instance/logout.ts")),
+        select: verb(() => import("#cli/instance/select.ts"), "use"),
       },
     },
     doctor: verb(() => import("#cli/doctor.ts")),
     fsck: verb(() => import("#cli/fsck.ts")),
     gc: verb(() => import("#cli/gc.ts")),
+    project: {
+      alias: ["prj"],
+      description: "Folders for runtimes",
+      subCommands: {
+        create: verb(() => import("#cli/project/create.ts"), "add", "new"),
+        info: verb(() => import("#cli/project/info.ts")),
+        list: verb(() => import("#cli/project/list.ts"), "ls"),
+        recover: verb(() => import("#cli/project/recover.ts")),
+        remove: verb(() => import("#cli/project/remove.ts"), "rm"),
+        select: verb(() => import("#cli/project/select.ts"), "use"),
+      },
+    },
+    config: {
+      alias: [],
+      description: "The config file",
+      subCommands: {
+        edit: verb(() => import("#cli/config/edit.ts"), "e"),
+        path: verb(() => import("#cli/config/path.ts")),
+      },
+    },
     daemon: {
       alias: [],
       description: "The background process that keeps the store",

@@ -9,6 +9,7 @@ import { parseDuration } from "#core/ops/duration.ts";
 import { sweeping } from "#core/store/gc-lock.ts";
 import { type Contents, mark } from "#core/store/gc-mark.ts";
 import { type Swept, sweepStore } from "#core/store/gc-sweep.ts";
+import { dropFolder, dropRefsFolder, listRemovedProjects, updateProject } from "#core/store/projects.ts";
 import { listRefProjects, listRefs, type RuntimeRef, updateRef, type VersionRef } from "#core/store/refs.ts";
 import { erase } from "#core/store/version-life.ts";
 
@@ -77,21 +78,43 @@ async function sweepNames(ctx: Ctx, gc: { cutoff: number; dryRun: boolean; conte
   const versions: GcResult["versions"] = [];
   const left = new Set<string>();
   const live = new Set<string>();
+  const projects = await removedProjects(ctx, gc.cutoff);
   for (const ref of await allRefs(ctx)) {
-    const after = await eraseRemoved(ctx, ref, gc);
+    const after = await eraseRemoved(ctx, ref, { ...gc, all: projects.over.has(ref.project) });
     versions.push(...after.gone.map((version) => rowOf(ref, version)));
     for (const { id, removed_at } of after.left) {
       left.add(id);
-      if (removed_at === undefined) live.add(id);
+      if (removed_at === undefined && !projects.removed.has(ref.project)) live.add(id);
     }
   }
+  if (!gc.dryRun) for (const name of projects.over) await forgetProject(ctx, name);
   const marks = await mark(ctx, left, gc.contents);
   return { ...(await sweepStore(ctx, marks, gc.dryRun)), versions, live };
 }
 
+/** All removed ones, and those whose time is over. Nobody recovers them meanwhile without the lock of refs. */
+async function removedProjects(ctx: Ctx, cutoff: number): Promise<{ removed: Set<string>; over: Set<string> }> {
+  const records = await listRemovedProjects(ctx);
+  const over = records.filter(({ removed_at: at }) => at !== undefined && at <= cutoff);
+  return { removed: new Set(records.map(({ name }) => name)), over: new Set(over.map(({ name }) => name)) };
+}
+
+/** What the Python client has in its folder stays there, but is not shown again. */
+async function forgetProject(ctx: Ctx, name: string): Promise<void> {
+  const empty = (await dropFolder(ctx, name)) && (await dropRefsFolder(ctx, name));
+  await updateProject(ctx, name, (record) => (empty || !record ? undefined : { ...record, collected: true }));
+}
+
+interface Erasing {
+  cutoff: number;
+  dryRun: boolean;
+  /** The whole project goes. */
+  all: boolean;
+}
+
 /** Decided again under the lock of refs: somebody may have recovered them since they were listed. */
-async function eraseRemoved(ctx: Ctx, ref: RuntimeRef, { cutoff, dryRun }: { cutoff: number; dryRun: boolean }) {
-  const isOver = (version: VersionRef) => version.removed_at !== undefined && version.removed_at <= cutoff;
+async function eraseRemoved(ctx: Ctx, ref: RuntimeRef, { cutoff, dryRun, all }: Erasing) {
+  const isOver = ({ removed_at: at }: VersionRef) => all || (at !== undefined && at <= cutoff);
   const split = (versions: readonly VersionRef[]) => ({
     gone: versions.filter(isOver),
     left: versions.filter((version) => !isOver(version)),

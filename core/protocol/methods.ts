@@ -6,12 +6,14 @@ import { ENV_METHODS } from "#core/protocol/methods/env.ts";
 import { LIFECYCLE_METHODS } from "#core/protocol/methods/lifecycle.ts";
 import { PACKAGE_METHODS } from "#core/protocol/methods/package.ts";
 import { PLACE_METHODS } from "#core/protocol/methods/place.ts";
+import { PROJECT_FILE_METHODS } from "#core/protocol/methods/project-files.ts";
 import { RUNTIME_METHODS } from "#core/protocol/methods/runtime.ts";
 import { SERVER_METHODS } from "#core/protocol/methods/server.ts";
 import { STORE_METHODS } from "#core/protocol/methods/store.ts";
 
 export const METHODS = {
   ...RUNTIME_METHODS,
+  ...PROJECT_FILE_METHODS,
   ...STORE_METHODS,
   ...ENV_METHODS,
   ...PACKAGE_METHODS,

@@ -5,12 +5,14 @@ import { envHandlers } from "#daemon/methods/env.ts";
 import { lifecycleHandlers } from "#daemon/methods/lifecycle.ts";
 import { packageHandlers } from "#daemon/methods/package.ts";
 import { placeHandlers } from "#daemon/methods/place.ts";
+import { projectFileHandlers } from "#daemon/methods/project-files.ts";
 import { runtimeHandlers } from "#daemon/methods/runtime.ts";
 import { serverHandlers } from "#daemon/methods/server.ts";
 import { storeHandlers } from "#daemon/methods/store.ts";
 
 export const HANDLERS: Handlers = {
   ...runtimeHandlers,
+  ...projectFileHandlers,
   ...storeHandlers,
   ...envHandlers,
   ...packageHandlers,

@@ -1,0 +1,17 @@
+/** `swcli project select`. */
+import { clientFor } from "#cli/client/from-out.ts";
+import { defineCommand } from "#cli/command.ts";
+import { projectView } from "#cli/output/views/project.ts";
+
+export default defineCommand({
+  meta: {
+    name: "select",
+    description: "Make a project the default",
+    examples: ["swcli project select myproject"],
+  },
+  args: { project: { type: "positional", required: true, description: "Project, by name or URI" } },
+  async run({ args, data: out }) {
+    const row = await clientFor(out).call("project.select", { project: args.project });
+    out.print(row, projectView("selected"));
+  },
+});
