@@ -3,6 +3,7 @@
  * Owns the order of these and the prefixes of command names. Tests: test/unit/cli/run.test.ts
  */
 import { defaultGlobals, type GlobalOptions, parseArgs } from "#cli/args.ts";
+import { cancelledCode } from "#cli/client/cancel.ts";
 import { type AnyCommand, type Group, isGroup, type Node, type Verb } from "#cli/command.ts";
 import { root } from "#cli/commands.ts";
 import { leadingGlobals } from "#cli/globals.ts";
@@ -130,6 +131,7 @@ async function fail(run: Run, argv: readonly string[], thrown: unknown): Promise
   if (!run.out && asksForJson(argv)) run.globals.output = "json";
   outOf(run).fail(error);
   if (error.code === "USAGE") return error.exitCode;
+  if (error.code === "CANCELLED") return cancelledCode();
   return run.command?.exitCodeOf?.(error) ?? error.exitCode;
 }
 

@@ -24,5 +24,5 @@ export default defineCommand({
   },
   /** As env(1) and nice(1) do: 125 when we failed before the command. */
   exitCodeOf: (error: SwError) =>
-    error.code === "USAGE" ? 2 : [126, 127, 130].includes(error.exitCode) ? error.exitCode : 125,
+    error.code === "USAGE" ? 2 : [126, 127].includes(error.exitCode) ? error.exitCode : 125,
 });

@@ -8,6 +8,7 @@ import pin from "#core/engines/uv-pin.json" with { type: "json" };
 import { errno, SwError } from "#core/errors.ts";
 import { type UvPack, uvPack } from "#core/platform/build-info.ts";
 import { sha256File } from "#core/platform/digest.ts";
+import { removeFile } from "#core/platform/fs-atomic.ts";
 import { type RunResult, run } from "#core/platform/proc.ts";
 
 /** The version that every lock key names. */
@@ -85,9 +86,14 @@ async function unpackUv(ctx: Ctx): Promise<string> {
   ctx.report.log(`unpacking uv ${pack.version} to ${folder}`);
   await mkdir(folder, { recursive: true });
   const temp = `${program}.${process.pid}.${ctx.clock.now()}.tmp`;
-  await Bun.write(temp, await Bun.zstdDecompress(await Bun.file(pack.path).bytes()));
-  await chmod(temp, 0o755);
-  await rename(temp, program);
+  try {
+    await Bun.write(temp, await Bun.zstdDecompress(await Bun.file(pack.path).bytes()));
+    await chmod(temp, 0o755);
+    await rename(temp, program);
+  } finally {
+    // There only when it failed, on a full disk for one.
+    await removeFile(temp);
+  }
   return program;
 }
 

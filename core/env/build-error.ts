@@ -1,20 +1,43 @@
-/** What uv said when an environment could not be made, as one error for a person. */
+/**
+ * What uv said when an environment could not be made, as one error for a person.
+ * Tests: test/unit/core/env/build-error.test.ts
+ */
 import { SwError } from "#core/errors.ts";
 import { redactUrl } from "#core/platform/redact.ts";
 
 // The first lines say what and why; uv's hints follow them.
 const KEPT_LINES = 12;
+const NOISE =
+  /^\s*(Using|Resolved|Downloading|Downloaded|Prepared|Preparing|Building|Built|Updating|Updated|Uninstalled) /;
 
+/** @param stderr everything that uv said */
 export function buildFailed(stderr: string): SwError {
-  const lines = redactUrl(stderr)
-    .split("\n")
-    .filter((line) => line.trim() !== "" && !/^(Using|Resolved|Downloading|Prepared|Building) /.test(line));
-  const text = lines.slice(0, KEPT_LINES).join("\n");
+  const text = essence(redactUrl(stderr));
+  if (/no space left on device|\(os error 28\)|quota exceeded/i.test(text)) return diskFull(text);
   return new SwError("ENV_BUILD_FAILED", `the environment could not be made:\n${text}`, { hint: hintFor(text) });
 }
 
+/** From the error on, without progress and without the markers that uv writes into names. */
+function essence(stderr: string): string {
+  const start = stderr.search(/^error: /m);
+  const lines = stderr
+    .slice(Math.max(0, start))
+    .split("\n")
+    .filter((line) => line.trim() !== "" && !NOISE.test(line))
+    .map((line) => line.replace(/(?<=[\w.-])\{[^{}]*\}/g, ""));
+  return lines.slice(0, KEPT_LINES).join("\n");
+}
+
+const diskFull = (text: string) =>
+  new SwError("DISK_FULL", `no space left for the environment:\n${text}`, {
+    hint: "Free some space (`swcli gc` helps) and repeat the command; nothing half-made is used.",
+  });
+
 function hintFor(text: string): string {
-  if (/dns error|Connect|timed out|offline|network/i.test(text)) {
+  const index = /An index URL \((\S+)\) could not be queried.*\((40[13]) /.exec(text)?.[1];
+  if (index !== undefined)
+    return `${index} wants a login: give it in ~/.netrc, PIP_INDEX_URL or pip.conf; packages carry none.`;
+  if (/dns error|connect|timed out|offline|network/i.test(text)) {
     return "A package could not be fetched; check the network or the index settings, then repeat the command.";
   }
   if (/hash mismatch/i.test(text))

@@ -23,7 +23,11 @@ function replaceSecrets(text: string, replace: (userinfo: string) => string): st
 
 /** Over http a lone user is often a token; over ssh it is an account name such as `git`. */
 function isSecret(scheme: string, userinfo: string): boolean {
-  const plain = userinfo.slice(0, -1).replace(/\$\{[A-Z0-9_]+\}/g, "");
-  if (plain === "" || plain === ":") return false;
-  return /(^|\+)https?:\/\/$/i.test(scheme) || /:[^:]/.test(plain);
+  const [user = "", ...rest] = userinfo.slice(0, -1).split(":");
+  const password = rest.join(":");
+  if (password !== "") return plain(password) !== "";
+  return /(^|\+)https?:\/\/$/i.test(scheme) && plain(user) !== "";
 }
+
+/** What is left without the variables that pip fills. */
+const plain = (text: string) => text.replace(/\$\{[A-Z0-9_]+\}/g, "");

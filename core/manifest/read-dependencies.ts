@@ -7,7 +7,7 @@ import { isMap, isScalar } from "yaml";
 import { closest } from "#core/manifest/did-you-mean.ts";
 import { warnOfSecret } from "#core/manifest/read-configs.ts";
 import type { At, Dependency, FileItem, Item } from "#core/manifest/spec.ts";
-import { packagePath } from "#core/manifest/spec-path.ts";
+import { packagePath, prefixPath } from "#core/manifest/spec-path.ts";
 import {
   dataOf,
   type Field,
@@ -148,7 +148,8 @@ function filePath(item: Field, keys: Fields, key: "src" | "dest"): string | unde
     return undefined;
   }
   const value = textOf(field);
-  return value === undefined ? undefined : packagePath(field, value);
+  if (value === undefined) return undefined;
+  return key === "dest" ? prefixPath(field, value) : packagePath(field, value);
 }
 
 function refuseKind(kind: string, field: Field): [] {

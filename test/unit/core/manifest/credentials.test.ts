@@ -9,6 +9,7 @@ test.each([
   ["x @ https://u:p@h/x.whl --extra-index-url http://a:b@i/", "x @ https://h/x.whl --extra-index-url http://i/"],
   ["git+ssh://git:pw@git.test/x", "git+ssh://git.test/x"],
   ["https://${USER}:secret@host/", "https://host/"],
+  ["https://t0ken:@host/", "https://host/"],
 ])("%s carries a secret", (text, clean) => {
   expect(withoutCredentials(text)).toBe(clean);
   expect(hasCredentials(text)).toBe(true);
@@ -22,6 +23,7 @@ test.each([
   "git+ssh://git@git.test/x.git@v1",
   "https://${TOKEN}@host/",
   "https://${USER}:${PASSWORD}@host/",
+  "https://me:${PASSWORD}@host/",
   "git@git.test:x/y.git",
   "name @ https://host/x.whl",
 ])("%s carries none", (text) => {

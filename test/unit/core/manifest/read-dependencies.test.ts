@@ -124,7 +124,7 @@ test.each([
   ["- wheels: [https://h.test/x.whl]", "3:12: https://h.test/x.whl is a URL, not a path"],
   ["- files: [{src: .., dest: a}]", "3:17: .. leads out of the folder"],
   ["- files: [{src: a, dest: /etc/x}]", "3:26: /etc/x is not a relative path"],
-  ["- files: [{src: a, dest: ../x}]", "3:26: ../x leads out of the folder"],
+  ["- files: [{src: a, dest: ../x}]", "3:26: ../x leads out of the environment"],
   ['- "a\\0.txt"', "3:3: a\uFFFD.txt has a zero byte"],
 ])("%s is a path that a package can't hold", (line, message) => {
   const error = refused(yaml(`${line}\n`));
