@@ -42,8 +42,7 @@ export interface InputOptions {
 export async function collectInputs(ctx: Ctx, spec: RuntimeSpec, options: InputOptions): Promise<BuildInputs> {
   refuseConda(spec);
   const own = await ownEntries(ctx, spec);
-  const requirementsDir = `${spec.dir}/${sourceLayout(spec).requirements}`.replace(/\/$/, "");
-  const requirements = await readRequirements({ dir: requirementsDir, sources: sourcesOf(spec), env: ctx.env });
+  const requirements = await readRequirements({ dir: requirementsDir(spec), sources: sourcesOf(spec), env: ctx.env });
   const included = await includedEntries(ctx, spec, requirements);
   const minor = spec.environment.python ?? (await defaultPythonMinor(ctx));
   const from = spec.environment.python ? ("runtime.yaml" as const) : ("host" as const);
@@ -59,7 +58,7 @@ export async function collectInputs(ctx: Ctx, spec: RuntimeSpec, options: InputO
     useCache: options.cache,
     upgrade: options.upgrade !== undefined,
   };
-  const { lock, kept } = await resolvePinned(ctx, input, await pinsFor(`${requirementsDir}/${LOCK_FILE}`, options));
+  const { lock, kept } = await resolvePinned(ctx, input, await pinsFor(lockFileOf(spec), options));
   for (const warning of lock.warnings) ctx.report.warn(warning);
   if (!kept) ctx.report.warn(`the versions in ${LOCK_FILE} no longer fit; resolved anew`);
   const files = await lockEntries(ctx, lock);
@@ -73,6 +72,12 @@ export async function collectInputs(ctx: Ctx, spec: RuntimeSpec, options: InputO
     entries: [...own, ...included, ...files, ...carried],
   };
 }
+
+const requirementsDir = (spec: RuntimeSpec): string =>
+  `${spec.dir}/${sourceLayout(spec).requirements}`.replace(/\/$/, "");
+
+/** The lock that `runtime lock` keeps beside the yaml; in an extracted runtime it lies among the dependencies. */
+export const lockFileOf = (spec: RuntimeSpec): string => `${requirementsDir(spec)}/${LOCK_FILE}`;
 
 /** A lock beside the yaml (`runtime lock`, or in an extracted runtime) is kept to. */
 const pinsFor = async (path: string, { cache, upgrade }: InputOptions) =>

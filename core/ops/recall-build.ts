@@ -7,7 +7,7 @@ import { pipConfigFiles } from "#core/config/pip-config.ts";
 import type { Ctx } from "#core/context.ts";
 import { readyEnv } from "#core/env/pointer.ts";
 import { errno } from "#core/errors.ts";
-import type { BuildInputs } from "#core/ops/build-inputs.ts";
+import { type BuildInputs, lockFileOf } from "#core/ops/build-inputs.ts";
 import type { BuildParams, BuildResult } from "#core/ops/build-runtime.ts";
 import { sourceLayout } from "#core/ops/source-layout.ts";
 import { localProject } from "#core/ops/target.ts";
@@ -76,7 +76,16 @@ async function pathsOf(ctx: Ctx, { spec, entries, requirements, python }: BuildI
   const included = requirements.files.map((file) => at("dependencies", file));
   const links = requirements.index.findLinks.filter((link) => link.startsWith("/"));
   const settings = await settingsFiles(ctx);
-  return [spec.file, ...named, ...included, ...files, ...links, ...settings, ...(python.path ? [python.path] : [])];
+  return [
+    spec.file,
+    lockFileOf(spec),
+    ...named,
+    ...included,
+    ...files,
+    ...links,
+    ...settings,
+    ...(python.path ? [python.path] : []),
+  ];
 }
 
 async function settingsFiles(ctx: Ctx): Promise<string[]> {

@@ -1,0 +1,91 @@
+/**
+ * `runtime lock`: the lock half of a build, written beside the runtime.yaml, where the next build keeps to it.
+ * Versions that are locked stay unless they are upgraded or no longer fit. Tests: test/e2e/lock.test.ts
+ */
+import { resolve } from "pathe";
+import type { Ctx } from "#core/context.ts";
+import { SwError } from "#core/errors.ts";
+import { sameChoice } from "#core/lock/pins.ts";
+import { readSpec } from "#core/manifest/read-spec.ts";
+import { type BuildInputs, collectInputs, lockFileOf, VCS_LOCK_FILE } from "#core/ops/build-inputs.ts";
+import { collectSource } from "#core/ops/source-inputs.ts";
+import { readTextIfAny, removeFile, writeFileAtomic } from "#core/platform/fs-atomic.ts";
+import { expandHome } from "#core/platform/paths.ts";
+import type { BuildSource } from "#core/protocol/methods/build-source.ts";
+import { readBlobText } from "#core/store/blobs.ts";
+
+export interface LockParams {
+  /** The folder that gets the lock; the yaml's own when there is one. */
+  dir: string;
+  yaml?: string;
+  /** An environment instead of a yaml. */
+  source?: BuildSource;
+  extras: { editable: boolean; local_wheel: boolean };
+  /** Packages to upgrade, all when the list is empty. */
+  upgrade?: string[];
+  cache: boolean;
+  /** "check" and "print" write nothing. */
+  mode: "write" | "check" | "print";
+}
+
+export interface LockResult {
+  dir: string;
+  files: { path: string; text: string; changed: boolean }[];
+  platforms: string[];
+  python: string;
+}
+
+/** @throws LOCK_STALE from a check, LOCK_UNSOLVABLE, MANIFEST_* */
+export async function lockProject(ctx: Ctx, params: LockParams): Promise<LockResult> {
+  const { inputs, dir } = params.source ? await fromSource(ctx, params) : await fromYaml(ctx, params);
+  const files = await lockTexts(ctx, inputs, dir);
+  const stale = files.filter((file) => file.changed);
+  if (params.mode === "check" && stale.length > 0) throw staleError(stale);
+  if (params.mode === "write") await write(files, dir);
+  return { dir, files, platforms: inputs.lock?.platforms ?? [], python: inputs.python.minor };
+}
+
+type Locked = { inputs: BuildInputs; dir: string };
+
+async function fromYaml(ctx: Ctx, params: LockParams): Promise<Locked> {
+  const spec = await readSpec(ctx, params.yaml ?? `${params.dir}/runtime.yaml`);
+  for (const warning of spec.warnings) ctx.report.warn(warning);
+  const { upgrade, cache } = params;
+  const inputs = await collectInputs(ctx, spec, { lock: true, cache, upgrade });
+  return { inputs, dir: lockFileOf(spec).split("/").slice(0, -3).join("/") };
+}
+
+async function fromSource(ctx: Ctx, params: LockParams): Promise<Locked> {
+  const extras = { ...params.extras, pip_options: false, condarc: false, conflicts: false };
+  const target = { cuda: "", cudnn: "", arch: "noarch" } as const;
+  const source = params.source ?? { kind: "shell" };
+  const inputs = await collectSource(ctx, { source, target, extras });
+  return { inputs, dir: resolve(ctx.cwd, expandHome(ctx.env, params.dir)) };
+}
+
+async function lockTexts(ctx: Ctx, inputs: BuildInputs, dir: string): Promise<LockResult["files"]> {
+  return await Promise.all(
+    inputs.lockFiles.map(async (file) => {
+      const digest = inputs.entries.find((entry) => entry.path === `dependencies/${file}`)?.sha256 ?? "";
+      const text = await readBlobText(ctx, digest);
+      const path = `${dir}/${file}`;
+      return { path, text, changed: !isSame((await readTextIfAny(path)) ?? "", text, file) };
+    }),
+  );
+}
+
+const isSame = (old: string, text: string, file: string) =>
+  old === text || (file.endsWith(".txt") && old !== "" && sameChoice(old, text));
+
+const staleError = (stale: LockResult["files"]) =>
+  new SwError("LOCK_STALE", `${stale.map(({ path }) => path).join(", ")} no longer says what runtime.yaml asks for`, {
+    hint: "Refresh it with: swcli runtime lock",
+    detail: { files: stale.map(({ path }) => path) },
+  });
+
+/** What is unchanged keeps its time. The lock of repositories goes when none is asked for any more. */
+async function write(files: LockResult["files"], dir: string): Promise<void> {
+  for (const { path, text, changed } of files) if (changed) await writeFileAtomic(path, text);
+  const vcs = `${dir}/${VCS_LOCK_FILE}`;
+  if (!files.some(({ path }) => path === vcs)) await removeFile(vcs);
+}

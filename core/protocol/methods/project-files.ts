@@ -1,0 +1,30 @@
+/** Methods on the files of a person's project: its lock, its runtime.yaml. */
+import * as v from "valibot";
+import { defineMethod } from "#core/protocol/define.ts";
+import { BuildSource } from "#core/protocol/methods/build-source.ts";
+
+const Text = v.pipe(v.string(), v.maxLength(8192));
+
+const Lock = defineMethod({
+  kind: "operation",
+  params: v.strictObject({
+    dir: Text,
+    yaml: v.optional(Text),
+    source: v.optional(BuildSource),
+    extras: v.optional(v.strictObject({ editable: v.boolean(), local_wheel: v.boolean() }), {
+      editable: false,
+      local_wheel: false,
+    }),
+    upgrade: v.optional(v.array(Text)),
+    cache: v.optional(v.boolean(), true),
+    mode: v.optional(v.picklist(["write", "check", "print"]), "write"),
+  }),
+  result: v.object({
+    dir: v.string(),
+    files: v.array(v.object({ path: v.string(), text: v.string(), changed: v.boolean() })),
+    platforms: v.array(v.string()),
+    python: v.string(),
+  }),
+});
+
+export const PROJECT_FILE_METHODS = { "runtime.lock": Lock } as const;
