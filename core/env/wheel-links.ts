@@ -6,6 +6,8 @@ import { link, mkdir } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
 import type { WheelFile } from "#core/env/recipe.ts";
 import { errno, SwError } from "#core/errors.ts";
+import { thisPlatform } from "#core/lock/platforms.ts";
+import { fittingPlatforms, parseWheelName } from "#core/lock/wheel-name.ts";
 import { blobPath } from "#core/store/blobs.ts";
 
 export interface WheelLinks {
@@ -17,7 +19,13 @@ export interface WheelLinks {
 
 export async function linkWheels(ctx: Ctx, wheels: readonly WheelFile[]): Promise<WheelLinks> {
   const folders = await Promise.all(wheels.map((wheel) => linkWheel(ctx, wheel)));
-  return { folders, requirements: wheels.map((wheel) => pin(wheel.name)) };
+  return { folders, requirements: [...new Set(wheels.filter(fitsHere).map((wheel) => pin(wheel.name)))] };
+}
+
+/** A package carries the wheels of all its platforms; those of another are not asked for here. */
+function fitsHere(wheel: WheelFile): boolean {
+  const name = parseWheelName(wheel.name);
+  return name === undefined || fittingPlatforms(name, [thisPlatform()]).length > 0;
 }
 
 async function linkWheel(ctx: Ctx, wheel: WheelFile): Promise<string> {
