@@ -11,6 +11,7 @@ import { openRunDir, type RunDir } from "#core/platform/run-dir.ts";
 import { createHost, type Host } from "#daemon/host.ts";
 import { Daemon } from "#daemon/life/daemon.ts";
 import { log } from "#daemon/life/log.ts";
+import { sweepSoon } from "#daemon/life/start-sweep.ts";
 import { startBackground } from "#daemon/ops/background.ts";
 import { Operations } from "#daemon/ops/operation.ts";
 import { serve } from "#daemon/server.ts";
@@ -34,6 +35,7 @@ export async function daemonMain(root: string): Promise<void> {
   process.on("unhandledRejection", (e) => log(`unhandled: ${e instanceof Error ? e.stack : e}`));
   log(`listening on ${run.socket} for ${root}, build ${daemon.build}`);
   sayReady("ready");
+  sweepSoon(daemon.host);
 }
 
 function createDaemon(root: string, run: RunDir, lock: FileLock): Daemon {

@@ -41,8 +41,17 @@ export async function sweepEnvs(ctx: Ctx, sweep: EnvSweep): Promise<{ swept: Swe
   return { swept, kept: kept.map(({ env, why }) => ({ prefix: env.path, why, bytes: env.bytes })) };
 }
 
+/** Only what nobody can use: prefixes that were never finished, or that a fresh start has replaced. */
+export async function sweepUnfinished(ctx: Ctx): Promise<SweptEnv[]> {
+  const never = Number.NEGATIVE_INFINITY;
+  const rules = { unneededBefore: never, unusedBefore: undefined, limit: undefined };
+  const { go } = chooseEnvs(await readFacts(ctx, { live: new Set(), limit: undefined }), rules);
+  for (const { env } of go) await removeTree(env.path);
+  return go.map(({ env, why }) => ({ prefix: env.path, why, bytes: 0 }));
+}
+
 /** The order matters: folders, then leases, then markers (see `listPrefixes`). */
-async function readFacts(ctx: Ctx, { live, limit }: EnvSweep): Promise<EnvFacts[]> {
+async function readFacts(ctx: Ctx, { live, limit }: Pick<EnvSweep, "live" | "limit">): Promise<EnvFacts[]> {
   const prefixes = await listPrefixes(ctx);
   const leases = await listLeases(ctx);
   const making = new Set(leases.filter((held) => held.live).flatMap(({ lease }) => lease.prefix ?? []));

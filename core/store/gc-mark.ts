@@ -7,6 +7,7 @@ import { type Ctx, withCtx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import { Memo } from "#core/memo.ts";
 import { readTextIfAny } from "#core/platform/fs-atomic.ts";
+import { diskNow } from "#core/store/disk-clock.ts";
 import { listFanOut } from "#core/store/fan-out.ts";
 import { readKept } from "#core/store/kept.ts";
 import { listLeases, oldestLive } from "#core/store/leases.ts";
@@ -17,6 +18,8 @@ export interface Marks {
   blobs: ReadonlySet<string>;
   /** What is younger (Unix ms, the disk's clock) belongs to a running operation; Infinity: nothing runs. */
   youngerThan: number;
+  /** When this was marked, by the same clock. */
+  at: number;
 }
 
 /** What a version holds, remembered between the two passes: versions never change. */
@@ -24,6 +27,7 @@ export type Contents = Map<string, readonly string[]>;
 
 /** @param names ids of all versions that have a name, removed ones that stay included */
 export async function mark(ctx: Ctx, names: Iterable<string>, contents: Contents): Promise<Marks> {
+  const at = await diskNow(ctx);
   const leases = await listLeases(ctx);
   const youngerThan = oldestLive(leases);
   const kept = await readKept(ctx, youngerThan);
@@ -34,7 +38,7 @@ export async function mark(ctx: Ctx, names: Iterable<string>, contents: Contents
   const own = withCtx(ctx, { memo: new Memo(1) });
   for (const id of trees) for (const digest of await contentOf(own, id, contents)) blobs.add(digest);
   for (const digest of await resolvedDigests(ctx, trees)) blobs.add(digest);
-  return { trees, blobs, youngerThan };
+  return { trees, blobs, youngerThan, at };
 }
 
 const isVersionId = (name: string) => !/^[0-9a-f]{64}$/.test(name);

@@ -25,7 +25,8 @@ export interface SweptStore {
 export async function sweepStore(ctx: Ctx, marks: Marks, dryRun: boolean): Promise<SweptStore> {
   const { trees, blobs } = marks;
   const sweep = { before: marks.youngerThan, dryRun };
-  const leftovers = await sweepLeftovers(ctx, sweep);
+  // Half-written content comes without a lock: of operations that began since the marking it is none of ours.
+  const leftovers = await sweepLeftovers(ctx, { ...sweep, before: Math.min(sweep.before, marks.at) });
   // Links to wheels go before the wheels, whose bytes they would keep.
   if (!dryRun) await sweepWheelLinks(ctx, blobs);
   const swept = {
@@ -71,7 +72,7 @@ async function dropEmptyFolders(files: readonly FanFile[]): Promise<void> {
   }
 }
 
-/** What operations that died left half-written. To be listed before the leases are read, or under the sweep's lock. */
+/** What operations that died left half-written: all that is older than `before`. */
 export async function sweepLeftovers(ctx: Ctx, { before, dryRun }: Sweep): Promise<Swept> {
   const names = await namesIfAny(ctx.paths.ingest);
   const sizes = names.map(async (name) => {
