@@ -15,6 +15,7 @@ export const root: Group = {
         activate: verb(() => import("#cli/runtime/activate.ts"), "actv"),
         build: verb(() => import("#cli/runtime/build.ts")),
         copy: verb(() => import("#cli/runtime/copy.ts"), "cp"),
+        dockerize: verb(() => import("#cli/runtime/dockerize.ts")),
         extract: verb(() => import("#cli/runtime/extract.ts")),
         history: verb(() => import("#cli/runtime/history.ts")),
         import: verb(() => import("#cli/runtime/import.ts")),

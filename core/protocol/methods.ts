@@ -3,6 +3,7 @@ import type * as v from "valibot";
 import type { MethodDef } from "#core/protocol/define.ts";
 import { COPY_METHODS } from "#core/protocol/methods/copy.ts";
 import { ENV_METHODS } from "#core/protocol/methods/env.ts";
+import { IMAGE_METHODS } from "#core/protocol/methods/image.ts";
 import { LIFECYCLE_METHODS } from "#core/protocol/methods/lifecycle.ts";
 import { PACKAGE_METHODS } from "#core/protocol/methods/package.ts";
 import { PLACE_METHODS } from "#core/protocol/methods/place.ts";
@@ -18,6 +19,7 @@ export const METHODS = {
   ...ENV_METHODS,
   ...PACKAGE_METHODS,
   ...LIFECYCLE_METHODS,
+  ...IMAGE_METHODS,
   ...PLACE_METHODS,
   ...COPY_METHODS,
   ...SERVER_METHODS,

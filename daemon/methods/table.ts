@@ -2,6 +2,7 @@
 import type { Handlers } from "#daemon/dispatch.ts";
 import { copyHandlers } from "#daemon/methods/copy.ts";
 import { envHandlers } from "#daemon/methods/env.ts";
+import { imageHandlers } from "#daemon/methods/image.ts";
 import { lifecycleHandlers } from "#daemon/methods/lifecycle.ts";
 import { packageHandlers } from "#daemon/methods/package.ts";
 import { placeHandlers } from "#daemon/methods/place.ts";
@@ -17,6 +18,7 @@ export const HANDLERS: Handlers = {
   ...envHandlers,
   ...packageHandlers,
   ...lifecycleHandlers,
+  ...imageHandlers,
   ...placeHandlers,
   ...copyHandlers,
   ...serverHandlers,

@@ -1,0 +1,100 @@
+/**
+ * The folder that buildx gets: Dockerfile, uv for each platform, lock, wheels and what is copied to `/`.
+ * Tests: test/e2e/dockerize-buildx.test.ts, test/unit/core/docker/build-context.test.ts
+ */
+import { chmod, copyFile, mkdir, symlink, utimes, writeFile } from "node:fs/promises";
+import { dirname } from "pathe";
+import { indexSettings } from "#core/config/index-settings.ts";
+import type { Ctx } from "#core/context.ts";
+import { type ContextFacts, dockerfile } from "#core/docker/dockerfile.ts";
+import type { ImagePlan } from "#core/docker/image-plan.ts";
+import type { ImagePlatform } from "#core/docker/platforms.ts";
+import { runtimeEntries, runtimeLayerEntries } from "#core/docker/runtime-layer.ts";
+import { targetUv } from "#core/docker/target-uv.ts";
+import type { Recipe } from "#core/env/recipe.ts";
+import { linkWheels } from "#core/env/wheel-links.ts";
+import { SwError } from "#core/errors.ts";
+import { readTextIfAny } from "#core/platform/fs-atomic.ts";
+import { blobPath, readBlobText } from "#core/store/blobs.ts";
+import type { Version } from "#core/store/versions.ts";
+import type { TarEntry } from "#core/swrt/tar-writer.ts";
+
+export interface ContextInput {
+  readonly plan: ImagePlan;
+  readonly recipe: Recipe;
+  readonly version: Version;
+}
+
+/** @returns the Dockerfile's text */
+export async function writeContext(ctx: Ctx, dir: string, input: ContextInput): Promise<string> {
+  const { plan, recipe, version } = input;
+  const facts = await contextFacts(ctx, recipe);
+  const text = dockerfile(plan, facts);
+  await mkdir(`${dir}/root`, { recursive: true });
+  await writeFile(`${dir}/Dockerfile`, text);
+  await writeSettings(ctx, dir, recipe);
+  for (const platform of plan.platforms) await placeUv(ctx, dir, platform);
+  if (facts.hasLock) await writeFile(`${dir}/requirements.txt`, await lockText(ctx, recipe.requirements));
+  if (facts.hasVcs) await writeFile(`${dir}/vcs.txt`, await lockText(ctx, recipe.vcs));
+  await placeWheels(ctx, `${dir}/wheels`, recipe);
+  const entries = runtimeLayerEntries(await runtimeEntries(ctx, version, recipe.files));
+  for (const entry of entries) await placeEntry(`${dir}/root`, entry);
+  return text;
+}
+
+/** What the Dockerfile has to say; also for a dry run, which writes nothing. */
+export async function contextFacts(ctx: Ctx, recipe: Recipe): Promise<ContextFacts> {
+  const lock = await lockText(ctx, recipe.requirements);
+  const links = recipe.wheels.length === 0 ? [] : (await linkWheels(ctx, recipe.wheels)).requirements;
+  return {
+    hasLock: recipe.requirements !== undefined,
+    hashed: lock.includes("--hash="),
+    hasVcs: /^[A-Za-z0-9]/m.test(await lockText(ctx, recipe.vcs)),
+    wheelPins: [...new Set(links)].sort(),
+  };
+}
+
+const lockText = async (ctx: Ctx, digest: string | undefined) =>
+  digest === undefined ? "" : await readBlobText(ctx, digest);
+
+async function placeUv(ctx: Ctx, dir: string, platform: ImagePlatform): Promise<void> {
+  const target = `${dir}/uv-${platform.architecture}`;
+  await copyFile(await targetUv(ctx, platform), target);
+  await chmod(target, 0o755);
+  await utimes(target, 0, 0);
+}
+
+/** Index and certificates of the client, for the first stages only; folders of this machine mean nothing there. */
+async function writeSettings(ctx: Ctx, dir: string, { pip }: Recipe): Promise<void> {
+  const explicit = { indexUrl: pip.indexUrl, extraIndexUrls: pip.extraIndexUrl, trustedHosts: pip.trustedHost };
+  const { env } = await indexSettings(ctx, { ...explicit, findLinks: [], noIndex: false });
+  const { UV_FIND_LINKS: _, SSL_CERT_FILE: certificate = ctx.env.SSL_CERT_FILE, ...rest } = env;
+  const authorities = certificate ? await readTextIfAny(certificate) : undefined;
+  const variables = {
+    ...rest,
+    UV_NO_CONFIG: "1",
+    UV_NO_CACHE: "1",
+    UV_PYTHON_DOWNLOADS: "never",
+    UV_LINK_MODE: "copy",
+    ...(authorities && { SSL_CERT_FILE: "/swcli/ca.pem" }),
+  };
+  const lines = Object.entries(variables).map(([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'`);
+  await writeFile(`${dir}/uv.env`, `${lines.sort().join("\n")}\n`, { mode: 0o600 });
+  await writeFile(`${dir}/ca.pem`, authorities ?? "");
+}
+
+async function placeWheels(ctx: Ctx, dir: string, recipe: Recipe): Promise<void> {
+  if (recipe.wheels.length === 0) return;
+  await mkdir(dir, { recursive: true });
+  for (const { name, sha256 } of recipe.wheels) await copyFile(blobPath(ctx, sha256), `${dir}/${name}`);
+}
+
+async function placeEntry(root: string, entry: TarEntry): Promise<void> {
+  const target = `${root}/${entry.path}`;
+  if (entry.type === "dir") return void (await mkdir(target, { recursive: true }));
+  await mkdir(dirname(target), { recursive: true });
+  if (entry.type === "symlink") return await symlink(entry.link ?? "", target);
+  if (!entry.open) throw new SwError("INTERNAL", `no content for ${entry.path}`);
+  await writeFile(target, entry.open(), { mode: entry.mode });
+  await chmod(target, entry.mode);
+}

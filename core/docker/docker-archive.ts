@@ -1,0 +1,78 @@
+/**
+ * `docker save`'s format, which `docker load` of every version reads: one tar with `manifest.json`, config and layers.
+ * One platform only. Tests: test/e2e/dockerize.test.ts
+ */
+import { createWriteStream } from "node:fs";
+import { rename } from "node:fs/promises";
+import { finished } from "node:stream/promises";
+import type { Ctx } from "#core/context.ts";
+import { baseBlob } from "#core/docker/base-image.ts";
+import type { DirectImage } from "#core/docker/direct-engine.ts";
+import type { PlatformImage } from "#core/docker/image-config.ts";
+import { imageBlobPath } from "#core/docker/layer.ts";
+import { fileEntry, layerEntries, textEntry } from "#core/docker/layer-entry.ts";
+import { SwError, throwIfAborted } from "#core/errors.ts";
+import { removeFile } from "#core/platform/fs-atomic.ts";
+import { type TarEntry, tarChunks } from "#core/swrt/tar-writer.ts";
+
+/** Published by rename. @throws SwError USAGE for several platforms */
+export async function writeDockerArchive(
+  ctx: Ctx,
+  image: DirectImage,
+  { path, tags }: { path: string; tags: readonly string[] },
+): Promise<void> {
+  const [only, ...others] = image.platforms;
+  if (!only || others.length > 0) {
+    throw new SwError("USAGE", "a docker archive holds one platform", {
+      hint: "Give one --platform, or --to oci-layout=DIR.",
+    });
+  }
+  const temp = `${path}.${process.pid}.tmp`;
+  try {
+    await writeTar(ctx, temp, await archiveEntries(ctx, image, { platform: only, tags }));
+    await rename(temp, path);
+  } finally {
+    await removeFile(temp);
+  }
+}
+
+async function archiveEntries(
+  ctx: Ctx,
+  image: DirectImage,
+  { platform, tags }: { platform: PlatformImage; tags: readonly string[] },
+): Promise<TarEntry[]> {
+  const config = `${hex(platform.config.digest)}.json`;
+  const layers: { name: string; entry: TarEntry }[] = [];
+  for (const { digest, size } of platform.baseLayers) {
+    layers.push(layerFile(digest, size, await baseBlob(image.base, { digest, size })));
+  }
+  for (const { layer } of platform.layers)
+    layers.push(layerFile(layer.digest, layer.size, imageBlobPath(ctx, layer.digest)));
+  const manifest = [{ Config: config, RepoTags: tags, Layers: layers.map(({ name }) => name) }];
+  return layerEntries([
+    textEntry("manifest.json", JSON.stringify(manifest)),
+    textEntry(config, new TextDecoder().decode(platform.config.bytes)),
+    ...layers.map(({ entry }) => entry),
+  ]);
+}
+
+const hex = (digest: string) => digest.replace("sha256:", "");
+
+/** docker load looks at the bytes: a compressed layer may have any name. */
+function layerFile(digest: string, size: number, source: string): { name: string; entry: TarEntry } {
+  const name = `${hex(digest)}.tar`;
+  return { name, entry: fileEntry(name, { source, size, mode: 0o644 }) };
+}
+
+async function writeTar(ctx: Ctx, path: string, entries: readonly TarEntry[]): Promise<void> {
+  const file = createWriteStream(path, { flags: "wx", mode: 0o644 });
+  try {
+    for await (const chunk of tarChunks(entries)) {
+      throwIfAborted(ctx.signal);
+      if (!file.write(chunk)) await new Promise((done) => file.once("drain", done));
+    }
+  } finally {
+    file.end();
+    await finished(file);
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * The Dockerfile of an image: for every docker since 19.03 with buildx, so no `# syntax=`, no named contexts and no
+ * `RUN --mount`. uv lives in the first stages only. Pure. Tests: test/unit/core/docker/dockerfile.test.ts
+ */
+import { CMD, imageLabels, imageVariables, PREFIX, WORKDIR } from "#core/docker/image-layout.ts";
+import type { ImagePlan } from "#core/docker/image-plan.ts";
+
+/** What the build context holds besides `root/`, which is copied to `/`. */
+export interface ContextFacts {
+  readonly hasLock: boolean;
+  readonly hashed: boolean;
+  readonly hasVcs: boolean;
+  /** `name==version`, installed from the context's `wheels/`. */
+  readonly wheelPins: readonly string[];
+}
+
+const SWCLI = "/swcli";
+// What `uv venv` leaves besides the environment, and what ours replaces.
+const EXTRAS = ["bin/activate*", "bin/deactivate.bat", "bin/pydoc.bat", ".gitignore", "CACHEDIR.TAG", ".lock"];
+
+export function dockerfile(plan: ImagePlan, facts: ContextFacts): string {
+  const stages = [packagesStage(plan, facts), ...(facts.wheelPins.length > 0 ? [wheelsStage(facts)] : [])];
+  return `${[...stages, finalStage(plan, facts)].map((lines) => lines.join("\n")).join("\n\n")}\n`;
+}
+
+function packagesStage({ base, python }: ImagePlan, facts: ContextFacts): string[] {
+  const uv = `. ${SWCLI}/uv.env && ${SWCLI}/uv`;
+  const pip = (verb: string) => `${uv} pip ${verb} --python ${PREFIX}/bin/python`;
+  const files = [
+    "uv.env",
+    "ca.pem",
+    ...(facts.hasLock ? ["requirements.txt"] : []),
+    ...(facts.hasVcs ? ["vcs.txt"] : []),
+  ];
+  return [
+    `FROM ${base} AS packages`,
+    "ARG TARGETARCH",
+    `COPY uv-\${TARGETARCH} ${SWCLI}/uv`,
+    `COPY ${files.join(" ")} ${SWCLI}/`,
+    `RUN ${uv} venv --quiet --no-project --python ${python} ${PREFIX}`,
+    ...(facts.hasLock
+      ? [
+          `RUN ${pip("sync")}${facts.hashed ? " --require-hashes" : ""} --allow-empty-requirements ${SWCLI}/requirements.txt`,
+        ]
+      : []),
+    ...(facts.hasVcs ? [`RUN ${pip("install")} --no-deps -r ${SWCLI}/vcs.txt`] : []),
+    `RUN ${tidy(python)}`,
+  ];
+}
+
+/** Leaves the same files as the direct engine: its own pyvenv.cfg, no bytecode, no scripts of uv. */
+function tidy(python: string): string {
+  const extras = [...EXTRAS.map((path) => `${PREFIX}/${path}`), `${PREFIX}/lib/python*/site-packages/_virtualenv.*`];
+  const config = `home = %s\\nimplementation = CPython\\ninclude-system-site-packages = false\\nversion_info = ${python}\\n`;
+  return [
+    `rm -f ${extras.join(" ")}`,
+    `find ${PREFIX} -name __pycache__ -prune -exec rm -rf {} +`,
+    `printf '${config}' "$(dirname "$(readlink ${PREFIX}/bin/python)")" > ${PREFIX}/pyvenv.cfg`,
+  ].join(" && ");
+}
+
+function wheelsStage({ wheelPins }: ContextFacts): string[] {
+  const args = `--prefix ${SWCLI}/out --no-deps --no-index --find-links ${SWCLI}/wheels`;
+  return [
+    "FROM packages AS wheels",
+    `COPY wheels ${SWCLI}/wheels`,
+    `RUN . ${SWCLI}/uv.env && ${SWCLI}/uv pip install --python ${PREFIX}/bin/python ${args} ${wheelPins.join(" ")} && rm -f ${SWCLI}/out/.lock`,
+  ];
+}
+
+function finalStage(plan: ImagePlan, facts: ContextFacts): string[] {
+  const labels = imageLabels(plan.subject, { reference: plan.base, digest: undefined });
+  return [
+    `FROM ${plan.base}`,
+    `COPY --from=packages ${PREFIX} ${PREFIX}`,
+    ...(facts.wheelPins.length > 0 ? [`COPY --from=wheels ${SWCLI}/out/ ${PREFIX}/`] : []),
+    "COPY root/ /",
+    `WORKDIR ${WORKDIR}`,
+    `ENV PATH=${PREFIX}/bin:$PATH`,
+    ...Object.entries(imageVariables(plan.subject)).map(([name, value]) => `ENV ${name}=${quoted(value)}`),
+    ...plan.commands.map((command) => `RUN ${JSON.stringify(["/bin/sh", "-c", command])}`),
+    ...Object.entries(labels).map(([name, value]) => `LABEL ${quoted(name)}=${quoted(value)}`),
+    `CMD ${JSON.stringify(CMD)}`,
+  ];
+}
+
+/** Docker fills variables into ENV and LABEL; ours are meant as they are. */
+const quoted = (text: string) => `"${text.replace(/[\\"$]/g, "\\$&").replaceAll("\n", " ")}"`;

@@ -1,0 +1,118 @@
+/**
+ * Packages for another platform, installed by uv without running anything of it: wheels only, into a scratch
+ * environment whose files become layers. Tests: test/e2e/dockerize.test.ts
+ */
+import { indexSettings } from "#core/config/index-settings.ts";
+import type { Ctx } from "#core/context.ts";
+import { type ImagePlatform, uvPlatform } from "#core/docker/platforms.ts";
+import { runUv } from "#core/engines/uv.ts";
+import type { Recipe } from "#core/env/recipe.ts";
+import { linkWheels } from "#core/env/wheel-links.ts";
+import { SwError } from "#core/errors.ts";
+import { redactUrl } from "#core/platform/redact.ts";
+import { findPython, type Python, requirePython, SUPPORTED_MINORS } from "#core/python/find.ts";
+import { blobPath, readBlobText } from "#core/store/blobs.ts";
+
+export interface Target {
+  readonly platform: ImagePlatform;
+  readonly libc: "glibc" | "musl";
+  /** "3.11" */
+  readonly python: string;
+}
+
+export interface Scratch {
+  readonly prefix: string;
+  /** The minor version of the Python that the scratch environment was made with. */
+  readonly minor: string;
+}
+
+/** A scratch environment at `prefix`; any Python will do, since none of the packages is run. */
+export async function makeScratch(ctx: Ctx, prefix: string, python: string): Promise<Scratch> {
+  const { path, minor } = await anyPython(ctx, python);
+  const made = await runUv(ctx, ["venv", "--quiet", "--no-project", "--python", path, prefix]);
+  if (made.exitCode !== 0) throw installFailed(made.stderr);
+  return { prefix, minor };
+}
+
+async function anyPython(ctx: Ctx, wanted: string): Promise<Python> {
+  for (const minor of [wanted, ...SUPPORTED_MINORS.toReversed()]) {
+    const found = await findPython(ctx, minor);
+    if (found) return found;
+  }
+  return await requirePython(ctx, wanted);
+}
+
+/** Installs the lock for the target. @throws SwError IMAGE_FAILED; `detail.needs_build` when a package has no wheel */
+export async function installLocked(
+  ctx: Ctx,
+  scratch: Scratch,
+  job: { recipe: Recipe; target: Target },
+): Promise<void> {
+  const { recipe, target } = job;
+  if (recipe.requirements === undefined) return;
+  const text = await readBlobText(ctx, recipe.requirements);
+  if (!/^[A-Za-z0-9]/m.test(text)) return;
+  const hashes = text.includes("--hash=") ? ["--require-hashes"] : [];
+  const index = await indexSettings(ctx, { ...explicitIndex(recipe) });
+  const args = [...targetArgs(target), ...index.args, "--no-deps", ...hashes, "-r", blobPath(ctx, recipe.requirements)];
+  await install(ctx, scratch, { args, env: index.env });
+}
+
+const explicitIndex = ({ pip }: Recipe) => ({
+  indexUrl: pip.indexUrl,
+  extraIndexUrls: pip.extraIndexUrl,
+  trustedHosts: pip.trustedHost,
+  findLinks: [],
+  noIndex: false,
+});
+
+/** Installs the wheels that the package carries. */
+export async function installWheels(
+  ctx: Ctx,
+  scratch: Scratch,
+  job: { recipe: Recipe; target: Target },
+): Promise<void> {
+  const links = await linkWheels(ctx, job.recipe.wheels);
+  const folders = links.folders.flatMap((folder) => ["--find-links", folder]);
+  const pins = [...new Set(links.requirements)];
+  await install(ctx, scratch, {
+    args: [...targetArgs(job.target), "--no-deps", "--no-index", ...folders, ...pins],
+    env: {},
+  });
+}
+
+const targetArgs = ({ platform, libc, python }: Target): string[] => [
+  "--python-platform",
+  uvPlatform(platform, libc),
+  "--python-version",
+  python,
+  "--only-binary",
+  ":all:",
+];
+
+async function install(
+  ctx: Ctx,
+  { prefix }: Scratch,
+  { args, env }: { args: string[]; env: Record<string, string> },
+): Promise<void> {
+  const argv = ["pip", "install", "--python", `${prefix}/bin/python`, ...args];
+  const result = await runUv(ctx, argv, { env, onLine: (line) => ctx.report.log(redactUrl(line)) });
+  if (result.exitCode !== 0) throw installFailed(result.stderr);
+}
+
+/** uv's words, and the way out when a package would have to be built. */
+function installFailed(stderr: string): SwError {
+  const text = redactUrl(stderr)
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .slice(0, 12)
+    .join("\n");
+  const needsBuild =
+    /no (?:usable )?wheels|has no wheels|--no-build|--only-binary|matching (?:Python|platform|ABI)/i.test(text);
+  const name = /(?:Because|package|distribution(?:s)? of|wheels? (?:for|of)) `?([A-Za-z0-9][\w.-]*)/.exec(text)?.[1];
+  if (!needsBuild) return new SwError("IMAGE_FAILED", `the packages could not be installed:\n${text}`);
+  return new SwError("IMAGE_FAILED", `${name ?? "a package"} has no wheel for this platform:\n${text}`, {
+    hint: "Use --engine buildx, which can build it inside the image, or put a wheel of it under `wheels:`.",
+    detail: { needs_build: true, package: name ?? null },
+  });
+}

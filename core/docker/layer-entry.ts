@@ -1,0 +1,56 @@
+/**
+ * Members of layers: absolute paths of the image as tar entries, with the folders above them, sorted; a layer never
+ * depends on another one. Tests: test/unit/core/docker/layer-entry.test.ts
+ */
+import { createReadStream } from "node:fs";
+import { parentPaths, sortedByName } from "#core/swrt/member-path.ts";
+import type { TarEntry } from "#core/swrt/tar-writer.ts";
+
+const relative = (path: string) => path.replace(/^\/+/, "");
+
+/** Only two modes exist in a layer, so the builder's umask leaves no trace. */
+export const layerMode = (mode: number): number => (mode & 0o111 ? 0o755 : 0o644);
+
+export function textEntry(path: string, text: string, mode = 0o644): TarEntry {
+  const bytes = new TextEncoder().encode(text);
+  return { path: relative(path), mode, type: "file", size: bytes.length, open: () => once(bytes) };
+}
+
+export const linkEntry = (path: string, link: string): TarEntry => ({
+  path: relative(path),
+  mode: 0o777,
+  type: "symlink",
+  size: 0,
+  link,
+});
+
+export const folderEntry = (path: string): TarEntry => ({ path: relative(path), mode: 0o755, type: "dir", size: 0 });
+
+/** A file of this machine. */
+export const fileEntry = (path: string, file: { source: string; size: number; mode: number }): TarEntry => ({
+  path: relative(path),
+  mode: layerMode(file.mode),
+  type: "file",
+  size: file.size,
+  open: () => contentOf(file),
+});
+
+// One read for most files: a stream for each of some thousand costs more than their bytes.
+const WHOLE = 512 * 1024;
+
+async function* contentOf({ source, size }: { source: string; size: number }): AsyncGenerator<Uint8Array> {
+  if (size <= WHOLE) yield await Bun.file(source).bytes();
+  else yield* createReadStream(source, { highWaterMark: 1 << 17 });
+}
+
+/** Complete and in order; of two entries with one path the later counts. */
+export function layerEntries(entries: readonly TarEntry[]): TarEntry[] {
+  const byPath = new Map(entries.map((entry) => [entry.path, entry]));
+  const parents = new Set([...byPath.keys()].flatMap(parentPaths));
+  const missing = [...parents].filter((path) => !byPath.has(path)).map(folderEntry);
+  return sortedByName([...byPath.values(), ...missing]);
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}

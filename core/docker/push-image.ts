@@ -1,0 +1,112 @@
+/**
+ * Brings a finished image to registries: base layers mounted or handed on, only missing blobs sent, tags last, so that
+ * no tag ever names half an image. Tests: test/e2e/dockerize.test.ts
+ */
+import type { Ctx } from "#core/context.ts";
+import { type BaseImage, baseBlob } from "#core/docker/base-image.ts";
+import type { DirectImage } from "#core/docker/direct-engine.ts";
+import type { PlatformImage } from "#core/docker/image-config.ts";
+import { imageBlobPath } from "#core/docker/layer.ts";
+import type { Descriptor } from "#core/oci/manifest.ts";
+import { type BlobSource, bytesSource, fileSource, mountBlob, type Pushed, pushBlob } from "#core/oci/push-blob.ts";
+import { parseReference, type Reference } from "#core/oci/reference.ts";
+import { hasBlob, headManifest, openRegistry, pushScope, putManifest, type Registry } from "#core/oci/registry.ts";
+
+export interface PushSummary {
+  /** Bytes that went over the wire. */
+  sent: number;
+  /** Blobs by what was needed. */
+  blobs: Record<Pushed, number>;
+}
+
+/** One name in one registry. */
+export interface PushTarget {
+  readonly registry: Registry;
+  readonly repository: string;
+  readonly tag: string;
+  readonly summary: PushSummary;
+  /** Repositories of the same registry that have the image already. */
+  readonly siblings: readonly string[];
+}
+
+export async function pushTarget(
+  ctx: Ctx,
+  name: string,
+  options: { insecure: readonly string[]; summary: PushSummary; siblings?: readonly Reference[] },
+): Promise<PushTarget> {
+  const { host, repository, tag = "latest" } = parseReference(name);
+  const registry = await openRegistry(ctx, host, { insecure: options.insecure });
+  const same = (options.siblings ?? []).filter((other) => other.host === host && other.repository !== repository);
+  return { registry, repository, tag, summary: options.summary, siblings: same.map((other) => other.repository) };
+}
+
+export async function pushImage(
+  ctx: Ctx,
+  image: DirectImage,
+  { tags, insecure }: { tags: readonly string[]; insecure: readonly string[] },
+): Promise<PushSummary> {
+  const summary: PushSummary = { sent: 0, blobs: { exists: 0, mounted: 0, pushed: 0 } };
+  const siblings: Reference[] = [];
+  for (const tag of tags) {
+    await pushTag(await pushTarget(ctx, tag, { insecure, summary, siblings }), image);
+    siblings.push(parseReference(tag));
+  }
+  return summary;
+}
+
+async function pushTag(target: PushTarget, image: DirectImage): Promise<void> {
+  const { registry, repository, tag } = target;
+  // A registry takes no manifest whose parts are missing: one question answers for all of them.
+  if ((await headManifest(registry, repository, tag)) === image.top.digest) return;
+  const known = await headManifest(registry, repository, image.top.digest);
+  if (known === undefined) for (const platform of image.platforms) await pushPlatform(target, image, platform);
+  await putManifest(registry, { repository, key: tag }, image.top);
+}
+
+async function pushPlatform(target: PushTarget, image: DirectImage, platform: PlatformImage): Promise<void> {
+  const { registry, repository } = target;
+  const { ctx } = registry;
+  ctx.report.progress({ step: "push", text: `Pushing ${platform.platform.name} to ${registry.host}/${repository}` });
+  await eachOf(platform.baseLayers, (layer) => pushBaseBlob(target, image.base, layer));
+  await eachOf(platform.layers, ({ layer: { digest, size } }) =>
+    pushOwn(target, fileSource(imageBlobPath(ctx, digest), digest, size)),
+  );
+  await pushOwn(target, bytesSource(platform.config.bytes));
+  if (platform.manifest.digest !== image.top.digest) {
+    await putManifest(registry, { repository, key: platform.manifest.digest }, platform.manifest);
+  }
+}
+
+// More would only share the same line.
+const PARALLEL = 3;
+
+async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const worker = async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, worker));
+}
+
+async function pushOwn(target: PushTarget, source: BlobSource): Promise<void> {
+  const how = await pushBlob(target.registry, target.repository, source, { mountFrom: target.siblings[0] });
+  count(target.summary, how, source.size);
+}
+
+function count(summary: PushSummary, how: Pushed, size: number): void {
+  summary.blobs[how] += 1;
+  if (how === "pushed") summary.sent += size;
+}
+
+/** A blob that another image has: mounted where its registry is the target too, else fetched once and handed on. */
+export async function pushBaseBlob(target: PushTarget, base: BaseImage, { digest, size }: Descriptor): Promise<void> {
+  const { registry, repository, summary } = target;
+  if (base.reference.host === registry.host) {
+    const from = base.reference.repository;
+    if (await mountBlob(registry, repository, { digest, from })) return count(summary, "mounted", 0);
+  } else if (await hasBlob(registry, { repository, digest }, pushScope(repository))) {
+    return count(summary, "exists", 0);
+  }
+  const path = await baseBlob(base, { digest, size });
+  count(summary, await pushBlob(registry, repository, fileSource(path, digest, size)), size);
+}

@@ -1,0 +1,56 @@
+/**
+ * An OCI image layout: a folder with blobs by digest, an index and a version note (image-spec, image-layout.md).
+ * Made beside its place and renamed, so it is whole or absent. Tests: test/e2e/dockerize.test.ts
+ */
+import { constants, copyFile, mkdir, rename, writeFile } from "node:fs/promises";
+import { errno, SwError } from "#core/errors.ts";
+import { type Descriptor, encodeManifest, type RawManifest } from "#core/oci/manifest.ts";
+import { OCI_INDEX } from "#core/oci/media-types.ts";
+import { removeTree } from "#core/platform/fs-atomic.ts";
+
+/** What goes under `blobs/`: bytes, or a file of this machine. */
+export type LayoutBlob = { readonly digest: string } & ({ readonly bytes: Uint8Array } | { readonly path: string });
+
+export interface Layout {
+  /** Absolute. */
+  readonly dir: string;
+  /** What the layout's own index names. */
+  readonly manifests: readonly Descriptor[];
+  readonly blobs: readonly LayoutBlob[];
+}
+
+/** @throws SwError EXISTS when something is at `dir` already */
+export async function writeLayout(layout: Layout): Promise<void> {
+  const temp = `${layout.dir}.${process.pid}.tmp`;
+  await mkdir(`${temp}/blobs/sha256`, { recursive: true });
+  try {
+    for (const blob of layout.blobs) await writeBlob(temp, blob);
+    await writeFile(`${temp}/oci-layout`, '{"imageLayoutVersion":"1.0.0"}');
+    await writeFile(`${temp}/index.json`, layoutIndex(layout.manifests).bytes);
+    await publish(temp, layout.dir);
+  } finally {
+    await removeTree(temp);
+  }
+}
+
+export const layoutIndex = (manifests: readonly Descriptor[]): RawManifest =>
+  encodeManifest(OCI_INDEX, { schemaVersion: 2, mediaType: OCI_INDEX, manifests });
+
+async function writeBlob(dir: string, blob: LayoutBlob): Promise<void> {
+  const target = `${dir}/blobs/${blob.digest.replace(":", "/")}`;
+  if ("bytes" in blob) await writeFile(target, blob.bytes);
+  else await copyFile(blob.path, target, constants.COPYFILE_FICLONE);
+}
+
+/** rename(2) replaces an empty folder and refuses a full one. */
+async function publish(temp: string, dir: string): Promise<void> {
+  try {
+    await rename(temp, dir);
+  } catch (e) {
+    if (errno(e) !== "ENOTEMPTY" && errno(e) !== "EEXIST" && errno(e) !== "ENOTDIR") throw e;
+    throw new SwError("EXISTS", `${dir} is there already`, {
+      hint: "Name another folder, or remove that one.",
+      cause: e,
+    });
+  }
+}

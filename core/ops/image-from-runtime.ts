@@ -1,0 +1,110 @@
+/**
+ * Makes an image from a runtime's dependencies by the engine that can: direct where nothing has to run and the base image
+ * can be read, else buildx. The choice and its reason are one line. Tests: test/e2e/dockerize.test.ts
+ */
+import type { Ctx } from "#core/context.ts";
+import { resolveBase } from "#core/docker/base-image.ts";
+import { deliverDirect } from "#core/docker/deliver-direct.ts";
+import { buildDirect, type DirectImage } from "#core/docker/direct-engine.ts";
+import { engineProblem } from "#core/docker/docker-cli.ts";
+import { type ImagePlan, imagePlan } from "#core/docker/image-plan.ts";
+import { directResult, type ImageResult, imageResult } from "#core/docker/image-result.ts";
+import { type Recipe, recipeOf } from "#core/env/recipe.ts";
+import { unlockedRecipe } from "#core/env/unlocked.ts";
+import { SwError } from "#core/errors.ts";
+import type { Dockerizing } from "#core/ops/dockerize-runtime.ts";
+import type { Version } from "#core/store/versions.ts";
+
+interface Making {
+  readonly work: Dockerizing;
+  readonly plan: ImagePlan;
+  readonly recipe: Recipe;
+}
+
+/** @throws SwError as dockerizeRuntime */
+export async function imageFromRuntime(ctx: Ctx, work: Dockerizing, base: string): Promise<ImageResult> {
+  const recipe = await usableRecipe(ctx, work.version);
+  const { params, manifest, name, version, tags, output } = work;
+  const plan = imagePlan({ ...params, name, version: version.id, manifest, recipe, tags, base, output });
+  const making: Making = { work, plan, recipe };
+  const reason = reasonForBuildx(params.engine, plan);
+  if (params.dryRun) return await dryRun(ctx, making, reason);
+  await refuseNowhere(ctx, making, reason);
+  return reason === undefined ? await withDirect(ctx, making) : await withBuildx(ctx, making, reason);
+}
+
+async function usableRecipe(ctx: Ctx, version: Version): Promise<Recipe> {
+  const recipe = await recipeOf(ctx, version);
+  if (recipe.mode === "conda") throw condaNotYet();
+  return recipe.locked ? recipe : await unlockedRecipe(ctx, version, recipe);
+}
+
+const condaNotYet = () =>
+  new SwError("NOT_YET", "conda runtimes can't be made into images yet", { hint: "Runtimes with `mode: venv` can." });
+
+/** Known before anything is asked; undefined leaves the direct engine. */
+function reasonForBuildx(engine: string, plan: ImagePlan): string | undefined {
+  if (engine === "buildx") return "it was asked for";
+  if (plan.commands.length === 0) return undefined;
+  const what = `${plan.commands.length === 1 ? "a command has" : `${plan.commands.length} commands have`} to run inside the image`;
+  if (engine === "auto") return what;
+  throw new SwError("IMAGE_FAILED", `${what}, which the direct engine can't do`, {
+    hint: "Leave --engine direct out, or take the commands out of the runtime.yaml.",
+  });
+}
+
+/** Before the work: an image that nobody could take would be made for nothing. */
+async function refuseNowhere(ctx: Ctx, { plan }: Making, reason: string | undefined): Promise<void> {
+  if (plan.output.kind !== "engine") return;
+  if (plan.platforms.length > 1) {
+    throw new SwError("USAGE", "an image of several platforms can't be loaded into docker", {
+      hint: "Push it with --push, or write it with --to oci-layout=DIR.",
+    });
+  }
+  const problem = reason === undefined ? await engineProblem(ctx) : undefined;
+  if (!problem) return;
+  throw new SwError("USAGE", `there is nowhere to put the image: ${problem.message}`, {
+    hint: "Push it with --push, or write it with --to oci-layout=DIR or --to docker-archive=FILE.",
+    cause: problem,
+  });
+}
+
+async function withDirect(ctx: Ctx, making: Making): Promise<ImageResult> {
+  const { work, plan } = making;
+  const made = await tryDirect(ctx, making);
+  if (typeof made === "string") return await withBuildx(ctx, making, made);
+  const pushed = await deliverDirect(ctx, made, { plan, insecure: work.params.insecure });
+  return directResult({ plan, uri: work.uri, engine: "direct", reason: NOTHING_RUNS }, made, pushed);
+}
+
+const NOTHING_RUNS = "nothing has to run inside the image";
+
+/** The image, or why buildx has to do it. */
+async function tryDirect(ctx: Ctx, { work, plan, recipe }: Making): Promise<DirectImage | string> {
+  const { params, version } = work;
+  try {
+    const base = await resolveBase(ctx, plan.base, params.insecure);
+    ctx.report.progress({ step: "engine", text: `Engine direct: ${NOTHING_RUNS}` });
+    return await buildDirect(ctx, { plan, recipe, version, base });
+  } catch (e) {
+    if (params.engine !== "auto" || !(e instanceof SwError) || (await engineProblem(ctx))) throw e;
+    if (e.detail?.needs_build === true) return e.message.split("\n")[0] ?? e.message;
+    if (e.detail?.unreachable === true || e.detail?.missing === true)
+      return `the base image can't be read (${e.message})`;
+    throw e;
+  }
+}
+
+async function withBuildx(ctx: Ctx, { work, plan, recipe }: Making, reason: string): Promise<ImageResult> {
+  ctx.report.progress({ step: "engine", text: `Engine buildx: ${reason}` });
+  const { buildWithBuildx } = await import("#core/docker/buildx-engine.ts");
+  const built = await buildWithBuildx(ctx, { plan, recipe, version: work.version });
+  return { ...imageResult({ plan, uri: work.uri, engine: "buildx", reason }), ...built };
+}
+
+async function dryRun(ctx: Ctx, { work, plan, recipe }: Making, reason: string | undefined): Promise<ImageResult> {
+  const { plannedBuild } = await import("#core/docker/planned-build.ts");
+  const engine = reason === undefined ? "direct" : "buildx";
+  const facts = { plan, uri: work.uri, engine, reason: reason ?? NOTHING_RUNS } as const;
+  return { ...imageResult(facts), dry_run: true, ...(await plannedBuild(ctx, { plan, recipe, engine })) };
+}
