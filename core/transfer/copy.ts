@@ -50,12 +50,34 @@ export async function copy(ctx: Ctx, source: Source, sink: Sink, options: CopyOp
   sink.check(tags);
   const { version } = source;
   const there = await sink.existing(source);
-  const skipped = there !== undefined && !options.force;
-  if (there && skipped) refuseExisting({ source, there, at: sink.uri(version), options });
-  if (!skipped) await sink.put(source, there !== undefined);
+  const skipped = !(await putUnlessThere(source, sink, { there, options }));
   const outcomes = await sink.tag(version, tags, options.force);
   for (const line of outcomes.flatMap(keptLine)) ctx.report.warn(line);
   return { source: source.uri, destination: sink.uri(version), version, skipped, tags: outcomes };
+}
+
+/** False when the destination has the same already and that is fine. */
+async function putUnlessThere(
+  source: Source,
+  sink: Sink,
+  { there, options }: { there: Existing | undefined; options: CopyOptions },
+): Promise<boolean> {
+  const at = sink.uri(source.version);
+  if (there && !options.force) {
+    refuseExisting({ source, there, at, options });
+    return false;
+  }
+  try {
+    await sink.put(source, there !== undefined);
+    return true;
+  } catch (e) {
+    if (!(e instanceof SwError) || e.code !== "EXISTS") throw e;
+    // Somebody was faster.
+    const now = await sink.existing(source);
+    if (now === undefined) throw e;
+    refuseExisting({ source, there: now, at, options });
+    return false;
+  }
 }
 
 function refuseExisting(found: { source: Source; there: Existing; at: string; options: CopyOptions }): void {

@@ -1,0 +1,86 @@
+/** Logging in to servers and out again: what is kept, where, and what nobody may see. */
+import { expect, test } from "bun:test";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { bothModes, type Home, tempHome } from "../helpers/home.ts";
+import { startStarwhale } from "../servers/starwhale.ts";
+
+const CONFIG = ".config/starwhale/config.yaml";
+const configOf = async (home: Home) => parse(await readFile(join(home.dir, CONFIG), "utf8"));
+
+/** Every file of the home, the store and the run dir that holds the text. */
+async function filesWith(home: Home, text: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const top of [home.dir, home.root, home.runDir]) {
+    const entries = await readdir(top, { recursive: true, withFileTypes: true }).catch(() => []);
+    for (const entry of entries.filter((one) => one.isFile())) {
+      const path = join(entry.parentPath, entry.name);
+      if ((await readFile(path, "latin1")).includes(text)) found.push(path);
+    }
+  }
+  return found;
+}
+
+bothModes((mode) => {
+  test("a login keeps the token as the Python client does, for nobody else to read, and shows it nowhere", async () => {
+    await using server = await startStarwhale();
+    await using home = await tempHome({ mode });
+    const args = ["instance", "login", server.url, "--alias", "pre-k8s", "--username", "starwhale", "--password-stdin"];
+    const done = await home.run(["-v", ...args], { stdin: "abcd1234\n" });
+    expect(done).toMatchObject({ exitCode: 0 });
+    const [token = ""] = server.state.tokens.keys();
+    const { instances, current_instance: current, version } = await configOf(home);
+    expect(instances["pre-k8s"]).toMatchObject({
+      ...{ uri: server.url, type: "cloud", sw_token: token, user_name: "starwhale", user_role: "normal" },
+    });
+    expect([current, version]).toEqual(["local", "2.0"]);
+    expect((await stat(join(home.dir, CONFIG))).mode & 0o777).toBe(0o600);
+    const words = [done.stdout, done.stderr, (await home.run(["-o", "json", "instance", "list"])).stdout].join();
+    expect(words).not.toContain(token.slice(7));
+    expect(await filesWith(home, token.slice(7))).toEqual([join(home.dir, CONFIG)]);
+    expect(await filesWith(home, "abcd1234")).toEqual([]);
+  }, 20_000);
+
+  test("a logout takes the token away, and a selected server with it", async () => {
+    await using server = await startStarwhale();
+    await using home = await tempHome({ mode });
+    const args = ["instance", "login", server.url, "--alias", "team", "--token-stdin"];
+    expect(await home.run(args, { stdin: `${server.token().slice(7)}\n` })).toMatchObject({ exitCode: 0 });
+    const file = join(home.dir, CONFIG);
+    await writeFile(file, (await readFile(file, "utf8")).replace("current_instance: local", "current_instance: team"));
+    expect(await home.run(["instance", "logout", server.url])).toMatchObject({ exitCode: 0 });
+    const { instances, current_instance: current } = await configOf(home);
+    expect([Object.keys(instances), current]).toEqual([["local"], "local"]);
+    expect(await home.run(["instance", "logout", "team"])).toMatchObject({ exitCode: 3 });
+  }, 20_000);
+});
+
+test("a refused login changes nothing and repeats no secret", async () => {
+  await using server = await startStarwhale();
+  await using home = await tempHome({ mode: "in-process" });
+  const login = ["instance", "login", server.url, "--alias", "x"];
+  const wrong = await home.run([...login, "--username", "starwhale", "--password-stdin"], { stdin: "s3cret-word" });
+  expect(wrong).toMatchObject({ exitCode: 1 });
+  expect(wrong.stderr).toContain("Wrong username or password");
+  expect(wrong.stderr).not.toContain("s3cret-word");
+  const disabled = await home.run([...login, "--username", "test", "--password", "test1234"]);
+  expect(disabled.stderr).toContain("User is disabled");
+  const badToken = await home.run([...login, "--token", "Bearer t0ken-word"]);
+  expect(badToken).toMatchObject({ exitCode: 1 });
+  expect(badToken.stderr).not.toContain("t0ken-word");
+  const nothing = await home.run([...login, "--username", "starwhale"]);
+  expect(nothing).toMatchObject({ exitCode: 2 });
+  expect(nothing.stderr).toContain("--password-stdin");
+  expect(await home.run(["instance", "login", server.url, "--alias", "local"])).toMatchObject({ exitCode: 2 });
+  expect(await Bun.file(join(home.dir, CONFIG)).exists()).toBe(false);
+});
+
+test("an address that is no Starwhale server is told from a wrong password", async () => {
+  await using home = await tempHome({ mode: "in-process" });
+  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("<h1>hello</h1>") });
+  const done = await home.run(["instance", "login", server.url.href, "--username", "u", "--password", "p"]);
+  await server.stop(true);
+  expect(done).toMatchObject({ exitCode: 1 });
+  expect(done.stderr).toContain("Is it a Starwhale server");
+});
