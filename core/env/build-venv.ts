@@ -22,18 +22,25 @@ export interface VenvInput {
 export async function buildVenv(ctx: Ctx, { prefix, recipe, python }: VenvInput): Promise<void> {
   ctx.report.progress({ step: "venv", text: `Making a Python ${python.version} environment` });
   await uv(ctx, ["venv", "--quiet", "--no-project", "--python", python.path, prefix], {});
+  await installPip(ctx, prefix, recipe);
+  await placeFiles(ctx, prefix, recipe.files);
+}
+
+/** The pip part of a recipe into a prefix that has its Python; what is in a conda prefix already stays. */
+export async function installPip(ctx: Ctx, prefix: string, recipe: Recipe): Promise<void> {
   const index = await indexSettings(ctx, explicitIndex(recipe));
-  const install: Install = { prefix, env: index.env, args: index.args };
+  const install: Install = { prefix, env: index.env, args: index.args, fresh: recipe.mode === "venv" };
   if (recipe.requirements) await installLock(ctx, install, recipe.requirements);
   if (recipe.vcs) await installVcs(ctx, install, recipe.vcs);
   if (recipe.wheels.length > 0) await installWheels(ctx, install, recipe);
-  await placeFiles(ctx, prefix, recipe.files);
 }
 
 interface Install {
   prefix: string;
   env: Record<string, string>;
   args: string[];
+  /** Nothing else is in it. */
+  fresh: boolean;
 }
 
 const explicitIndex = ({ pip }: Recipe) => ({
@@ -50,7 +57,9 @@ async function installLock(ctx: Ctx, install: Install, digest: string): Promise<
   const count = requirementCount(text);
   if (count === 0) return;
   ctx.report.progress({ step: "install", text: `Installing ${count} packages`, total: count });
-  if (text.includes("--hash=")) return await pip(ctx, install, ["sync", "--require-hashes", blobPath(ctx, digest)]);
+  const verb = install.fresh ? ["sync"] : ["install", "--no-deps", "-r"];
+  if (text.includes("--hash="))
+    return await pip(ctx, install, [...verb.slice(0, 1), "--require-hashes", ...verb.slice(1), blobPath(ctx, digest)]);
   await pip(ctx, install, ["install", "-r", blobPath(ctx, digest)]);
 }
 

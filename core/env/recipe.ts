@@ -2,6 +2,7 @@
  * What an environment is made of, read off a version's manifest and tree: Python, lock, wheels, files.
  * Pure data; knows nothing of this machine. Tests: test/unit/core/env/recipe.test.ts
  */
+import { EXPLICIT_LOCK_FILE } from "#core/conda/explicit-lock.ts";
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import type { PackageManifest } from "#core/manifest/manifest-schema.ts";
@@ -18,6 +19,8 @@ export interface Recipe {
   /** Digests of lock files; undefined when the package holds none and the first activation resolves. */
   requirements: string | undefined;
   vcs: string | undefined;
+  /** Digest of the exact conda lock; undefined where there is none. */
+  conda: string | undefined;
   locked: boolean;
   wheels: WheelFile[];
   files: FileTree[];
@@ -61,6 +64,7 @@ export async function recipeOf(ctx: Ctx, version: Version): Promise<Recipe> {
     platforms: manifest.swcli?.platforms ?? [],
     requirements: digest("/requirements-sw-lock.txt"),
     vcs: digest("/vcs-requirements-sw-lock.txt"),
+    conda: version.entries.find(({ path }) => path === `dependencies/${EXPLICIT_LOCK_FILE}`)?.sha256,
     locked: lockFiles.length > 0,
     wheels: wheelsOf(manifest, version),
     files: filesOf(manifest, version),

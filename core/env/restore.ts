@@ -4,6 +4,7 @@
  */
 import { mkdir } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
+import { buildConda, condaBuild } from "#core/env/build-conda.ts";
 import { buildVenv } from "#core/env/build-venv.ts";
 import { envKey } from "#core/env/key.ts";
 import {
@@ -19,6 +20,7 @@ import { writePointer } from "#core/env/pointer.ts";
 import { type Recipe, readManifest, recipeOf } from "#core/env/recipe.ts";
 import { refuseImage } from "#core/env/refuse-image.ts";
 import { unlockedRecipe } from "#core/env/unlocked.ts";
+import { unlockedConda } from "#core/env/unlocked-conda.ts";
 import { SwError } from "#core/errors.ts";
 import { thisPlatform } from "#core/lock/platforms.ts";
 import { withFileLock } from "#core/platform/file-lock.ts";
@@ -36,7 +38,7 @@ export interface Restored {
 /**
  * The ready environment of `version`; waits with progress when somebody else is making it.
  * `fresh`: make it anew at the next path although one is there.
- * @throws ENV_BUILD_FAILED, PYTHON_NOT_FOUND, PLATFORM_NOT_COVERED, NOT_YET (conda)
+ * @throws ENV_BUILD_FAILED, PYTHON_NOT_FOUND, PLATFORM_NOT_COVERED,
  */
 export async function restoreEnv(ctx: Ctx, version: Version, fresh = false): Promise<Restored> {
   return await ctx.flights.join(`version:${version.id}:${fresh}`, ctx, (report, signal) =>
@@ -47,8 +49,10 @@ export async function restoreEnv(ctx: Ctx, version: Version, fresh = false): Pro
 /** Versions that have equal environments meet here. */
 async function restoreByKey(ctx: Ctx, version: Version, fresh: boolean): Promise<Restored> {
   const recipe = await usableRecipe(ctx, version);
-  const python = await requirePython(ctx, recipe.python);
-  const key = envKey(recipe, python, [recipe.requirements ?? "", recipe.vcs ?? ""]);
+  // conda brings its own Python.
+  const python = recipe.mode === "conda" ? undefined : await requirePython(ctx, recipe.python);
+  const locks = [recipe.requirements ?? "", recipe.vcs ?? "", ...(recipe.conda ? [recipe.conda] : [])];
+  const key = envKey(recipe, python ?? condaBuild, locks);
   const restored = await ctx.flights.join(`env:${key}:${fresh}`, ctx, async (report, signal) => {
     const own: Ctx = { ...ctx, report, signal };
     const ready = fresh ? undefined : await readMarker(own, key);
@@ -62,14 +66,11 @@ async function restoreByKey(ctx: Ctx, version: Version, fresh: boolean): Promise
 async function usableRecipe(ctx: Ctx, version: Version): Promise<Recipe> {
   refuseImage(await readManifest(ctx, version));
   const recipe = await recipeOf(ctx, version);
-  if (recipe.mode === "conda") throw notYet();
   const platform = thisPlatform();
   if (recipe.platforms.length > 0 && !recipe.platforms.includes(platform)) throw notCovered(recipe, platform);
+  if (recipe.mode === "conda" && !recipe.conda) return await unlockedConda(ctx, version, recipe);
   return recipe.locked ? recipe : await unlockedRecipe(ctx, version, recipe);
 }
-
-const notYet = () =>
-  new SwError("NOT_YET", "conda runtimes can't be activated yet", { hint: "Runtimes with `mode: venv` can." });
 
 const notCovered = (recipe: Recipe, platform: string) =>
   new SwError(
@@ -84,7 +85,7 @@ const notCovered = (recipe: Recipe, platform: string) =>
 interface Making {
   key: string;
   recipe: Recipe;
-  python: Python;
+  python: Python | undefined;
   fresh: boolean;
 }
 
@@ -103,14 +104,15 @@ async function make(ctx: Ctx, { key, recipe, python }: Making): Promise<Marker> 
   const prefix = prefixPath(ctx, key, n);
   const lease = await acquireLease(ctx, { name: `env-${key}-${n}`, prefix, digests: digestsOf(recipe) });
   try {
-    await buildVenv(ctx, { prefix, recipe, python });
+    const made = python ?? (await buildConda(ctx, { prefix, recipe }));
+    if (python) await buildVenv(ctx, { prefix, recipe, python });
     const marker: Marker = {
       format: MARKER_FORMAT,
       key,
       n,
       prefix,
       mode: recipe.mode,
-      python: { path: python.path, version: python.version, stamp: fileStamp(python.path) },
+      python: { path: made.path, version: made.version, stamp: fileStamp(made.path) },
       created_at: ctx.clock.now(),
     };
     await writeMarker(ctx, marker);

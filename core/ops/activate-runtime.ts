@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir } from "node:fs/promises";
 import { dirname } from "pathe";
 import type { Ctx } from "#core/context.ts";
-import { type ActivationPlan, venvPlan } from "#core/env/activation/plan.ts";
+import { type ActivationPlan, condaPlan, venvPlan } from "#core/env/activation/plan.ts";
 import { rcFiles } from "#core/env/activation/rc-files.ts";
 import { noteUse } from "#core/env/last-use.ts";
 import type { Marker } from "#core/env/marker.ts";
@@ -26,7 +26,7 @@ export async function activation(ctx: Ctx, { uri }: { uri: string }): Promise<Ac
   const resolved = await resolveLocal(ctx, uri);
   const marker = await enterEnv(ctx, resolved.version.id);
   if (!marker) return { state: "absent", uri: uriOf(resolved) };
-  const plan = planOf(resolved, marker);
+  const plan = await planOf(ctx, resolved, marker);
   return { state: "ready", plan, rc: await renderRc(ctx, plan) };
 }
 
@@ -48,15 +48,13 @@ export async function prepareEnv(ctx: Ctx, { uri, fresh }: { uri: string; fresh:
 
 const uriOf = ({ ref, version }: Resolved) => localUri(ref.project, ref.name, version.id);
 
-function planOf(resolved: Resolved, marker: Marker): ActivationPlan {
+async function planOf(ctx: Ctx, resolved: Resolved, marker: Marker): Promise<ActivationPlan> {
   const { ref, version } = resolved;
-  return venvPlan({
-    uri: uriOf(resolved),
-    name: ref.name,
-    project: ref.project,
-    version: version.id,
-    prefix: marker.prefix,
-  });
+  const { prefix, mode } = marker;
+  const input = { uri: uriOf(resolved), name: ref.name, project: ref.project, version: version.id, prefix };
+  if (mode === "venv") return venvPlan(input);
+  const { condaChange } = await import("#core/env/activation/conda-change.ts");
+  return condaPlan(input, await condaChange(ctx, prefix));
 }
 
 /** The scripts of a plan, rendered once into a folder named by its content. */

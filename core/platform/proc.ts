@@ -78,6 +78,51 @@ function spawn(ctx: Pick<Ctx, "env" | "cwd">, argv: string[], options: RunOption
   }
 }
 
+/** A child that is talked to line by line; it has to end by itself when its stdin ends. */
+export interface Service {
+  readonly pid: number;
+  send(line: string): void;
+  /** Resolves when it has ended. */
+  readonly exited: Promise<number>;
+  /** The end of what it wrote to stderr. */
+  lastWords(): string;
+  kill(): void;
+  /** Whether it keeps this process alive. */
+  hold(on: boolean): void;
+}
+
+const LAST_WORDS = 8192;
+
+/** Starts a child that outlives the call; `onLine` gets each line of its stdout. */
+export function startService(
+  ctx: Pick<Ctx, "cwd">,
+  argv: string[],
+  { env, onLine }: { env: Env; onLine: (line: string) => void },
+): Service {
+  const child = Bun.spawn(argv, {
+    cwd: ctx.cwd,
+    env: scrubEnv(env),
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "pipe",
+    detached: true,
+  });
+  let words = "";
+  void drain(child.stdout, onLine, { keep: false });
+  void drain(child.stderr, (line) => (words = `${words}${line}\n`.slice(-LAST_WORDS)), { keep: false });
+  return {
+    pid: child.pid,
+    send: (line) => {
+      child.stdin.write(`${line}\n`);
+      child.stdin.flush();
+    },
+    exited: child.exited,
+    lastWords: () => words,
+    kill: () => signalGroup(child.pid, "SIGKILL"),
+    hold: (on) => (on ? child.ref() : child.unref()),
+  };
+}
+
 /** Variables that would change Bun programs or the loader never reach a child. */
 export function scrubEnv(env: Env): Record<string, string> {
   const out: Record<string, string> = {};
@@ -115,13 +160,17 @@ export function signalGroup(pgid: number, name: NodeJS.Signals): void {
   }
 }
 
-async function drain(stream: ReadableStream<Uint8Array>, onLine?: (line: string) => void): Promise<string> {
+async function drain(
+  stream: ReadableStream<Uint8Array>,
+  onLine?: (line: string) => void,
+  { keep }: { keep: boolean } = { keep: true },
+): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   let open = "";
   for await (const chunk of stream) {
     const piece = decoder.decode(chunk, { stream: true });
-    if (text.length < OUTPUT_CAP) text += piece;
+    if (keep && text.length < OUTPUT_CAP) text += piece;
     if (onLine) open = emitLines(open + piece, onLine);
   }
   if (onLine && open !== "") onLine(open);

@@ -25,7 +25,7 @@ test("there are sources to judge, and their imports are seen", () => {
 
 test("every import of a file of ours leads to a file, written with its ending", () => {
   const known = (path: string): boolean =>
-    project.has(path) || /^(package|core\/engines\/.*|\.pack\/uv)\.json$/.test(path);
+    project.has(path) || /^(package|core\/engines\/.*|\.pack\/uv)\.(json|py)$/.test(path);
   expect(offences([...project.values()], (one) => one.path !== undefined && !known(one.path))).toEqual([]);
 });
 

@@ -43,6 +43,30 @@ export function venvPlan(input: PlanInput): ActivationPlan {
   };
 }
 
+/**
+ * The change that a runtime in conda mode makes: conda's own variables, and what the environment's packages set.
+ * `change.path` are entries that its scripts put before the rest.
+ */
+export function condaPlan(
+  input: PlanInput,
+  change: { path: readonly string[]; set: Readonly<Record<string, string>> },
+): ActivationPlan {
+  const { prefix, name, uri } = input;
+  const conda = {
+    CONDA_PREFIX: prefix,
+    CONDA_DEFAULT_ENV: name,
+    CONDA_SHLVL: "1",
+    CONDA_PROMPT_MODIFIER: `(${name}) `,
+  };
+  return {
+    ...input,
+    mode: "conda",
+    path: [...change.path, `${prefix}/bin`],
+    set: { ...change.set, ...conda, ...marks(uri, "conda", prefix) },
+    unset: ["PYTHONHOME"],
+  };
+}
+
 /** The three variables by which a process sees that it runs inside an activated runtime. */
 export const marks = (uri: string, mode: ActivationPlan["mode"], prefix: string) => ({
   SW_ACTIVATED_RUNTIME_URI_IN_SHELL: uri,

@@ -1,0 +1,111 @@
+/**
+ * Channels: from the names that people write to addresses, and the credentials that go with them on this machine, which
+ * never reach a lock. Tests: test/unit/core/conda/channel-access.test.ts
+ */
+import { isAbsolute, resolve } from "pathe";
+import { cleanUrl } from "#core/conda/record.ts";
+import { type CondarcData, readCondarc } from "#core/config/condarc.ts";
+import type { Ctx } from "#core/context.ts";
+import { expandHome } from "#core/platform/paths.ts";
+
+export interface ChannelAccess {
+  /** The channels' addresses with credentials, in order of priority. */
+  channels: (names: readonly string[], base: string) => string[];
+  /** The same address with the token that this machine has for it. */
+  authorize: (url: string) => string;
+  /** host → `user:password`. */
+  logins: Record<string, string>;
+  priority: "strict" | "flexible" | "disabled";
+  /** The channels of the user's condarc, for specs that name none. */
+  own: string[];
+}
+
+const ALIAS = "https://conda.anaconda.org";
+const DEFAULTS = ["https://repo.anaconda.com/pkgs/main", "https://repo.anaconda.com/pkgs/r"];
+
+/** @param condarc of the runtime: it wins over the user's */
+export async function channelAccess(ctx: Ctx, condarc: CondarcData): Promise<ChannelAccess> {
+  const user = (await readCondarc(ctx)).data;
+  const settings = expandVariables(ctx, {
+    ...user,
+    ...condarc,
+    custom_channels: { ...map(user, "custom_channels"), ...map(condarc, "custom_channels") },
+  });
+  const known = knownAddresses(settings);
+  const secrets = known.filter((url) => cleanUrl(url) !== url);
+  return {
+    channels: (names, base) => names.flatMap((name) => addressesOf(ctx, settings, { name, base })).map(withoutLogin),
+    authorize: (url) => withToken(url, secrets),
+    logins: Object.fromEntries(secrets.flatMap(loginOf)),
+    priority: priorityOf(settings.channel_priority),
+    own: list(settings, "channels"),
+  };
+}
+
+const list = (data: CondarcData, key: string): string[] => {
+  const value = data[key];
+  return Array.isArray(value)
+    ? value.filter((item) => typeof item === "string")
+    : typeof value === "string"
+      ? [value]
+      : [];
+};
+
+function map(data: CondarcData, key: string): Record<string, string> {
+  const value = data[key];
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return {};
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
+}
+
+/** conda fills `$VARIABLE` and `${VARIABLE}` in its settings. */
+function expandVariables(ctx: Ctx, data: CondarcData): CondarcData {
+  const text = JSON.stringify(data).replace(/\$\{?([A-Z][A-Z0-9_]*)\}?/g, (written, name: string) =>
+    ctx.env[name] === undefined ? written : JSON.stringify(ctx.env[name]).slice(1, -1),
+  );
+  const parsed: unknown = JSON.parse(text);
+  return typeof parsed === "object" && parsed !== null ? { ...parsed } : {};
+}
+
+function knownAddresses(settings: CondarcData): string[] {
+  const alias = list(settings, "channel_alias");
+  const written = [...list(settings, "channels"), ...list(settings, "default_channels"), ...alias];
+  return [...written, ...Object.values(map(settings, "custom_channels"))].filter((text) => /^[a-z]+:\/\//i.test(text));
+}
+
+function addressesOf(ctx: Ctx, settings: CondarcData, { name, base }: { name: string; base: string }): string[] {
+  const text = name.trim().replace(/\/+$/, "");
+  if (text === "nodefaults" || text === "") return [];
+  if (text === "defaults") {
+    const own = list(settings, "default_channels");
+    return own.length > 0 ? own : DEFAULTS;
+  }
+  if (/^[a-z]+:\/\//i.test(text)) return [text];
+  const path = expandHome(ctx.env, text);
+  if (isAbsolute(path) || /^\.\.?\//.test(path)) return [Bun.pathToFileURL(resolve(base, path)).href];
+  const custom = map(settings, "custom_channels")[text];
+  if (custom) return [`${custom.replace(/\/+$/, "")}/${text}`];
+  const [alias = ALIAS] = list(settings, "channel_alias");
+  return [`${alias.replace(/\/+$/, "")}/${text}`];
+}
+
+/** A token is a part of the path and stays; a login goes as a header. */
+const withoutLogin = (url: string) => url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, "$1");
+
+function withToken(url: string, secrets: readonly string[]): string {
+  const known = secrets.find((secret) => url.startsWith(`${cleanUrl(`${secret.replace(/\/+$/, "")}/`)}`));
+  if (!known) return url;
+  const channel = known.replace(/\/+$/, "");
+  return withoutLogin(channel) + url.slice(cleanUrl(`${channel}/`).length - 1);
+}
+
+function loginOf(url: string): [string, string][] {
+  const match = /^[a-z][a-z0-9+.-]*:\/\/([^/@]+)@([^/:]+)/i.exec(url);
+  return match?.[1] && match[2] ? [[match[2], decodeURIComponent(match[1])]] : [];
+}
+
+function priorityOf(value: unknown): ChannelAccess["priority"] {
+  if (value === "disabled" || value === false) return "disabled";
+  return value === "flexible" ? "flexible" : "strict";
+}

@@ -1,0 +1,83 @@
+/**
+ * What the conda engine said as one error for a person: short, with the lines of the yaml that are involved. Pure.
+ * Tests: test/unit/core/conda/engine-error.test.ts
+ */
+import { EngineRefusal } from "#core/engines/rattler-worker.ts";
+import { SwError } from "#core/errors.ts";
+import { type At, placeOf } from "#core/lock/line-error.ts";
+
+export interface SpecLine {
+  text: string;
+  at: At;
+}
+
+export interface EngineWork {
+  doing: "solve" | "install";
+  /** "linux-64", for solves. */
+  platform?: string;
+  lines: readonly SpecLine[];
+}
+
+/** Other errors come back as they are. */
+export function engineError(e: unknown, work: EngineWork): unknown {
+  if (!(e instanceof EngineRefusal)) return e;
+  const { kind, message } = e;
+  if (kind === "unsolvable") return unsolvable(message, work);
+  if (/hash ?mismatch|HashMismatch|sha256.*(mismatch|differ)|expected.*sha256/i.test(`${kind} ${message}`)) {
+    return new SwError("HASH_MISMATCH", `a conda package is not the one that was locked:\n${short(message)}`, {
+      hint: "Don't use it before you know why; its channel may have replaced it.",
+    });
+  }
+  if (/Connect|dns error|timed? ?out|error sending request|40[134] |5\d\d /i.test(message)) return unreachable(message);
+  const code = work.doing === "install" ? "ENV_BUILD_FAILED" : "LOCK_FAILED";
+  return new SwError(
+    code,
+    `conda packages could not be ${work.doing === "install" ? "installed" : "resolved"}:\n${short(message)}`,
+  );
+}
+
+// The tree of reasons of a large set runs over several screens.
+const MAX_LINES = 16;
+
+function short(message: string): string {
+  const lines = message.trim().split("\n");
+  return lines.length <= MAX_LINES ? lines.join("\n") : [...lines.slice(0, MAX_LINES), "…"].join("\n");
+}
+
+function unsolvable(message: string, { platform, lines }: EngineWork): SwError {
+  const reason = short(message.replace(/^Cannot solve the request because of: /, ""));
+  const involved = lines.filter(({ text }) => speaksOf(reason, specName(text)));
+  const shown = involved.slice(0, 8).map(({ text, at }) => `  ${placeOf(at)}: ${text}`);
+  const at = involved[0]?.at;
+  const where = platform ? ` for ${platform}` : "";
+  return new SwError(
+    "LOCK_UNSOLVABLE",
+    [`the conda packages can't be met together${where}`, reason, ...shown].join("\n"),
+    {
+      hint: /No candidates were found/.test(reason)
+        ? "Check the name, the version and the channels."
+        : "Loosen or remove one of the conditions.",
+      detail: { platform, package: involved[0] && specName(involved[0].text), file: at?.file, line: at?.line },
+    },
+  );
+}
+
+export const specName = (spec: string): string =>
+  /^(?:.*::)?([A-Za-z0-9_][\w.-]*)/.exec(spec.trim())?.[1]?.toLowerCase() ?? "";
+
+const speaksOf = (text: string, name: string) =>
+  name !== "" && new RegExp(`(?<![\\w.-])${name.replace(/[.]/g, "\\.")}(?![\\w-])`, "i").test(text);
+
+function unreachable(message: string): SwError {
+  const url = /url \(([^)]+)\)/.exec(message)?.[1] ?? /https?:\/\/\S+/.exec(message)?.[0];
+  const last =
+    message
+      .trim()
+      .split("\n")
+      .at(-1)
+      ?.replace(/^Caused by: /, "") ?? "";
+  return new SwError("LOCK_FAILED", `the channel can't be reached: ${url ?? ""} (${last})`, {
+    hint: "Check the channel's address, the network, and proxy or credentials for it (netrc, condarc).",
+    detail: { url },
+  });
+}

@@ -1,0 +1,201 @@
+"""Solves and installs conda packages for swcli with py-rattler: one JSON object a line in, one or more a line out.
+
+Request:  {"id": 1, "op": "solve" | "install" | "hello", ...}
+Answer:   {"id": 1, "event": "progress", ...}*  then {"id": 1, "ok": true, ...} or {"id": 1, "ok": false, "kind": ..., "message": ...}
+Requests run side by side. The process ends with its stdin.
+"""
+
+import asyncio
+import base64
+import hashlib
+import json
+import netrc
+import os
+import sys
+import tempfile
+import threading
+from urllib.parse import unquote, urlsplit
+
+# Scripts of packages write to stdout; answers go to a copy that only this file knows.
+OUT = os.fdopen(os.dup(1), "w", encoding="utf-8")
+os.dup2(2, 1)
+LOCK = threading.Lock()
+
+import rattler  # noqa: E402
+from rattler import (  # noqa: E402
+    BuildString,
+    ChannelPriority,
+    Client,
+    Gateway,
+    GenericVirtualPackage,
+    MatchSpec,
+    PackageName,
+    PackageRecord,
+    RepoDataRecord,
+    Subdir,
+    Version,
+)
+from rattler.exceptions import SolverError  # noqa: E402
+from rattler.networking import AddHeadersMiddleware, AuthenticationMiddleware, RetryMiddleware  # noqa: E402
+
+PRIORITY = {
+    "strict": ChannelPriority.Strict,
+    "flexible": ChannelPriority.Strict,
+    "disabled": ChannelPriority.Disabled,
+}
+
+
+def answer(message):
+    with LOCK:
+        OUT.write(json.dumps(message) + "\n")
+        OUT.flush()
+
+
+def logins(pairs):
+    """host -> header: what the request names, else what netrc knows."""
+    known = {host: "Basic " + base64.b64encode(login.encode()).decode() for host, login in (pairs or {}).items()}
+    try:
+        file = netrc.netrc(os.environ.get("NETRC") or None)
+    except (OSError, netrc.NetrcParseError):
+        return known
+    for host, (user, _, password) in file.hosts.items():
+        if host != "default":
+            known.setdefault(host, "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode())
+    return known
+
+
+def client(request):
+    headers = logins(request.get("logins"))
+
+    def add(host, path):
+        return {"Authorization": headers[host]} if host in headers else None
+
+    return Client([RetryMiddleware(2), AuthenticationMiddleware(), AddHeadersMiddleware(add)])
+
+
+GATEWAYS = {}
+
+
+def gateway(request):
+    """One per set of logins: it keeps what it read of the channels."""
+    key = json.dumps(request.get("logins"), sort_keys=True)
+    if request.get("fresh") or key not in GATEWAYS:
+        GATEWAYS.clear()
+        GATEWAYS[key] = Gateway(client=client(request))
+    return GATEWAYS[key]
+
+
+async def solve(request):
+    virtual = [
+        GenericVirtualPackage(PackageName(one["name"]), Version(one["version"]), BuildString(one["build"]))
+        for one in request["virtual"]
+    ]
+    records = await rattler.solve(
+        request["channels"],
+        [MatchSpec(spec) for spec in request["specs"]],
+        gateway=gateway(request),
+        platforms=[Subdir(request["platform"]), Subdir("noarch")],
+        virtual_packages=virtual,
+        channel_priority=PRIORITY[request.get("priority", "strict")],
+    )
+    return {"records": [json.loads(one.to_json()) for one in RepoDataRecord.sort_topologically(records)]}
+
+
+class Reporter:
+    def __init__(self, ident):
+        self.ident = ident
+        self.total = 0
+        self.done = 0
+
+    def on_transaction_start(self, total_operations):
+        self.total = total_operations
+
+    def on_populate_cache_start(self, operation, package_name):
+        answer({"id": self.ident, "event": "log", "text": f"fetching {package_name}"})
+        return 0
+
+    def on_transaction_operation_complete(self, operation):
+        self.done += 1
+        answer({"id": self.ident, "event": "progress", "done": self.done, "total": self.total})
+
+    def __getattr__(self, name):
+        if not name.startswith("on_"):
+            raise AttributeError(name)
+        return lambda *args: 0
+
+
+class HashMismatch(Exception):
+    pass
+
+
+def check_local(entry):
+    """rattler takes files of this machine as they are."""
+    url = urlsplit(entry["url"])
+    if url.scheme == "file" and entry.get("sha256"):
+        with open(unquote(url.path), "rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest() if sys.version_info >= (3, 11) else None
+            found = found or hashlib.sha256(file.read()).hexdigest()
+        if found != entry["sha256"]:
+            raise HashMismatch(f"{entry['fn']}: hash mismatch: locked sha256 {entry['sha256']}, found {found}")
+
+
+def record_of(entry):
+    check_local(entry)
+    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+        json.dump(entry, file)
+        file.flush()
+        package = PackageRecord.from_index_json(
+            file.name, size=entry.get("size"), sha256=entry.get("sha256"), md5=entry.get("md5")
+        )
+    return RepoDataRecord(package, entry["fn"], entry["url"], entry.get("channel") or "")
+
+
+async def install(request):
+    if not os.path.isabs(request["prefix"]):
+        raise ValueError("the prefix is written into files and must be absolute")
+    await rattler.install(
+        [record_of(entry) for entry in request["records"]],
+        target_prefix=request["prefix"],
+        platform=Subdir(request["platform"]),
+        execute_link_scripts=True,
+        requested_specs=[MatchSpec(spec)._match_spec for spec in request["requested"]],
+        client=client(request),
+        reporter=Reporter(request["id"]),
+    )
+    return {}
+
+
+async def hello(request):
+    return {"rattler": rattler.__version__, "python": sys.version.split()[0]}
+
+
+OPERATIONS = {"solve": solve, "install": install, "hello": hello}
+
+
+async def serve(request):
+    try:
+        result = await OPERATIONS[request["op"]](request)
+        answer({"id": request["id"], "ok": True, **result})
+    except SolverError as error:
+        answer({"id": request["id"], "ok": False, "kind": "unsolvable", "message": str(error)})
+    except Exception as error:  # whatever it is, the other side has to hear of it
+        kind = type(error).__name__
+        answer({"id": request["id"], "ok": False, "kind": kind, "message": str(error) or kind})
+
+
+def read(loop):
+    for line in sys.stdin:
+        if line.strip():
+            request = json.loads(line)
+            asyncio.run_coroutine_threadsafe(serve(request), loop)
+    # Nobody is there any more to whom an answer would matter.
+    os._exit(0)
+
+
+def main():
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=read, args=(loop,), daemon=True).start()
+    loop.run_forever()
+
+
+main()

@@ -1,0 +1,107 @@
+/**
+ * py-rattler, the engine that solves and installs conda packages: where it is, and a worker of it that is kept while it is
+ * used. Owns the tools folder's `rattler-*`; knows nothing of specs, locks or environments.
+ * Tests: test/e2e/build-conda.test.ts
+ */
+import { mkdir } from "node:fs/promises";
+import { indexSettings, NO_EXPLICIT_INDEX } from "#core/config/index-settings.ts";
+import type { Ctx } from "#core/context.ts";
+import driver from "#core/engines/rattler-driver.py" with { type: "text" };
+import pin from "#core/engines/rattler-pin.json" with { type: "json" };
+import { type Answer, RattlerWorker, type Request } from "#core/engines/rattler-worker.ts";
+import { runUv } from "#core/engines/uv.ts";
+import { SwError } from "#core/errors.ts";
+import { sha256Hex } from "#core/platform/digest.ts";
+import { withFileLock } from "#core/platform/file-lock.ts";
+import { readTextIfAny, removeTree, writeFileAtomic } from "#core/platform/fs-atomic.ts";
+import { findPython, type Python, requirePython } from "#core/python/find.ts";
+
+/** A part of every lock that it solved. */
+export const RATTLER_VERSION: string = pin.version;
+
+// py-rattler's own lower bound; the newest first, since that starts fastest.
+const PYTHONS = ["3.13", "3.12", "3.11", "3.10"];
+
+/** Sends one request to a worker of this client's environment, started when there is none. */
+export async function callRattler(ctx: Ctx, request: Request): Promise<Answer> {
+  const worker = await workerFor(ctx);
+  try {
+    return await worker.call(ctx, request);
+  } finally {
+    // In a client that ends after its command nobody would end it.
+    if (!ctx.longLived) worker.end();
+  }
+}
+
+// What changes how channels are reached, or what scripts of packages see.
+const PASSED =
+  /^(HOME|USER|LOGNAME|PATH|LANG|LC_.*|TMPDIR|TZ|NETRC|XDG_.*|RATTLER_.*|CONDA_OVERRIDE_.*|AWS_.*|(HTTPS?|ALL|NO)_PROXY|(https?|all|no)_proxy|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE)$/;
+
+/** One worker per environment: proxies and certificates are read when it starts. */
+async function workerFor(ctx: Ctx): Promise<RattlerWorker> {
+  const env = workerEnv(ctx);
+  const key = `rattler:${sha256Hex(JSON.stringify(env)).slice(0, 16)}`;
+  const known = ctx.memo.get<RattlerWorker>(key);
+  if (known?.alive) return known;
+  const { python, script } = await rattlerTool(ctx);
+  const worker = new RattlerWorker(ctx, [python, "-I", "-u", script], env);
+  ctx.memo.set(key, worker);
+  return worker;
+}
+
+function workerEnv(ctx: Ctx): Record<string, string> {
+  const passed = Object.entries(ctx.env).filter((entry): entry is [string, string] => PASSED.test(entry[0]));
+  const env = Object.fromEntries(passed.sort(([a], [b]) => (a < b ? -1 : 1)));
+  const bundle = env.REQUESTS_CA_BUNDLE;
+  return bundle && !env.SSL_CERT_FILE ? { ...env, SSL_CERT_FILE: bundle } : env;
+}
+
+interface Tool {
+  python: string;
+  script: string;
+}
+
+/** The private environment that py-rattler lives in, made at first use, whole or not at all. */
+async function rattlerTool(ctx: Ctx): Promise<Tool> {
+  const base = await basePython(ctx);
+  const identity = sha256Hex(JSON.stringify([pin, base.path, base.version])).slice(0, 12);
+  const folder = `${ctx.paths.tools}/rattler-${pin.version}-${identity}`;
+  await withFileLock(`${ctx.paths.locks}.rattler-${identity}.lock`, ctx.signal, () => makeTool(ctx, folder, base));
+  const script = `${folder}/driver-${sha256Hex(driver).slice(0, 12)}.py`;
+  await writeFileAtomic(script, driver, { exclusive: true, durable: false });
+  return { python: `${folder}/env/bin/python`, script };
+}
+
+/** One that is here; a machine with older ones only gets another, as for runtimes. */
+async function basePython(ctx: Ctx): Promise<Python> {
+  for (const minor of PYTHONS) {
+    const found = await findPython(ctx, minor);
+    if (found) return found;
+  }
+  return await requirePython(ctx, "3.12");
+}
+
+async function makeTool(ctx: Ctx, folder: string, base: Python): Promise<void> {
+  const mark = `${folder}/ready`;
+  if ((await readTextIfAny(mark)) === pin.version) return;
+  ctx.report.progress({ step: "rattler", text: `Fetching the conda engine (py-rattler ${pin.version}), once` });
+  await removeTree(`${folder}/env`);
+  await mkdir(folder, { recursive: true });
+  const lock = `${pin.package}==${pin.version} ${pin.hashes.map((hash) => `--hash=${hash}`).join(" ")}\n`;
+  await writeFileAtomic(`${folder}/lock.txt`, lock, { durable: false });
+  const index = await indexSettings(ctx, NO_EXPLICIT_INDEX);
+  const env = `${folder}/env`;
+  await uv(ctx, ["venv", "--quiet", "--no-project", "--python", base.path, env], index.env);
+  const install = ["pip", "install", "--python", `${env}/bin/python`, "--require-hashes", "--only-binary", ":all:"];
+  await uv(ctx, [...install, ...index.args, "-r", `${folder}/lock.txt`], index.env);
+  await writeFileAtomic(mark, pin.version);
+}
+
+async function uv(ctx: Ctx, args: string[], env: Record<string, string>): Promise<void> {
+  const result = await runUv(ctx, args, { env, onLine: (line) => ctx.report.log(line) });
+  if (result.exitCode === 0) return;
+  const reason = result.stderr.split("\n").filter((line) => line.trim() !== "");
+  throw new SwError("ENGINE_FAILED", `the conda engine could not be fetched:\n${reason.slice(0, 8).join("\n")}`, {
+    hint: `It is the package ${pin.package} ${pin.version}; check the index settings and the network.`,
+  });
+}

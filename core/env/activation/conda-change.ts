@@ -1,0 +1,159 @@
+/**
+ * What activating a conda environment changes besides PATH: its env_vars.d and activate.d, worked out once by a shell, kept
+ * as a difference beside the environment, and again when one of those files has changed.
+ * Tests: test/e2e/build-conda.test.ts
+ */
+import { readdir, readFile } from "node:fs/promises";
+import * as v from "valibot";
+import type { Ctx } from "#core/context.ts";
+import { fileStamp } from "#core/env/marker.ts";
+import { errno, SwError } from "#core/errors.ts";
+import { readTextIfAny, writeFileAtomic } from "#core/platform/fs-atomic.ts";
+import { run } from "#core/platform/proc.ts";
+
+const ChangeSchema = v.object({
+  /** PATH entries that scripts put before the rest, without the environment's own. */
+  path: v.array(v.string()),
+  set: v.record(v.string(), v.string()),
+  /** Scripts for the way out, the last activated first. */
+  leave: v.array(v.string()),
+  /** Stamps of everything that was read. */
+  inputs: v.record(v.string(), v.string()),
+});
+
+export type CondaChange = v.InferOutput<typeof ChangeSchema>;
+
+const keptPath = (prefix: string) => `${prefix}/conda-meta/.swcli-activation.json`;
+
+/** From memory, else from beside the environment, else worked out. */
+export async function condaChange(ctx: Ctx, prefix: string): Promise<CondaChange> {
+  const key = `conda-change:${prefix}`;
+  const known = ctx.memo.get<CondaChange>(key) ?? (await readKept(prefix));
+  if (known && isFresh(known)) {
+    ctx.memo.set(key, known);
+    return known;
+  }
+  const change = await workOut(ctx, prefix);
+  ctx.memo.set(key, change);
+  await writeFileAtomic(keptPath(prefix), JSON.stringify(change), { durable: false });
+  return change;
+}
+
+const isFresh = ({ inputs }: CondaChange) => Object.entries(inputs).every(([path, stamp]) => fileStamp(path) === stamp);
+
+async function readKept(prefix: string): Promise<CondaChange | undefined> {
+  const text = await readTextIfAny(keptPath(prefix));
+  if (text === undefined) return undefined;
+  const parsed = v.safeParse(ChangeSchema, parseJson(text));
+  return parsed.success ? parsed.output : undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Kept for speed only: what can't be read is worked out again.
+    return undefined;
+  }
+}
+
+async function workOut(ctx: Ctx, prefix: string): Promise<CondaChange> {
+  const scripts = await filesIn(`${prefix}/etc/conda/activate.d`, ".sh");
+  const leave = await filesIn(`${prefix}/etc/conda/deactivate.d`, ".sh");
+  const vars = await filesIn(`${prefix}/etc/conda/env_vars.d`, ".json");
+  const state = `${prefix}/conda-meta/state`;
+  const set = await variablesOf([...vars, state]);
+  const watched = [...FOLDERS.map((name) => `${prefix}/etc/conda/${name}`), state, ...scripts, ...leave, ...vars];
+  const inputs = Object.fromEntries(watched.map((path) => [path, fileStamp(path)]));
+  const base = baseEnv(ctx, prefix, set);
+  const after = scripts.length > 0 ? await sourced(ctx, scripts, base) : base;
+  return {
+    ...difference(prefix, base, { ...after }),
+    set: { ...set, ...changed(base, after) },
+    leave: leave.reverse(),
+    inputs,
+  };
+}
+
+const FOLDERS = ["activate.d", "deactivate.d", "env_vars.d"];
+
+async function filesIn(folder: string, ending: string): Promise<string[]> {
+  try {
+    const names = (await readdir(folder)).filter((name) => name.endsWith(ending));
+    return names.sort().map((name) => `${folder}/${name}`);
+  } catch (e) {
+    if (errno(e) !== "ENOENT" && errno(e) !== "ENOTDIR") throw e;
+    return [];
+  }
+}
+
+const Vars = v.record(v.string(), v.string());
+const State = v.looseObject({ env_vars: v.optional(Vars, {}) });
+
+/** Packages' files first, then what the user set with `conda env config vars`. */
+async function variablesOf(files: readonly string[]): Promise<Record<string, string>> {
+  const set: Record<string, string> = {};
+  for (const file of files) {
+    const text = await readTextIfAny(file);
+    const data = text === undefined ? undefined : parseJson(text);
+    const vars = file.endsWith("/state") ? v.safeParse(State, data) : v.safeParse(Vars, data);
+    if (!vars.success) continue;
+    Object.assign(set, "env_vars" in vars.output ? vars.output.env_vars : vars.output);
+  }
+  return Object.fromEntries(Object.entries(set).filter(([, value]) => value !== "***unset***"));
+}
+
+const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** The same for everybody, so that the difference belongs to the environment and not to who asked first. */
+function baseEnv(ctx: Ctx, prefix: string, set: Record<string, string>): Record<string, string> {
+  return {
+    HOME: ctx.env.HOME || "/",
+    PATH: `${prefix}/bin:${SYSTEM_PATH}`,
+    CONDA_PREFIX: prefix,
+    CONDA_DEFAULT_ENV: prefix,
+    CONDA_SHLVL: "1",
+    ...set,
+  };
+}
+
+// What scripts print is no part of the answer, and a failing one doesn't end the others, as in conda.
+const SCRIPT = 'exec 3>&1 1>&2; for f in "$@"; do . "$f"; done; env -0 >&3';
+
+async function sourced(ctx: Ctx, scripts: readonly string[], base: Record<string, string>) {
+  const argv = ["bash", "--noprofile", "--norc", "-c", SCRIPT, "bash", ...scripts];
+  const result = await run(ctx, argv, { cwd: "/", env: base, deadlineMs: 30_000 });
+  if (result.exitCode !== 0 && result.stdout === "") {
+    throw new SwError(
+      "ENV_BUILD_FAILED",
+      `the activation scripts of the environment failed:\n${result.stderr.slice(0, 2000)}`,
+    );
+  }
+  const pairs = result.stdout.split("\0").filter((pair) => pair.includes("="));
+  return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
+}
+
+// Of the shell that worked it out, or given by the plan itself.
+const OURS = /^(_|PWD|OLDPWD|SHLVL|PATH|HOME|CONDA_PREFIX|CONDA_DEFAULT_ENV|CONDA_SHLVL|BASH_.*)$/;
+
+const changed = (base: Record<string, string>, after: Record<string, string>) =>
+  Object.fromEntries(Object.entries(after).filter(([key, value]) => !OURS.test(key) && base[key] !== value));
+
+function difference(prefix: string, base: Record<string, string>, after: Record<string, string>): { path: string[] } {
+  const known = new Set((base.PATH ?? "").split(":"));
+  const path = (after.PATH ?? "").split(":").filter((entry) => entry !== "" && !known.has(entry));
+  return { path: path.filter((entry) => entry !== `${prefix}/bin`) };
+}
+
+/** The variables of an environment.yml, kept where conda keeps those of `conda env config vars`. */
+export async function writeVariables(prefix: string, variables: Record<string, string>): Promise<void> {
+  if (Object.keys(variables).length === 0) return;
+  const path = `${prefix}/conda-meta/state`;
+  const text = await readFile(path, "utf8").catch((e: unknown) => {
+    if (errno(e) !== "ENOENT") throw e;
+    return "{}";
+  });
+  const data = v.safeParse(State, parseJson(text));
+  const own = data.success ? data.output : { env_vars: {} };
+  await writeFileAtomic(path, `${JSON.stringify({ ...own, env_vars: { ...own.env_vars, ...variables } })}\n`);
+}
