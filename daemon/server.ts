@@ -4,11 +4,12 @@
  */
 import { SwError } from "#core/errors.ts";
 import { isMethod, METHODS } from "#core/protocol/methods.ts";
-import { BUILD_HEADER, type CallBody, ROOT_HEADER } from "#core/protocol/wire.ts";
+import { BUILD_HEADER, type CallBody, type OpRow, ROOT_HEADER } from "#core/protocol/wire.ts";
 import { silentReport } from "#core/report.ts";
 import { dispatch, requireMethod } from "#daemon/dispatch.ts";
 import type { Daemon } from "#daemon/life/daemon.ts";
 import { flightKey } from "#daemon/ops/flight-key.ts";
+import type { Operation } from "#daemon/ops/operation.ts";
 import { streamOperation } from "#daemon/ops/stream.ts";
 
 /** Binds the socket; the caller holds the daemon's lock and has unlinked a stale one. */
@@ -76,24 +77,24 @@ async function startOperation(daemon: Daemon, method: string, body: CallBody): P
   return streamOperation(operation, true);
 }
 
-/** `GET /v1/ops` lists what runs, `GET /v1/ops/<id>` attaches with replay, `DELETE` cancels. */
+/** `GET /v1/ops` lists what runs and what ended lately, `GET /v1/ops/<id>` attaches with replay, `DELETE` cancels. */
 function operations(daemon: Daemon, path: string, request: Request): Response {
   const id = path.slice("/v1/ops/".length);
-  if (id === "") {
-    const rows = daemon.operations.running.map(({ id: op, method, title, startedAt }) => ({
-      op,
-      method,
-      title,
-      startedAt,
-    }));
-    return Response.json(rows);
-  }
+  if (id === "") return Response.json(daemon.operations.all.map(rowOf));
   const operation = daemon.operations.get(id);
   if (!operation) return failure(new SwError("JOB_NOT_FOUND", `no operation ${id}`), 404);
   if (request.method !== "DELETE") return streamOperation(operation, false);
   operation.flight.cancel();
   return Response.json({ op: id, cancelled: true });
 }
+
+const rowOf = ({ id, method, title, startedAt, endedAt }: Operation): OpRow => ({
+  op: id,
+  method,
+  title,
+  started_at: startedAt,
+  ended_at: endedAt ?? null,
+});
 
 function retire(daemon: Daemon): Response {
   // The answer goes out first: the socket disappears with the retirement.

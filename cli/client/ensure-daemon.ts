@@ -3,7 +3,7 @@
  * One starter at a time (flock); readiness comes over a pipe, so nothing polls and nothing keeps the caller's pipes.
  * Tests: test/e2e/daemon.test.ts
  */
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
 import type { Target } from "#cli/client/hot-target.ts";
 import { request } from "#cli/client/socket-transport.ts";
 import { SwError } from "#core/errors.ts";
@@ -52,7 +52,11 @@ export async function retireDaemon(target: Target): Promise<void> {
   for (let tries = 0; tries < 100 && (await sayHello(target)) !== undefined; tries++) await Bun.sleep(10);
 }
 
+// Some ten thousand operations.
+const LOG_LIMIT = 2 * 1024 * 1024;
+
 async function startDaemon(root: string, run: RunDir): Promise<void> {
+  if ((statSync(run.log, { throwIfNoEntry: false })?.size ?? 0) > LOG_LIMIT) renameSync(run.log, `${run.log}.old`);
   const log = openSync(run.log, "a", 0o600);
   try {
     const child = Bun.spawn(selfCommand("__daemon", root), {

@@ -34,6 +34,8 @@ export interface Lock {
   carriedWheels: CarriedWheel[];
   warnings: string[];
   key: string;
+  /** Set by who answers: it was resolved before, by anybody on this machine. */
+  cached?: boolean;
 }
 
 export interface CarriedWheel {

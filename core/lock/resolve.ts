@@ -33,7 +33,7 @@ interface Plan {
 export async function resolveLock(ctx: Ctx, input: LockInput): Promise<Lock> {
   const plan = await planLock(ctx, input);
   const cached = input.useCache && !input.upgrade ? await readCachedLock(ctx, plan.key) : undefined;
-  if (cached) return { ...cached, warnings: [...plan.input.requirements.warnings, ...cached.warnings] };
+  if (cached) return { ...cached, cached: true, warnings: [...plan.input.requirements.warnings, ...cached.warnings] };
   const lock = await makeLock(ctx, plan);
   await writeCachedLock(ctx, lock);
   return { ...lock, warnings: [...plan.input.requirements.warnings, ...lock.warnings] };

@@ -68,6 +68,7 @@ export async function collectInputs(ctx: Ctx, spec: RuntimeSpec, options: InputO
     python: { ...base.python, path: python.path },
     spec: withWheels(spec, carried),
     lock,
+    lockCached: lock.cached ?? false,
     lockFiles: files.map((entry) => entry.path.slice("dependencies/".length)),
     entries: [...own, ...included, ...files, ...carried],
   };

@@ -5,6 +5,7 @@
 import { type Ctx, withCtx } from "#core/context.ts";
 import { restoreEnv } from "#core/env/restore.ts";
 import { SwError } from "#core/errors.ts";
+import { thisPlatform } from "#core/lock/platforms.ts";
 import { readSpec } from "#core/manifest/read-spec.ts";
 import { type BuildInputs, collectInputs } from "#core/ops/build-inputs.ts";
 import { emitConfigs } from "#core/ops/emit-configs.ts";
@@ -56,7 +57,7 @@ export async function buildRuntime(caller: Ctx, params: BuildParams): Promise<Bu
   const version = await packVersion(ctx, inputs);
   const published = await publishVersion(ctx, { project, name, version, tags: params.tags });
   for (const line of published.said) ctx.report.warn(line);
-  if (inputs.facts?.source !== "docker") await prepare(ctx, params, version.id);
+  if (isForHere(ctx, params, inputs)) await prepare(ctx, params, version.id);
   const result = resultOf(inputs, { project, name, id: version.id, published });
   await rememberBuild(ctx, params, { inputs, project, startedAt, result, warnings: repeated });
   return result;
@@ -118,6 +119,15 @@ export function checkTags(tags: readonly string[]): void {
         hint: "1 to 80 letters, digits, `_`, `.`, `-`, the first a letter or `_`.",
       });
   }
+}
+
+/** An image is made elsewhere, and so is what is locked for other machines only. */
+function isForHere(ctx: Ctx, params: BuildParams, { facts, lock }: Collected): boolean {
+  if (facts?.source === "docker") return false;
+  if (!lock || lock.platforms.length === 0 || lock.platforms.includes(thisPlatform())) return true;
+  if (params.prepare === "wait")
+    ctx.report.warn(`no environment is made here: the lock is for ${lock.platforms.join(", ")}`);
+  return false;
 }
 
 /** The environment is made while the person goes on; in-process nothing outlives the command, so only when asked. */

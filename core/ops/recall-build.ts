@@ -39,7 +39,14 @@ export async function recallBuild(ctx: Ctx, params: BuildParams): Promise<Recall
   const ref = await readRef(ctx, known.project, name);
   if (ref?.tags.latest !== version || !params.tags.every((tag) => ref.tags[tag] === version)) return null;
   if (params.prepare !== "no" && !(await readyEnv(ctx, version))) return null;
-  return { result: { ...known.result, tags: tagsOf(ref, version), unchanged: true }, warnings: known.warnings };
+  const { lock } = known.result;
+  const result = {
+    ...known.result,
+    tags: tagsOf(ref, version),
+    unchanged: true,
+    lock: lock && { ...lock, cached: true },
+  };
+  return { result, warnings: known.warnings };
 }
 
 /** Keeps a build from yaml, unless one of its files is so young that a change could hide. */
@@ -48,7 +55,8 @@ export async function rememberBuild(
   params: BuildParams,
   made: { inputs: BuildInputs; project: string; startedAt: number } & Recalled,
 ): Promise<void> {
-  if (!params.cache || params.source) return;
+  // Which python3 the machine offers rests on more than files that a build reads (pyenv's choice, what PATH gains).
+  if (!params.cache || params.source || made.inputs.python.from === "host") return;
   const stamps: [string, string][] = [];
   for (const path of await pathsOf(ctx, made.inputs)) {
     const { stamp, changedAt } = stampNow(path);

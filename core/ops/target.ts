@@ -19,7 +19,7 @@ export async function localTarget(ctx: Ctx, uri: string): Promise<{ project: str
     return target;
   }
   throw new SwError("ON_SERVER", `${uri} is on a server; this command works on local runtimes`, {
-    hint: `Bring it here first: swcli runtime copy ${uri} .`,
+    hint: `Bring it here first: \`swcli runtime copy ${uri} .\``,
   });
 }
 

@@ -46,6 +46,15 @@ export type OpEvent =
   | { type: "done"; result: unknown }
   | { type: "failed"; error: ErrorJson };
 
+/** One of `GET /v1/ops`: what runs, and what ended lately. Times are Unix ms. */
+export interface OpRow {
+  op: string;
+  method: string;
+  title: string;
+  started_at: number;
+  ended_at: number | null;
+}
+
 /** Seconds between two beats of a silent operation. */
 export const BEAT_SECONDS = 5;
 

@@ -3,8 +3,10 @@
  * has gone (see stream.ts). One flight each; equal ones share it (single-flight). Tests: test/daemon/operation.test.ts
  */
 import { randomBytes } from "node:crypto";
+import { SwError } from "#core/errors.ts";
 import { Flight } from "#core/flight.ts";
 import type { Report } from "#core/report.ts";
+import { log } from "#daemon/life/log.ts";
 
 export interface Operation {
   id: string;
@@ -48,12 +50,19 @@ export class Operations {
       flight: new Flight(work),
     };
     this.#operations.set(operation.id, operation);
-    const end = () => {
-      operation.endedAt = Date.now();
-      this.#forgetOldest();
-    };
-    operation.flight.result.then(end, end);
+    log(`op ${operation.id} ${operation.title} begins`);
+    operation.flight.result.then(
+      () => this.#end(operation, "done"),
+      (e: unknown) => this.#end(operation, SwError.from(e)),
+    );
     return operation;
+  }
+
+  #end(operation: Operation, how: "done" | SwError): void {
+    operation.endedAt = Date.now();
+    const words = how === "done" ? how : `${how.code}: ${how.message.replace(/\s+/g, " ")}`;
+    log(`op ${operation.id} ${operation.title} ends after ${operation.endedAt - operation.startedAt} ms: ${words}`);
+    this.#forgetOldest();
   }
 
   #keep(key: string, operation: Operation): void {
@@ -65,7 +74,7 @@ export class Operations {
   }
 
   #forgetOldest(): void {
-    const ended = [...this.#operations.values()].filter((op) => op.endedAt !== undefined);
+    const ended = this.all.filter((op) => op.endedAt !== undefined);
     for (const op of ended.slice(0, Math.max(0, ended.length - KEPT_ENDED))) this.#operations.delete(op.id);
   }
 
@@ -73,8 +82,13 @@ export class Operations {
     return this.#operations.get(id);
   }
 
+  /** Oldest first. */
+  get all(): Operation[] {
+    return [...this.#operations.values()];
+  }
+
   get running(): Operation[] {
-    return [...this.#operations.values()].filter((op) => op.endedAt === undefined);
+    return this.all.filter((op) => op.endedAt === undefined);
   }
 
   cancelAll(): void {

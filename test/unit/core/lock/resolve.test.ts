@@ -64,7 +64,7 @@ test("the same input a second time asks nobody, not even uv", async () => {
   const input = await home.input([], { wheels: [join(home.dir, "w/local_one-1.0-py3-none-any.whl")] });
   const first = await resolveLock(home.ctx, input);
   home.said.length = 0;
-  expect(await resolveLock(home.ctx, input)).toEqual(first);
+  expect(await resolveLock(home.ctx, input)).toEqual({ ...first, cached: true });
   expect(home.said).toEqual([]);
   await resolveLock(home.ctx, { ...input, useCache: false });
   expect(home.said[0]).toStartWith("Resolving 1 requirement for Python");
