@@ -6,7 +6,8 @@ import type { Ctx } from "#core/context.ts";
 import { type BaseImage, type BasePlatform, basePlatform, inspectBase } from "#core/docker/base-image.ts";
 import { envLayers } from "#core/docker/env-layers.ts";
 import { type PlatformImage, platformImage, type TitledLayer, topManifest } from "#core/docker/image-config.ts";
-import { imageLabels, imageVariables } from "#core/docker/image-layout.ts";
+import { imageLabels, imageVariables, LAYOUT_FILES } from "#core/docker/image-layout.ts";
+import { imageManifestText } from "#core/docker/image-manifest.ts";
 import type { ImagePlan } from "#core/docker/image-plan.ts";
 import { layersFor } from "#core/docker/layer.ts";
 import type { ImagePlatform } from "#core/docker/platforms.ts";
@@ -51,7 +52,7 @@ async function buildPlatform(ctx: Ctx, input: DirectInput, platform: ImagePlatfo
     base: own,
     layers: [...env, ...runtime],
     variables: imageVariables(plan.subject),
-    labels: imageLabels(plan.subject, { reference: formatReference(base.reference), digest: base.digest }),
+    labels: imageLabels(plan.subject, base.digest),
     format: plan.format,
   });
 }
@@ -77,7 +78,8 @@ function interpreterOf(
 
 async function runtimeLayer(ctx: Ctx, input: DirectInput, interpreter: string): Promise<TitledLayer[]> {
   const { plan, version, recipe } = input;
-  const key = { version: version.id, manifest: version.manifest, python: plan.python, interpreter };
+  const papers = imageManifestText(plan.subject.manifest);
+  const key = { version: version.id, papers, python: plan.python, interpreter, layout: LAYOUT_FILES };
   const layers = await layersFor(ctx, { title: "files", key, compression: plan.compression }, async () => [
     runtimeLayerEntries([
       ...venvEntries(interpreter, plan.python),

@@ -59,8 +59,9 @@ async function readDistribution(reading: Reading, info: string): Promise<Distrib
 const pathOf = (line: string) =>
   /^"((?:[^"]|"")*)"/.exec(line)?.[1]?.replaceAll('""', '"') ?? line.slice(0, line.indexOf(","));
 
-/** Bytecode depends on the interpreter that wrote it; a path that leaves the prefix is nobody's wheel. */
-const isRubbish = (path: string) => /(^|\/)__pycache__\/|\.pyc$/.test(path) || path.startsWith("../");
+/** Bytecode depends on the interpreter that wrote it, uv's notes on the time of the install. */
+const isRubbish = (path: string) =>
+  /(^|\/)__pycache__\/|\.pyc$|\.dist-info\/(uv_cache|uv_build)\.json$/.test(path) || path.startsWith("../");
 
 const imagePath = ({ scratch, python }: Reading, path: string) =>
   `${PREFIX}/${path.replace(new RegExp(`^((?:lib|include/site)/python)${scratch.minor.replace(".", "\\.")}/`), `$1${python}/`)}`;

@@ -69,7 +69,7 @@ function wheelsStage({ wheelPins }: ContextFacts): string[] {
 }
 
 function finalStage(plan: ImagePlan, facts: ContextFacts): string[] {
-  const labels = imageLabels(plan.subject, { reference: plan.base, digest: undefined });
+  const labels = imageLabels(plan.subject, /@(sha256:[0-9a-f]{64})$/.exec(plan.base)?.[1]);
   return [
     `FROM ${plan.base}`,
     `COPY --from=packages ${PREFIX} ${PREFIX}`,

@@ -18,18 +18,13 @@ export interface ImageSubject {
   readonly manifest: PackageManifest;
 }
 
-export interface BaseName {
-  readonly reference: string;
-  readonly digest: string | undefined;
-}
-
-export function imageLabels({ name, version }: ImageSubject, base: BaseName): Record<string, string> {
+/** The base by its digest only: what a mirror is called is no part of an image. */
+export function imageLabels({ name, version }: ImageSubject, baseDigest: string | undefined): Record<string, string> {
   return {
     starwhale_runtime_dockerize: "1",
     starwhale_runtime_name: name,
     starwhale_runtime_version: version,
-    "org.opencontainers.image.base.name": base.reference,
-    ...(base.digest !== undefined && { "org.opencontainers.image.base.digest": base.digest }),
+    ...(baseDigest !== undefined && { "org.opencontainers.image.base.digest": baseDigest }),
   };
 }
 

@@ -27,7 +27,7 @@ const LayerSchema = v.object({
 export type Layer = v.InferOutput<typeof LayerSchema>;
 
 /** Grows when the same key would give other bytes: another order, compressor or level. */
-const LAYER_FORMAT = 1;
+const LAYER_FORMAT = 2;
 // Each piece is a gzip member (or zstd frame) of its own: bounded memory, and the event loop breathes between two.
 const PIECE = 1024 * 1024;
 // libdeflate's results do not depend on the processor, unlike zlib's; level 1 is near level 6 in size.

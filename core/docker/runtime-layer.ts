@@ -5,10 +5,11 @@
 import { isAbsolute, normalize, relative } from "pathe";
 import type { Ctx } from "#core/context.ts";
 import { LAYOUT_FILES, PREFIX, pyvenvConfig, WORKDIR } from "#core/docker/image-layout.ts";
+import { imageManifestText } from "#core/docker/image-manifest.ts";
 import { fileEntry, folderEntry, layerEntries, linkEntry, textEntry } from "#core/docker/layer-entry.ts";
-import type { FileTree } from "#core/env/recipe.ts";
+import { type FileTree, readManifest } from "#core/env/recipe.ts";
 import { SwError } from "#core/errors.ts";
-import { blobPath, readBlobText } from "#core/store/blobs.ts";
+import { blobPath } from "#core/store/blobs.ts";
 import type { Entry, Version } from "#core/store/versions.ts";
 import { parentPaths } from "#core/swrt/member-path.ts";
 import type { TarEntry } from "#core/swrt/tar-writer.ts";
@@ -16,7 +17,7 @@ import type { TarEntry } from "#core/swrt/tar-writer.ts";
 /** Members that do not depend on the base image: both engines put them in. */
 export async function runtimeEntries(ctx: Ctx, version: Version, files: readonly FileTree[]): Promise<TarEntry[]> {
   return [
-    textEntry(`${WORKDIR}/_manifest.yaml`, await readBlobText(ctx, version.manifest)),
+    textEntry(`${WORKDIR}/_manifest.yaml`, imageManifestText(await readManifest(ctx, version))),
     ...version.entries.filter(isPaper).map((entry) => storedEntry(ctx, `${WORKDIR}/${entry.path}`, entry)),
     ...LAYOUT_FILES.map(({ path, text, mode }) => textEntry(path, text, mode)),
     ...files.flatMap((tree) => placedTree(ctx, tree)),
