@@ -22,6 +22,14 @@ export const root: Group = {
         info: verb(() => import("#cli/runtime/info.ts")),
         list: verb(() => import("#cli/runtime/list.ts"), "ls"),
         lock: verb(() => import("#cli/runtime/lock.ts")),
+        quickstart: {
+          alias: ["qs"],
+          description: "Start a runtime.yaml, or a folder from an existing runtime",
+          subCommands: {
+            shell: verb(() => import("#cli/runtime/quickstart-shell.ts")),
+            uri: verb(() => import("#cli/runtime/quickstart-uri.ts")),
+          },
+        },
         recover: verb(() => import("#cli/runtime/recover.ts")),
         remove: verb(() => import("#cli/runtime/remove.ts"), "rm"),
         run: verb(() => import("#cli/runtime/run.ts")),
@@ -59,10 +67,20 @@ export const root: Group = {
       alias: [],
       description: "The config file",
       subCommands: {
+        check: verb(() => import("#cli/config/check.ts")),
         edit: verb(() => import("#cli/config/edit.ts"), "e"),
         path: verb(() => import("#cli/config/path.ts")),
       },
     },
+    shell: {
+      alias: [],
+      description: "The hook for the current shell",
+      subCommands: {
+        init: verb(() => import("#cli/shell/init.ts")),
+        enter: verb(() => import("#cli/shell/enter-verb.ts")),
+      },
+    },
+    deactivate: verb(() => import("#cli/deactivate.ts")),
     daemon: {
       alias: [],
       description: "The background process that keeps the store",

@@ -1,8 +1,10 @@
-/** `swcli config edit`: the person's editor on the config file, and a look at what came out. */
+/** `swcli config edit`: becomes the person's editor on the config file, which is looked at when the editor is closed. */
 import { clientFor } from "#cli/client/from-out.ts";
 import { defineCommand } from "#cli/command.ts";
+import { becomeCommand } from "#cli/shell/become.ts";
 import { SwError } from "#core/errors.ts";
 import { configPath } from "#core/platform/paths.ts";
+import { selfCommand } from "#core/platform/self.ts";
 
 export default defineCommand({
   meta: {
@@ -17,16 +19,11 @@ export default defineCommand({
       if (!(e instanceof SwError) || e.code !== "CONFIG_INVALID") throw e;
     });
     out.finish();
-    await openEditor(configPath(process.env));
-    out.print(await client.call("config.ensure", {}), ({ path }) => path);
+    const editor = process.env.VISUAL || process.env.EDITOR || "vi";
+    // Through a shell, as git does: `EDITOR="code --wait"` has words of its own.
+    const script = `${editor} "$1" && shift && exec "$@"`;
+    const argv = ["sh", "-c", script, "sh", configPath(process.env), ...selfCommand("config", "check")];
+    const env = Object.entries(process.env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]));
+    becomeCommand(argv, Object.fromEntries(env));
   },
 });
-
-/** Through a shell, as git does: `EDITOR="code --wait"` has words of its own. */
-async function openEditor(path: string): Promise<void> {
-  const editor = process.env.VISUAL || process.env.EDITOR || "vi";
-  const argv = ["sh", "-c", `${editor} "$1"`, "sh", path];
-  const child = Bun.spawn(argv, { stdin: "inherit", stdout: "inherit", stderr: "inherit" });
-  const code = await child.exited;
-  if (code !== 0) throw new SwError("FAILED", `the editor (${editor}) ended with ${code}`);
-}
