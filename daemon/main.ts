@@ -11,7 +11,7 @@ import { openRunDir, type RunDir } from "#core/platform/run-dir.ts";
 import { createHost, type Host } from "#daemon/host.ts";
 import { Daemon } from "#daemon/life/daemon.ts";
 import { log } from "#daemon/life/log.ts";
-import { sweepSoon } from "#daemon/life/start-sweep.ts";
+import { sweepSoon } from "#daemon/life/sweep.ts";
 import { startBackground } from "#daemon/ops/background.ts";
 import { Operations } from "#daemon/ops/operation.ts";
 import { serve } from "#daemon/server.ts";

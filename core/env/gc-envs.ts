@@ -79,7 +79,8 @@ async function factsOf(ctx: Ctx, prefix: Prefix, known: Known): Promise<EnvFacts
     key,
     whole,
     needed: known.needed.has(key),
-    busy: busyWhy(known, { path, inFlight: whole && isInFlight(ctx, key), used }),
+    // A client may just have been told of a prefix that has been replaced since.
+    busy: busyWhy(known, { path, inFlight: marker !== undefined && isInFlight(ctx, key), used }),
     lastUse: used,
     bytes: known.sized ? (await diskUsage(path)).bytes : 0,
   };

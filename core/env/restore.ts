@@ -19,6 +19,7 @@ import {
 import { writePointer } from "#core/env/pointer.ts";
 import { type Recipe, readManifest, recipeOf } from "#core/env/recipe.ts";
 import { refuseImage } from "#core/env/refuse-image.ts";
+import { sweepReplaced } from "#core/env/replaced.ts";
 import { unlockedRecipe } from "#core/env/unlocked.ts";
 import { unlockedConda } from "#core/env/unlocked-conda.ts";
 import { SwError } from "#core/errors.ts";
@@ -94,7 +95,9 @@ async function makeLocked(ctx: Ctx, making: Making): Promise<Restored> {
   return await withFileLock(`${ctx.paths.locks}.env-${making.key}.lock`, ctx.signal, async () => {
     const ready = making.fresh ? undefined : await readMarker(ctx, making.key);
     if (ready) return { marker: ready, made: false };
-    return { marker: await make(ctx, making), made: true };
+    const marker = await make(ctx, making);
+    if (marker.n > 1) await sweepReplaced(ctx);
+    return { marker, made: true };
   });
 }
 

@@ -12,6 +12,7 @@ import { type Hello, PROTOCOL } from "#core/protocol/wire.ts";
 import type { Host } from "#daemon/host.ts";
 import { log } from "#daemon/life/log.ts";
 import { Rest } from "#daemon/life/rest.ts";
+import { sweepNow } from "#daemon/life/sweep.ts";
 import type { Operations } from "#daemon/ops/operation.ts";
 
 const CHECK_MS = 60_000;
@@ -77,6 +78,7 @@ export class Daemon {
     if (!this.#socketIsOurs()) void this.retire("the socket is gone");
     else if (this.operations.running.length > 0) this.touch();
     else if (Date.now() - this.#lastTouch >= this.#idleMs) void this.retire("idle");
+    if (!this.#retiring) void sweepNow(this.host);
   }
 
   #socketIsOurs(): boolean {
