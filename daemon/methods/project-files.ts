@@ -3,4 +3,7 @@ import type { Handlers } from "#daemon/dispatch.ts";
 
 export const projectFileHandlers = {
   "runtime.lock": async (ctx, params) => (await import("#core/ops/lock-project.ts")).lockProject(ctx, params),
+  "quickstart.shell": async (ctx, params) =>
+    (await import("#core/ops/quickstart-shell.ts")).quickstartShell(ctx, params),
+  "quickstart.uri": async (ctx, params) => (await import("#core/ops/quickstart-uri.ts")).quickstartUri(ctx, params),
 } satisfies Partial<Handlers>;

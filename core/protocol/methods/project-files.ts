@@ -27,4 +27,41 @@ const Lock = defineMethod({
   }),
 });
 
-export const PROJECT_FILE_METHODS = { "runtime.lock": Lock } as const;
+const Started = v.object({
+  dir: v.string(),
+  name: v.string(),
+  mode: v.picklist(["venv", "conda"]),
+  /** What was written. */
+  files: v.array(v.string()),
+  /** The runtime that it started from. */
+  uri: v.nullable(v.string()),
+});
+
+const QuickstartShell = defineMethod({
+  kind: "operation",
+  params: v.strictObject({
+    dir: Text,
+    name: v.optional(Text),
+    mode: v.optional(v.picklist(["venv", "conda"])),
+    force: v.optional(v.boolean(), false),
+  }),
+  result: Started,
+});
+
+const QuickstartUri = defineMethod({
+  kind: "operation",
+  params: v.strictObject({
+    uri: Text,
+    dir: Text,
+    name: v.optional(Text),
+    force: v.optional(v.boolean(), false),
+    restore: v.optional(v.boolean(), true),
+  }),
+  result: Started,
+});
+
+export const PROJECT_FILE_METHODS = {
+  "runtime.lock": Lock,
+  "quickstart.shell": QuickstartShell,
+  "quickstart.uri": QuickstartUri,
+} as const;
