@@ -42,19 +42,22 @@ export const globalArgs = {
 
 let globalTable: Map<string, Option> | undefined;
 
+/** The tables are made when the first option is looked up: many commands are typed without any. */
 export function spellingsOf(defs: ArgDefs): Spellings {
-  const own = tableOf(defs, false);
-  globalTable ??= tableOf(globalArgs, true);
-  const globals = globalTable;
+  let table: Map<string, Option> | undefined;
+  const own = () => (table ??= tableOf(defs, false));
+  const globals = () => (globalTable ??= tableOf(globalArgs, true));
   return {
-    find: (spelling) => own.get(spelling) ?? globals.get(spelling),
+    find: (spelling) => own().get(spelling) ?? globals().get(spelling),
     shadowed(spelling) {
-      const [mine, theirs] = [own.get(spelling), globals.get(spelling)];
+      const [mine, theirs] = [own().get(spelling), globals().get(spelling)];
       return mine && theirs && { own: `--${kebab(mine.key)}`, global: `--${theirs.key}` };
     },
     get all() {
       const hidden = (option: Option) => option.def.hidden;
-      return [...new Map([...globals, ...own])].filter(([, option]) => !hidden(option)).map(([spelling]) => spelling);
+      return [...new Map([...globals(), ...own()])]
+        .filter(([, option]) => !hidden(option))
+        .map(([spelling]) => spelling);
     },
   };
 }

@@ -3,7 +3,16 @@
  */
 
 /** One line of text with every control character (C0, DEL, C1, bidi overrides) written as an escape. */
-export const safe = (text: string): string => text.replace(CONTROL, escapeChar);
+export const safe = (text: string): string => (isPlain(text) ? text : text.replace(CONTROL, escapeChar));
+
+/** Printable ASCII. A loop, since compiling the expression below costs more than the start of a small table. */
+function isPlain(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || code > 0x7e) return false;
+  }
+  return true;
+}
 
 /** Like `safe`, for text of several lines: line ends and tabs stay. */
 export const safeLines = (text: string): string => text.replace(CONTROL_IN_LINES, escapeChar);
