@@ -81,6 +81,18 @@ export const root: Group = {
       },
     },
     deactivate: verb(() => import("#cli/deactivate.ts")),
+    job: {
+      alias: [],
+      description: "Work in the background",
+      subCommands: {
+        list: verb(() => import("#cli/job/list.ts"), "ls"),
+        info: verb(() => import("#cli/job/info.ts")),
+        logs: verb(() => import("#cli/job/logs.ts")),
+        wait: verb(() => import("#cli/job/wait.ts")),
+        cancel: verb(() => import("#cli/job/cancel.ts")),
+        remove: verb(() => import("#cli/job/remove.ts"), "rm"),
+      },
+    },
     daemon: {
       alias: [],
       description: "The background process that keeps the store",

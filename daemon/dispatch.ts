@@ -21,7 +21,8 @@ export interface Call {
   report: Report;
 }
 
-export type Handler<M extends MethodName> = (ctx: Ctx, params: ParsedParams<M>) => Promise<ResultOf<M>>;
+/** Few handlers need more than the context: those of jobs act on the process. */
+export type Handler<M extends MethodName> = (ctx: Ctx, params: ParsedParams<M>, host: Host) => Promise<ResultOf<M>>;
 
 export type Handlers = { [M in MethodName]: Handler<M> };
 
@@ -32,8 +33,8 @@ export async function dispatch(host: Host, call: Call): Promise<unknown> {
   const ctx = contextFor(host, call.client, call);
   const handler = handlerOf(method);
   await requireFormat(ctx, METHODS[method].kind === "operation");
-  if (METHODS[method].kind === "query") return await handler(ctx, params);
-  return await withLease(ctx, (own) => handler(own, params));
+  if (METHODS[method].kind === "query") return await handler(ctx, params, host);
+  return await withLease(ctx, (own) => handler(own, params, host));
 }
 
 export function requireMethod(name: string): MethodName {
@@ -43,7 +44,8 @@ export function requireMethod(name: string): MethodName {
   });
 }
 
-function parseParams<M extends MethodName>(method: M, params: unknown): ParsedParams<M> {
+/** @throws SwError USAGE that names the parameter */
+export function parseParams<M extends MethodName>(method: M, params: unknown): ParsedParams<M> {
   const parsed = v.safeParse(METHODS[method].params, params);
   if (parsed.success) return parsed.output as ParsedParams<M>;
   const issue = parsed.issues[0];
@@ -51,4 +53,5 @@ function parseParams<M extends MethodName>(method: M, params: unknown): ParsedPa
 }
 
 // The table is typed entry by entry; TypeScript can't follow one name through a union of functions.
-const handlerOf = (method: MethodName) => HANDLERS[method] as (ctx: Ctx, params: unknown) => Promise<unknown>;
+const handlerOf = (method: MethodName) =>
+  HANDLERS[method] as (ctx: Ctx, params: unknown, host: Host) => Promise<unknown>;

@@ -8,6 +8,7 @@ import { Memo } from "#core/memo.ts";
 import { type Paths, storePaths } from "#core/platform/paths.ts";
 import type { ClientInfo } from "#core/protocol/wire.ts";
 import type { Report } from "#core/report.ts";
+import type { Jobs } from "#daemon/jobs/jobs.ts";
 
 /** Starts work that outlives its request; the daemon makes an operation of it. */
 export type Background = (host: Host, caller: ClientInfo, task: BackgroundTask) => void;
@@ -26,6 +27,8 @@ export interface Host {
   readonly background: Background;
   /** False in a client that runs the work itself. */
   readonly longLived: boolean;
+  /** Only in a daemon. */
+  readonly jobs?: Jobs;
 }
 
 export function createHost(input: { root: string; locks: string; background: Background; longLived: boolean }): Host {

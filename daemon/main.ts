@@ -9,6 +9,7 @@ import { removeFile } from "#core/platform/fs-atomic.ts";
 import { setUmask } from "#core/platform/libc.ts";
 import { openRunDir, type RunDir } from "#core/platform/run-dir.ts";
 import { createHost, type Host } from "#daemon/host.ts";
+import { createJobs } from "#daemon/jobs/create-jobs.ts";
 import { Daemon } from "#daemon/life/daemon.ts";
 import { log } from "#daemon/life/log.ts";
 import { sweepSoon } from "#daemon/life/sweep.ts";
@@ -36,16 +37,18 @@ export async function daemonMain(root: string): Promise<void> {
   log(`listening on ${run.socket} for ${root}, build ${daemon.build}`);
   sayReady("ready");
   sweepSoon(daemon.host);
+  daemon.host.jobs?.recover().catch((e: unknown) => log(`jobs: ${e}`));
 }
 
 function createDaemon(root: string, run: RunDir, lock: FileLock): Daemon {
   const operations = new Operations();
-  const host: Host = createHost({
+  const bare = createHost({
     root,
     locks: run.locks,
     longLived: true,
     background: (h, caller, task) => startBackground(operations, h, caller, task),
   });
+  const host: Host = { ...bare, jobs: createJobs(operations, () => host) };
   return new Daemon(host, run, lock, { operations, idleMs: idleMs() });
 }
 

@@ -7,6 +7,7 @@ import { isMethod, METHODS } from "#core/protocol/methods.ts";
 import { BUILD_HEADER, type CallBody, type OpRow, ROOT_HEADER } from "#core/protocol/wire.ts";
 import { silentReport } from "#core/report.ts";
 import { dispatch, requireMethod } from "#daemon/dispatch.ts";
+import { isDryRun, jobKind } from "#daemon/jobs/kinds.ts";
 import type { Daemon } from "#daemon/life/daemon.ts";
 import { flightKey } from "#daemon/ops/flight-key.ts";
 import type { Operation } from "#daemon/ops/operation.ts";
@@ -69,6 +70,9 @@ async function call(daemon: Daemon, name: string, request: Request): Promise<Res
 }
 
 async function startOperation(daemon: Daemon, method: string, body: CallBody): Promise<Response> {
+  if (jobKind(method)?.always && daemon.host.jobs && !isDryRun(body.params)) {
+    return streamOperation((await daemon.host.jobs.start(method, body, false)).operation, true);
+  }
   const key = isMethod(method) ? await flightKey(method, body) : undefined;
   const operation = daemon.operations.start(
     { method, title: method, flightKey: key, detached: body.detach },

@@ -1,7 +1,9 @@
 /** `swcli runtime dockerize`. */
 import { clientFor } from "#cli/client/from-out.ts";
 import { defineCommand } from "#cli/command.ts";
+import { detachArgs, startDetached } from "#cli/job/detach.ts";
 import { imageResultView } from "#cli/output/views/image-result.ts";
+import type { ParamsOf } from "#core/protocol/methods.ts";
 
 export default defineCommand({
   meta: {
@@ -62,13 +64,14 @@ export default defineCommand({
       valueName: "HOST",
       description: "Speak plain http to this registry",
     },
+    ...detachArgs,
     "build-anyway": {
       type: "boolean",
       description: "Build when the registry of configs.docker.image can't be reached",
     },
   },
   async run({ args, data: out }) {
-    const result = await clientFor(out).call("runtime.dockerize", {
+    const params: ParamsOf<"runtime.dockerize"> = {
       uri: args.uri,
       tags: args.tag,
       push: args.push,
@@ -82,7 +85,8 @@ export default defineCommand({
       format: args.format,
       insecure: args["insecure-registry"],
       buildAnyway: args["build-anyway"],
-    });
-    out.print(result, imageResultView);
+    };
+    if (args.detach && !args["dry-run"]) return await startDetached(out, "runtime.dockerize", params);
+    out.print(await clientFor(out).call("runtime.dockerize", params), imageResultView);
   },
 });

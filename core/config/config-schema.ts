@@ -37,6 +37,8 @@ export interface SwcliSettings {
     /** Bytes that all environments together may take before unused ones go. */
     readonly envsSize: number | undefined;
   };
+  /** How many jobs of a kind work at a time. */
+  readonly slots: { readonly image: number; readonly environment: number };
   readonly conda: { readonly solver: "rattler" | "micromamba" };
   readonly caches: {
     /** A driver of unstorage and its options, for resolutions shared by a team. */
@@ -69,8 +71,11 @@ const Size = v.pipe(
 const unitOf = (name: string | undefined): number =>
   name === "KiB" || name === "MiB" || name === "GiB" || name === "TiB" ? UNITS[name] : 1;
 
+const Count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64));
+
 const SwcliSchema = v.looseObject({
   limits: v.nullish(v.looseObject({ envs_size: v.nullish(Size) })),
+  slots: v.nullish(v.looseObject({ image: v.nullish(Count), environment: v.nullish(Count) })),
   conda: v.nullish(v.looseObject({ solver: v.nullish(v.picklist(["rattler", "micromamba"])) })),
   caches: v.nullish(
     v.looseObject({
@@ -128,8 +133,9 @@ const asInstance = (raw: v.InferOutput<typeof InstanceSchema>): Instance => ({
   insecureTls: raw.insecure_tls ?? undefined,
 });
 
-const asSettings = ({ limits, conda, caches }: v.InferOutput<typeof SwcliSchema>): SwcliSettings => ({
+const asSettings = ({ limits, slots, conda, caches }: v.InferOutput<typeof SwcliSchema>): SwcliSettings => ({
   limits: { envsSize: limits?.envs_size ?? undefined },
+  slots: { image: slots?.image ?? 1, environment: slots?.environment ?? 2 },
   conda: { solver: conda?.solver ?? "rattler" },
   caches: {
     shared: caches?.shared ? { driver: caches.shared.driver, options: caches.shared.options ?? {} } : undefined,

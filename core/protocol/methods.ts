@@ -4,6 +4,7 @@ import type { MethodDef } from "#core/protocol/define.ts";
 import { COPY_METHODS } from "#core/protocol/methods/copy.ts";
 import { ENV_METHODS } from "#core/protocol/methods/env.ts";
 import { IMAGE_METHODS } from "#core/protocol/methods/image.ts";
+import { JOB_METHODS } from "#core/protocol/methods/job.ts";
 import { LIFECYCLE_METHODS } from "#core/protocol/methods/lifecycle.ts";
 import { PACKAGE_METHODS } from "#core/protocol/methods/package.ts";
 import { PLACE_METHODS } from "#core/protocol/methods/place.ts";
@@ -20,6 +21,7 @@ export const METHODS = {
   ...PACKAGE_METHODS,
   ...LIFECYCLE_METHODS,
   ...IMAGE_METHODS,
+  ...JOB_METHODS,
   ...PLACE_METHODS,
   ...COPY_METHODS,
   ...SERVER_METHODS,

@@ -3,6 +3,7 @@ import type { Handlers } from "#daemon/dispatch.ts";
 import { copyHandlers } from "#daemon/methods/copy.ts";
 import { envHandlers } from "#daemon/methods/env.ts";
 import { imageHandlers } from "#daemon/methods/image.ts";
+import { jobHandlers } from "#daemon/methods/job.ts";
 import { lifecycleHandlers } from "#daemon/methods/lifecycle.ts";
 import { packageHandlers } from "#daemon/methods/package.ts";
 import { placeHandlers } from "#daemon/methods/place.ts";
@@ -19,6 +20,7 @@ export const HANDLERS: Handlers = {
   ...packageHandlers,
   ...lifecycleHandlers,
   ...imageHandlers,
+  ...jobHandlers,
   ...placeHandlers,
   ...copyHandlers,
   ...serverHandlers,

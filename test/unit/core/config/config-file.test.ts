@@ -51,6 +51,7 @@ test("without a file the defaults hold and none is made by reading", async () =>
   expect(config.instances.local).toMatchObject({ uri: "local", userName: "ann", currentProject: "self" });
   expect(config.swcli).toEqual({
     limits: { envsSize: undefined },
+    slots: { image: 1, environment: 2 },
     conda: { solver: "rattler" },
     caches: { shared: undefined },
   });

@@ -1,0 +1,137 @@
+/**
+ * What the methods on jobs do: read records and logs (also without a daemon), and ask the daemon's jobs to act.
+ * Tests: test/e2e/jobs.test.ts
+ */
+import type { Ctx } from "#core/context.ts";
+import { SwError, throwIfAborted } from "#core/errors.ts";
+import type { ParsedParams, ResultOf } from "#core/protocol/methods.ts";
+import type { Host } from "#daemon/host.ts";
+import { eventText, type JobEvent, readJobLog } from "#daemon/jobs/job-log.ts";
+import type { Jobs } from "#daemon/jobs/jobs.ts";
+import { findRecord, isEnded, isOwned, type JobRecord, jobDir, listRecords, readRecord } from "#daemon/jobs/record.ts";
+
+type Row = ResultOf<"job.list">[number];
+
+// Only while somebody watches.
+const LOOK_MS = 100;
+
+export async function startJob(
+  ctx: Ctx,
+  { method, params }: ParsedParams<"job.start">,
+  host: Host,
+): Promise<{ id: string }> {
+  const env = Object.fromEntries(Object.entries(ctx.env).filter((e): e is [string, string] => e[1] !== undefined));
+  const { id } = await requireJobs(host).start(method, { params, client: { cwd: ctx.cwd, env } }, true);
+  return { id };
+}
+
+function requireJobs(host: Host): Jobs {
+  if (host.jobs) return host.jobs;
+  throw new SwError("USAGE", "jobs belong to the daemon; nothing outlives a command without it", {
+    hint: "Leave --no-daemon (SW_NO_DAEMON) out, or leave --detach out.",
+  });
+}
+
+export const listJobs = async (ctx: Ctx): Promise<Row[]> => (await listRecords(ctx)).map(rowOf);
+
+export async function jobInfo(ctx: Ctx, { id }: { id: string }): Promise<ResultOf<"job.info">> {
+  const record = await findRecord(ctx, id);
+  return { ...rowOf(record), log: `${jobDir(ctx, record.id)}/log`, result: record.result ?? null };
+}
+
+/** A job whose daemon has gone is interrupted, whether or not the next daemon has seen it yet. */
+const stateOf = (record: JobRecord): Row["state"] =>
+  isEnded(record) || isOwned(record) ? record.state : "interrupted";
+
+function rowOf(record: JobRecord): Row {
+  const time = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+  return {
+    id: record.id,
+    kind: record.method,
+    title: record.title,
+    state: stateOf(record),
+    created_at: time(record.created_at) ?? "",
+    started_at: time(record.started_at),
+    ended_at: time(record.ended_at),
+    interruptions: record.interruptions,
+    error: record.error,
+  };
+}
+
+/** From the first line on; with `follow` until the job's end. */
+export async function jobLogs(ctx: Ctx, { id, follow }: ParsedParams<"job.logs">): Promise<Row> {
+  const record = await findRecord(ctx, id);
+  return rowOf(await replay(ctx, record, { follow, each: (event) => ctx.report.log(logLine(event)) }));
+}
+
+interface Replay {
+  follow: boolean;
+  each: (event: JobEvent) => void;
+}
+
+/** The record as it is at the end of the log. */
+async function replay(ctx: Ctx, record: JobRecord, { follow, each }: Replay): Promise<JobRecord> {
+  for (let at = 0; ; ) {
+    // The record first: what a job says before its end is in the log then.
+    const now = (await readRecord(ctx, record.id)) ?? record;
+    const part = await readJobLog(jobDir(ctx, record.id), at);
+    part.events.forEach(each);
+    at = part.next;
+    if (!follow || isEnded(now) || !isOwned(now)) return now;
+    throwIfAborted(ctx.signal);
+    await Bun.sleep(LOOK_MS);
+  }
+}
+
+const logLine = (event: JobEvent) =>
+  `${new Date(event.at).toISOString().slice(11, 19)} ${mark(event)}${eventText(event)}`;
+
+const mark = ({ type }: JobEvent) =>
+  type === "log" ? "  " : type === "warn" ? "warning: " : type === "state" ? "job " : "";
+
+/** @throws SwError the job's own error, so that the exit code is the job's */
+export async function waitForJob(ctx: Ctx, { id }: { id: string }): Promise<ResultOf<"job.wait">> {
+  const record = await findRecord(ctx, id);
+  const ended = await replay(ctx, record, { follow: true, each: (event) => passOn(ctx, event) });
+  if (ended.state === "done") return await jobInfo(ctx, { id: ended.id });
+  throw endError(ended);
+}
+
+function passOn(ctx: Ctx, event: JobEvent): void {
+  if (event.type === "progress") ctx.report.progress(event.event);
+  else if (event.type === "warn") ctx.report.warn(event.text);
+  else ctx.report.log(event.text);
+}
+
+function endError(record: JobRecord): SwError {
+  if (record.state === "cancelled") return new SwError("CANCELLED", `job ${record.id} was cancelled`);
+  if (record.state === "failed" && record.error) {
+    const { code, message, hint } = record.error;
+    return SwError.fromJSON({ code: isCode(code) ? code : "JOB_FAILED", message, hint });
+  }
+  return new SwError("JOB_FAILED", `job ${record.id} was interrupted: its daemon ended`, {
+    hint: "Repeat the command.",
+  });
+}
+
+const isCode = (code: string): code is SwError["code"] => /^[A-Z_]+$/.test(code);
+
+/** Answers when it has ended. Cancelling what has ended changes nothing. */
+export async function cancelJob(ctx: Ctx, { id }: { id: string }, host: Host): Promise<Row> {
+  const record = await findRecord(ctx, id);
+  if (isEnded(record)) return rowOf(record);
+  await requireJobs(host).cancel(record.id);
+  return rowOf(await replay(ctx, record, { follow: true, each: () => {} }));
+}
+
+export async function removeJobs(
+  ctx: Ctx,
+  params: ParsedParams<"job.remove">,
+  host: Host,
+): Promise<{ removed: string[] }> {
+  const named = await Promise.all(params.ids.map((id) => findRecord(ctx, id)));
+  const ended = params.ended ? (await listRecords(ctx)).filter(isEnded) : [];
+  const removed = [...new Set([...named, ...ended].map(({ id }) => id))];
+  for (const id of removed) await requireJobs(host).remove(id);
+  return { removed };
+}
