@@ -2,6 +2,7 @@
  * The part of gc that takes environments. A marker goes first, so that nobody enters what is being removed; what a
  * client was told about just before comes back. Tests: test/unit/core/env/gc-envs.test.ts
  */
+import { statSync } from "node:fs";
 import type { Ctx } from "#core/context.ts";
 import { chooseEnvs, type EnvFacts, type EnvRules } from "#core/env/env-policy.ts";
 import { filesOfKey, listPrefixes, type Prefix } from "#core/env/envs-list.ts";
@@ -30,7 +31,7 @@ export interface EnvSweep extends EnvRules {
 
 export async function sweepEnvs(ctx: Ctx, sweep: EnvSweep): Promise<{ swept: SweptEnv[]; kept: SweptEnv[] }> {
   const envs = await readFacts(ctx, sweep);
-  const { go, kept } = chooseEnvs(envs, sweep);
+  const { go, kept } = await chooseUnused(ctx, envs, sweep);
   const swept: SweptEnv[] = [];
   for (const { env, why } of go) {
     const bytes = (await diskUsage(env.path)).own;
@@ -45,7 +46,7 @@ export async function sweepEnvs(ctx: Ctx, sweep: EnvSweep): Promise<{ swept: Swe
 export async function sweepUnfinished(ctx: Ctx): Promise<SweptEnv[]> {
   const never = Number.NEGATIVE_INFINITY;
   const rules = { unneededBefore: never, unusedBefore: undefined, limit: undefined };
-  const { go } = chooseEnvs(await readFacts(ctx, { live: new Set(), limit: undefined }), rules);
+  const { go } = await chooseUnused(ctx, await readFacts(ctx, { live: new Set(), limit: undefined }), rules);
   for (const { env } of go) await removeTree(env.path);
   return go.map(({ env, why }) => ({ prefix: env.path, why, bytes: 0 }));
 }
@@ -55,15 +56,22 @@ async function readFacts(ctx: Ctx, { live, limit }: Pick<EnvSweep, "live" | "lim
   const prefixes = await listPrefixes(ctx);
   const leases = await listLeases(ctx);
   const making = new Set(leases.filter((held) => held.live).flatMap(({ lease }) => lease.prefix ?? []));
-  const inUse = prefixes.length > 0 ? await prefixesInUse(ctx) : new Set<string>();
   const needed = await neededKeys(ctx, live);
-  const facts = prefixes.map((prefix) => factsOf(ctx, prefix, { making, inUse, needed, sized: limit !== undefined }));
+  const facts = prefixes.map((prefix) => factsOf(ctx, prefix, { making, needed, sized: limit !== undefined }));
   return await Promise.all(facts);
+}
+
+/** What is chosen to go, after a look at every process; without a candidate there is no look. */
+async function chooseUnused(ctx: Ctx, envs: EnvFacts[], rules: EnvRules): Promise<ReturnType<typeof chooseEnvs>> {
+  const first = chooseEnvs(envs, rules);
+  if (first.go.length === 0) return first;
+  const inUse = await prefixesInUse(ctx);
+  const seen = envs.map((env) => ({ ...env, busy: env.busy ?? usedWhy(env, inUse) }));
+  return chooseEnvs(seen, rules);
 }
 
 interface Known {
   making: ReadonlySet<string>;
-  inUse: ReadonlySet<string> | undefined;
   needed: ReadonlySet<string>;
   /** Walking a large environment takes time, and only a limit asks for it. */
   sized: boolean;
@@ -72,7 +80,8 @@ interface Known {
 async function factsOf(ctx: Ctx, prefix: Prefix, known: Known): Promise<EnvFacts> {
   const marker = await readMarker(ctx, prefix.key);
   const whole = marker?.n === prefix.n;
-  const used = whole ? lastUse(ctx, marker) : 0;
+  // Of one that is not whole nobody notes the use: its making has to do.
+  const used = whole ? lastUse(ctx, marker) : (statSync(prefix.path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
   const { path, key } = prefix;
   return {
     path,
@@ -80,7 +89,7 @@ async function factsOf(ctx: Ctx, prefix: Prefix, known: Known): Promise<EnvFacts
     whole,
     needed: known.needed.has(key),
     // A client may just have been told of a prefix that has been replaced since.
-    busy: busyWhy(known, { path, inFlight: marker !== undefined && isInFlight(ctx, key), used }),
+    busy: madeOrEntered(known, { path, inFlight: marker !== undefined && isInFlight(ctx, key) }),
     lastUse: used,
     bytes: known.sized ? (await diskUsage(path)).bytes : 0,
   };
@@ -89,12 +98,14 @@ async function factsOf(ctx: Ctx, prefix: Prefix, known: Known): Promise<EnvFacts
 // Where nobody can say who uses what, a week without an activation has to do.
 const BLIND_MS = 7 * 24 * 3_600_000;
 
-function busyWhy(known: Known, env: { path: string; inFlight: boolean; used: number }): string | undefined {
+function usedWhy({ path, lastUse: used }: EnvFacts, inUse: ReadonlySet<string> | undefined): string | undefined {
+  if (inUse === undefined) return Date.now() - used < BLIND_MS ? "it may be in use" : undefined;
+  return inUse.has(path) ? "a process uses it" : undefined;
+}
+
+function madeOrEntered(known: Known, env: { path: string; inFlight: boolean }): string | undefined {
   if (known.making.has(env.path)) return "it is being made";
-  if (known.inUse?.has(env.path)) return "a process uses it";
-  if (env.inFlight) return `it was activated within the last ${IN_FLIGHT_MS / 1000} seconds`;
-  if (known.inUse === undefined && Date.now() - env.used < BLIND_MS) return "it may be in use";
-  return undefined;
+  return env.inFlight ? `it was activated within the last ${IN_FLIGHT_MS / 1000} seconds` : undefined;
 }
 
 /** False when somebody is making or entering it right now. */
