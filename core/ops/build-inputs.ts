@@ -74,7 +74,7 @@ export async function collectInputs(ctx: Ctx, spec: RuntimeSpec, options: InputO
   };
 }
 
-const requirementsDir = (spec: RuntimeSpec): string =>
+export const requirementsDir = (spec: RuntimeSpec): string =>
   `${spec.dir}/${sourceLayout(spec).requirements}`.replace(/\/$/, "");
 
 /** The lock that `runtime lock` keeps beside the yaml; in an extracted runtime it lies among the dependencies. */
@@ -86,19 +86,19 @@ const pinsFor = async (path: string, { cache, upgrade }: InputOptions) =>
 
 function refuseConda(spec: RuntimeSpec): void {
   if (spec.mode !== "conda") return;
-  throw new SwError("NOT_YET", "conda runtimes can't be built yet", {
-    hint: "Write `mode: venv` to keep the conda items in the package without installing them.",
+  throw new SwError("NOT_YET", "a conda runtime is locked when it is built", {
+    hint: "Use `swcli runtime build`.",
   });
 }
 
 const wheelItems = (spec: RuntimeSpec) => spec.dependencies.flatMap((d) => (d.kind === "wheel" ? d.items : []));
 
-function wheelPaths(spec: RuntimeSpec): string[] {
+export function wheelPaths(spec: RuntimeSpec): string[] {
   const layout = sourceLayout(spec);
   return wheelItems(spec).map((item) => `${spec.dir}/${layout.sourceOf("wheels", item.text)}`);
 }
 
-function sourcesOf(spec: RuntimeSpec): RequirementSource[] {
+export function sourcesOf(spec: RuntimeSpec): RequirementSource[] {
   const file = spec.label ?? spec.file.slice(spec.file.lastIndexOf("/") + 1);
   return spec.dependencies.flatMap((d): RequirementSource[] => {
     if (d.kind === "pip_req_file") return [{ kind: "file", path: d.path, at: { file, ...d.at } }];
@@ -107,7 +107,7 @@ function sourcesOf(spec: RuntimeSpec): RequirementSource[] {
 }
 
 /** The yaml itself, requirement and conda files, wheels, files: all that the yaml names. */
-async function ownEntries(ctx: Ctx, spec: RuntimeSpec): Promise<Entry[]> {
+export async function ownEntries(ctx: Ctx, spec: RuntimeSpec): Promise<Entry[]> {
   const yaml = cleanedText(ctx, spec.label ?? "runtime.yaml", spec.text);
   const entries = [await textEntry(ctx, "runtime.yaml", yaml)];
   for (const dependency of spec.dependencies) entries.push(...(await entriesOf(ctx, spec, dependency)));
@@ -141,7 +141,7 @@ async function entriesOf(ctx: Ctx, spec: RuntimeSpec, d: Dependency): Promise<En
 }
 
 /** Files that requirement files include (-r, -c) and the yaml does not name. */
-async function includedEntries(ctx: Ctx, spec: RuntimeSpec, requirements: Requirements): Promise<Entry[]> {
+export async function includedEntries(ctx: Ctx, spec: RuntimeSpec, requirements: Requirements): Promise<Entry[]> {
   const base = sourceLayout(spec).requirements;
   const named = new Set(spec.dependencies.flatMap((d) => (d.kind === "pip_req_file" ? d.path : [])));
   const others = requirements.files.filter((file) => !named.has(file));
@@ -157,7 +157,7 @@ async function lockEntries(ctx: Ctx, lock: Lock): Promise<Entry[]> {
   return [main, await textEntry(ctx, `dependencies/${VCS_LOCK_FILE}`, lock.vcsTxt)];
 }
 
-async function carriedEntries(ctx: Ctx, lock: Lock): Promise<Entry[]> {
+export async function carriedEntries(ctx: Ctx, lock: Lock): Promise<Entry[]> {
   return await Promise.all(
     lock.carriedWheels.map(async ({ path }) => {
       const blob = await putBlobFile(ctx, path);
@@ -168,7 +168,7 @@ async function carriedEntries(ctx: Ctx, lock: Lock): Promise<Entry[]> {
 }
 
 /** Wheels of a find-links folder become wheels of the package: nobody else could find them again. */
-function withWheels(spec: RuntimeSpec, carried: readonly Entry[]): RuntimeSpec {
+export function withWheels(spec: RuntimeSpec, carried: readonly Entry[]): RuntimeSpec {
   if (carried.length === 0) return spec;
   const at = { line: 1, column: 1 };
   const items = carried.map((entry) => ({ text: entry.path.slice("wheels/".length), at }));

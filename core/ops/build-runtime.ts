@@ -32,6 +32,8 @@ export interface BuildParams {
   lock: boolean;
   cache: boolean;
   prepare?: "background" | "wait" | "no";
+  /** Bytecode of the environment that is prepared (default true). */
+  compile?: boolean;
 }
 
 export interface BuildResult {
@@ -80,7 +82,10 @@ async function collect(ctx: Ctx, params: BuildParams): Promise<Collected> {
   const spec = await readSpec(ctx, params.yaml);
   checkName(params.name || spec.name);
   for (const warning of spec.warnings) ctx.report.warn(warning);
-  return { ...(await collectInputs(ctx, spec, { lock: params.lock, cache: params.cache })), name: spec.name };
+  const options = { lock: params.lock, cache: params.cache };
+  if (spec.mode === "venv") return { ...(await collectInputs(ctx, spec, options)), name: spec.name };
+  const { collectCondaInputs } = await import("#core/ops/conda-inputs.ts");
+  return { ...(await collectCondaInputs(ctx, spec, options)), name: spec.name };
 }
 
 function resultOf(
@@ -136,11 +141,11 @@ async function prepare(ctx: Ctx, params: BuildParams, id: string): Promise<void>
   if (mode === "no") return;
   const version = await readVersion(ctx, id);
   const fresh = !params.cache;
-  if (mode === "wait") await restoreEnv(ctx, version, fresh);
+  if (mode === "wait") await restoreEnv(ctx, version, { fresh, compile: params.compile });
   else
     ctx.background(
       `prepare:${id}:${fresh}`,
       `prepare ${id.slice(0, 12)}`,
-      async (own) => void (await restoreEnv(own, version, fresh)),
+      async (own) => void (await restoreEnv(own, version, { fresh, compile: params.compile })),
     );
 }

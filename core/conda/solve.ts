@@ -1,0 +1,141 @@
+/**
+ * The solve of a conda runtime for several platforms, remembered by all its inputs. Runs no pip.
+ * Tests: test/e2e/build-conda.test.ts
+ */
+
+import * as v from "valibot";
+import { channelAccess } from "#core/conda/channel-access.ts";
+import { type EngineWork, engineError, type SpecLine, specName } from "#core/conda/engine-error.ts";
+import { type ExplicitLock, parseExplicit, renderExplicit } from "#core/conda/explicit-lock.ts";
+import { subdirOf, virtualPackages } from "#core/conda/platform.ts";
+import { type CondaRecord, CondaRecordSchema, cleanRecord } from "#core/conda/record.ts";
+import type { CondarcData } from "#core/config/condarc.ts";
+import type { Ctx } from "#core/context.ts";
+import { callRattler, RATTLER_VERSION } from "#core/engines/rattler.ts";
+import { EngineRefusal } from "#core/engines/rattler-worker.ts";
+import { coverPlatforms, type Dropped } from "#core/lock/cover.ts";
+import { type PlatformName, planPlatforms } from "#core/lock/platforms.ts";
+import { canonicalJson, sha256Hex } from "#core/platform/digest.ts";
+import { readTextIfAny, writeFileAtomic } from "#core/platform/fs-atomic.ts";
+import { stripUserinfo } from "#core/platform/redact.ts";
+
+export interface SolveInput {
+  /** As written; the user's own, else conda-forge, when empty. */
+  channels: readonly string[];
+  specs: readonly SpecLine[];
+  arch: readonly string[];
+  cuda: string;
+  /** `configs.conda.condarc`. */
+  condarc: CondarcData;
+  /** Relative channels are below it. */
+  dir: string;
+  variables: Record<string, string>;
+  useCache: boolean;
+}
+
+export interface CondaSolution {
+  lock: ExplicitLock;
+  platforms: PlatformName[];
+  dropped: Dropped[];
+  cached: boolean;
+}
+
+/** @throws SwError LOCK_UNSOLVABLE with the lines involved, LOCK_FAILED when a channel can't be reached */
+export async function solveConda(ctx: Ctx, input: SolveInput): Promise<CondaSolution> {
+  const question = await questionOf(ctx, input);
+  const solved = new Map<PlatformName, { records: CondaRecord[]; cached: boolean }>();
+  const cover = await coverPlatforms(planPlatforms(input.arch), async (platforms) => {
+    for (const platform of platforms) {
+      if (!solved.has(platform)) solved.set(platform, await solveOne(ctx, input, { ...question, platform }));
+    }
+    return new Map(platforms.map((platform) => [platform, solved.get(platform)?.records ?? []]));
+  });
+  const named = [...cover.solution].map(([platform, records]): [string, CondaRecord[]] => [
+    subdirOf(platform),
+    records,
+  ]);
+  return {
+    lock: {
+      channels: question.channels.map(cleanChannel),
+      requested: input.specs.map(({ text }) => text),
+      variables: input.variables,
+      platforms: Object.fromEntries(named),
+    },
+    platforms: cover.platforms,
+    dropped: cover.dropped,
+    cached: [...solved.values()].every(({ cached }) => cached),
+  };
+}
+
+interface Question {
+  channels: string[];
+  logins: Record<string, string>;
+  priority: string;
+}
+
+async function questionOf(ctx: Ctx, input: SolveInput): Promise<Question> {
+  const access = await channelAccess(ctx, input.condarc);
+  const names = input.channels.length > 0 ? input.channels : access.own.length > 0 ? access.own : ["conda-forge"];
+  return { channels: access.channels(names, input.dir), logins: access.logins, priority: access.priority };
+}
+
+const cleanChannel = (url: string) => stripUserinfo(url).replace(/\/t\/[^/]+(?=\/)/, "");
+
+async function solveOne(ctx: Ctx, input: SolveInput, question: Question & { platform: PlatformName }) {
+  const subdir = subdirOf(question.platform);
+  const { channels, priority, logins } = question;
+  const virtual = virtualPackages(subdir, { cuda: input.cuda, env: ctx.env });
+  const specs = input.specs.map(({ text }) => text);
+  const work: EngineWork = { doing: "solve", platform: question.platform, lines: input.specs };
+  const key = keyOf({ specs, channels: channels.map(cleanChannel), subdir, virtual, priority });
+  const kept = input.useCache ? await readKept(ctx, key) : undefined;
+  if (typeof kept === "string") throw engineError(new EngineRefusal("unsolvable", kept), work);
+  if (kept) return { records: kept.platforms[subdir] ?? [], cached: true };
+  ctx.report.progress({ step: "conda", text: `Resolving ${specs.length} conda packages (${subdir})` });
+  try {
+    const request = { op: "solve" as const, specs, channels, platform: subdir, virtual, priority, logins };
+    const answer = await callRattler(ctx, { ...request, fresh: !input.useCache });
+    const records = v.parse(v.array(CondaRecordSchema), answer.records).map(cleanRecord);
+    await keep(ctx, key, { channels, requested: specs, variables: {}, platforms: { [subdir]: records } });
+    return { records, cached: false };
+  } catch (e) {
+    // That a platform has not all packages is as good an answer as any, and asked for by every build.
+    if (e instanceof EngineRefusal && e.kind === "unsolvable") await keepText(ctx, key, JSON.stringify(e.message));
+    throw engineError(e, work);
+  }
+}
+
+const keyOf = (parts: object) =>
+  sha256Hex(canonicalJson({ format: 1, engine: RATTLER_VERSION, ...parts })).slice(0, 40);
+
+const keptPath = (ctx: Ctx, key: string) => `${ctx.paths.cache}/conda-locks/${key}.json`;
+
+/** A solution, or the text of why there is none. */
+async function readKept(ctx: Ctx, key: string): Promise<ExplicitLock | string | undefined> {
+  const text = await readTextIfAny(keptPath(ctx, key));
+  if (text === undefined) return undefined;
+  return text.startsWith('"') ? v.parse(v.string(), JSON.parse(text)) : parseExplicit(text);
+}
+
+const keep = async (ctx: Ctx, key: string, lock: ExplicitLock) =>
+  await keepText(ctx, key, renderExplicit({ ...lock, channels: lock.channels.map(cleanChannel) }));
+
+const keepText = async (ctx: Ctx, key: string, text: string) =>
+  void (await writeFileAtomic(keptPath(ctx, key), text, { durable: false }));
+
+/** The records that are Python packages, by the names that pip knows them by. */
+export function pythonPackages(records: readonly CondaRecord[]): Map<string, string> {
+  const isPython = ({ noarch, depends }: CondaRecord) =>
+    noarch === "python" || depends.some((one) => /^python(_abi)?( |$)/.test(one));
+  return new Map(records.filter(isPython).map(({ name, version }) => [PIP_NAMES[name] ?? specName(name), version]));
+}
+
+// conda's own names for what the index calls otherwise.
+const PIP_NAMES: Readonly<Record<string, string>> = {
+  pytorch: "torch",
+  "pytorch-cpu": "torch",
+  "py-opencv": "opencv-python",
+  "msgpack-python": "msgpack",
+  "tensorflow-base": "tensorflow",
+  "matplotlib-base": "matplotlib",
+};

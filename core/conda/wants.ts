@@ -1,0 +1,64 @@
+/**
+ * What the conda part of a runtime asks for: channels, specs with their places, nested pip, variables – from its files, its
+ * `conda:` items and its settings. Tests: test/unit/core/conda/wants.test.ts
+ */
+import type { SpecLine } from "#core/conda/engine-error.ts";
+import { specName } from "#core/conda/engine-error.ts";
+import type { RequirementSource } from "#core/lock/requirements.ts";
+import { parseCondaFile } from "#core/manifest/conda-file.ts";
+import type { Dependency } from "#core/manifest/spec.ts";
+
+export interface CondaWants {
+  /** As written, in order of priority; empty when nobody names one. */
+  channels: string[];
+  specs: SpecLine[];
+  pip: RequirementSource[];
+  variables: Record<string, string>;
+  warnings: string[];
+}
+
+export interface WantsInput {
+  dependencies: readonly Dependency[];
+  /** `configs.conda.channels`. */
+  channels: readonly string[];
+  /** How messages call the file that the dependencies stand in. */
+  label: string;
+  /** The text of a conda file. */
+  textOf: (path: string) => Promise<string>;
+}
+
+/** The channel that the reader of runtime.yaml puts where nobody names one. */
+const DEFAULT = "conda-forge";
+
+export async function condaWants({ dependencies, channels, label, textOf }: WantsInput): Promise<CondaWants> {
+  const wants: CondaWants = { channels: [], specs: [], pip: [], variables: {}, warnings: [] };
+  for (const dependency of dependencies) {
+    if (dependency.kind === "conda_pkg") {
+      wants.specs.push(...dependency.items.map(({ text, at }) => ({ text, at: { file: label, ...at } })));
+    } else if (dependency.kind === "conda_env_file") addFile(wants, dependency.path, await textOf(dependency.path));
+  }
+  const isDefault = channels.length === 1 && channels[0] === DEFAULT;
+  // A file's own channels come first, as with `conda env update`.
+  if (!isDefault) wants.channels.push(...channels);
+  wants.channels = [...new Set(wants.channels)];
+  for (const { text, at } of wants.specs) {
+    const named = /^([^\s[]+)::/.exec(text)?.[1];
+    if (named && !wants.channels.includes(named)) wants.channels.push(named);
+    if (specName(text) === "") wants.warnings.push(`${at.file}:${at.line}: ${text} is no package`);
+  }
+  return wants;
+}
+
+function addFile(wants: CondaWants, path: string, text: string): void {
+  const file = parseCondaFile(text, path);
+  wants.channels.push(...file.channels);
+  wants.specs.push(...file.packages.map(({ text, at }) => ({ text: matchSpec(text), at: { file: path, ...at } })));
+  wants.pip.push(...file.pip.map(({ text, at }) => ({ kind: "pkg" as const, text, at: { file: path, ...at } })));
+  Object.assign(wants.variables, file.variables);
+  wants.warnings.push(...file.warnings);
+}
+
+/** conda's files say `name=1.2` for `1.2.*` and `name=1.2=build`, which the engine reads as they are. */
+const matchSpec = (text: string) => text.replace(/\s+#.*$/, "");
+
+export const pythonSpec = (specs: readonly SpecLine[]) => specs.find(({ text }) => specName(text) === "python");

@@ -1,0 +1,119 @@
+/**
+ * The lock of a runtime.yaml in conda mode: a solve of its conda part, and a resolution of its pip part that leaves alone
+ * what conda brings. Tests: test/e2e/build-conda.test.ts
+ */
+import type { SpecLine } from "#core/conda/engine-error.ts";
+import { type CondaSolution, pythonPackages, solveConda } from "#core/conda/solve.ts";
+import { type CondaWants, pythonSpec } from "#core/conda/wants.ts";
+import type { Ctx } from "#core/context.ts";
+import { SwError } from "#core/errors.ts";
+import { droppedWarning } from "#core/lock/cover.ts";
+import type { RequirementLine, Requirements } from "#core/lock/requirements.ts";
+import { type Lock, resolveLock } from "#core/lock/resolve.ts";
+import { normalizeName } from "#core/lock/wheel-name.ts";
+import type { RuntimeSpec } from "#core/manifest/spec.ts";
+import { defaultPythonMinor, requirePython } from "#core/python/find.ts";
+import { meets } from "#core/venv/pep440.ts";
+
+export interface CondaLocked {
+  solution: CondaSolution;
+  /** Of the pip part; its platforms are those that conda covers. */
+  lock: Lock;
+  python: { minor: string; version: string; from: "runtime.yaml" | "host"; path?: string };
+}
+
+export interface CondaLockInput {
+  spec: RuntimeSpec;
+  wants: CondaWants;
+  requirements: Requirements;
+  /** Absolute paths. */
+  wheels: string[];
+  useCache: boolean;
+}
+
+export async function lockConda(ctx: Ctx, input: CondaLockInput): Promise<CondaLocked> {
+  const { spec, wants } = input;
+  for (const warning of wants.warnings) ctx.report.warn(warning);
+  const solution = await solveConda(ctx, {
+    channels: wants.channels,
+    specs: await withPython(ctx, input),
+    arch: spec.environment.arch,
+    cuda: spec.environment.cuda,
+    condarc: spec.configs.conda.condarc,
+    dir: spec.dir,
+    variables: wants.variables,
+    useCache: input.useCache,
+  });
+  for (const dropped of solution.dropped) ctx.report.warn(droppedWarning(dropped));
+  const records = Object.values(solution.lock.platforms).flat();
+  const version = records.find(({ name }) => name === "python")?.version;
+  if (version === undefined) throw noPython(spec);
+  const minor = version.split(".").slice(0, 2).join(".");
+  const lock = await lockPip(ctx, input, { minor, provided: pythonPackages(records), solution });
+  const from = spec.environment.python || pythonSpec(wants.specs) ? ("runtime.yaml" as const) : ("host" as const);
+  return { solution, lock, python: { minor, version, from } };
+}
+
+/** `environment.python`, else what the conda part says, else the machine's own choice. */
+async function withPython(ctx: Ctx, { spec, wants }: CondaLockInput): Promise<SpecLine[]> {
+  const wanted = spec.environment.python;
+  const own = pythonSpec(wants.specs);
+  if (own && !wanted) return wants.specs;
+  const at = { file: spec.label ?? "runtime.yaml", line: 1, ...spec.environment.at.python };
+  return [...wants.specs, { text: `python ${wanted ?? (await defaultPythonMinor(ctx))}.*`, at }];
+}
+
+const noPython = ({ label }: RuntimeSpec) =>
+  new SwError("LOCK_FAILED", `${label ?? "runtime.yaml"}: the solved conda packages hold no python`, {
+    hint: "Name environment.python, or add python to the conda packages.",
+  });
+
+interface PipPart {
+  minor: string;
+  provided: Map<string, string>;
+  solution: CondaSolution;
+}
+
+async function lockPip(ctx: Ctx, input: CondaLockInput, { minor, provided, solution }: PipPart): Promise<Lock> {
+  const { platforms } = solution;
+  const requirements = withoutProvided(ctx, input.requirements, provided);
+  if (requirements.requirements.length + input.wheels.length === 0) return emptyLock(platforms);
+  const python = await requirePython(ctx, minor);
+  const wanted = new Set(requirements.requirements.map(({ name }) => name));
+  const lock = await resolveLock(ctx, {
+    python: { minor, path: python.path },
+    arch: platforms.map((platform) => (/x86_64$/.test(platform) ? "amd64" : "arm64")),
+    requirements,
+    wheels: input.wheels,
+    // What conda brings is there already, whatever version the index has.
+    overrides: [...provided.keys()]
+      .filter((name) => !wanted.has(name))
+      .map((name) => `${name} ; sys_platform == 'none'`)
+      .sort(),
+    pip: input.spec.configs.pip,
+    useCache: input.useCache,
+  });
+  return { ...lock, platforms };
+}
+
+/** As pip would say: requirement already satisfied. */
+function withoutProvided(ctx: Ctx, requirements: Requirements, provided: ReadonlyMap<string, string>): Requirements {
+  const isMet = ({ name, kind, text }: RequirementLine) => {
+    const version = provided.get(normalizeName(name ?? ""));
+    const specifier = /^[\w.-]+(?:\[[^\]]*\])?\s*([^;]*)/.exec(text)?.[1] ?? "";
+    return kind === "named" && version !== undefined && meets(version, specifier.trim());
+  };
+  const met = requirements.requirements.filter(isMet);
+  for (const { text } of met) ctx.report.log(`${text} is met by a conda package`);
+  return { ...requirements, requirements: requirements.requirements.filter((line) => !met.includes(line)) };
+}
+
+export const emptyLock = (platforms: Lock["platforms"]): Lock => ({
+  requirementsTxt: "",
+  vcsTxt: "",
+  platforms,
+  dropped: [],
+  carriedWheels: [],
+  warnings: [],
+  key: "",
+});
