@@ -110,7 +110,7 @@ export async function hasBlob(ctx: Ctx, sha256: string): Promise<boolean> {
 /** @throws STORE_DAMAGED when the blob is gone. */
 export async function* openBlob(ctx: Ctx, sha256: string): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of createReadStream(blobPath(ctx, sha256), { highWaterMark: 1 << 18 })) yield chunk;
+    for await (const chunk of createReadStream(blobPath(ctx, sha256), { highWaterMark: 1 << 20 })) yield chunk;
   } catch (e) {
     if (errno(e) !== "ENOENT") throw e;
     throw missingBlob(sha256, e);

@@ -22,7 +22,7 @@ export interface TarEntry {
 const RECORD = 10_240;
 const END_BLOCKS = 2 * BLOCK;
 const CHUNK = 128 * 1024;
-const MAX_CHUNK = 256 * 1024;
+const MAX_CHUNK = 1024 * 1024;
 const ZEROS = new Uint8Array(RECORD + END_BLOCKS);
 
 /** The exact length of what `tarChunks` gives for the same entries; for HTTP's Content-Length. */
@@ -32,7 +32,7 @@ export function tarSize(entries: readonly Omit<TarEntry, "open">[]): number {
 }
 
 /**
- * The archive in chunks of 64 to 256 KiB (the last may be smaller).
+ * The archive in chunks of 64 KiB to 1 MiB (the last may be smaller).
  * @param options.mtime seconds since 1970 of all members, 0 if not given.
  * @throws SwError PACKAGE_INVALID when a file gives another length than announced, or an entry can't be in a package.
  */

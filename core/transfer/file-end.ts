@@ -16,6 +16,7 @@ import { takePackage } from "#core/store/take-package.ts";
 import { readPackage } from "#core/swrt/read-package.ts";
 import { checkedPackage } from "#core/transfer/checked-package.ts";
 import type { Existing, PackageBytes, Sink, Source } from "#core/transfer/ends.ts";
+import { counted } from "#core/transfer/progress.ts";
 import type { FileUri } from "#core/uri/copy-uri.ts";
 
 const pathOf = (ctx: Ctx, { path }: FileUri): string => resolve(ctx.cwd, expandHome(ctx.env, path));
@@ -93,8 +94,9 @@ async function writePackage(
   });
   try {
     try {
+      const line = { step: "write", text: `Writing ${path}`, total: bytes.size };
       const chunks = bytes.trusted ? bytes.open() : checkedPackage(bytes.open(), source.version);
-      for await (const chunk of chunks) {
+      for await (const chunk of counted(ctx, line, chunks)) {
         throwIfAborted(ctx.signal);
         await file.writeFile(chunk);
       }

@@ -74,14 +74,17 @@ function streamOf(
   outcome: { bodyError?: unknown },
 ): ReadableStream<Uint8Array> {
   const chunks = upload.open()[Symbol.asyncIterator]();
+  // One piece is read while the one before is sent.
+  let ahead = readAhead(chunks);
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
-          const next = await chunks.next();
+          const next = await ahead;
           moved(next.done === true);
-          if (next.done) controller.close();
-          else controller.enqueue(next.value);
+          if (next.done) return controller.close();
+          ahead = readAhead(chunks);
+          controller.enqueue(next.value);
         } catch (e) {
           outcome.bodyError = e;
           controller.error(e);
@@ -91,6 +94,13 @@ function streamOf(
     },
     { highWaterMark: 0 },
   );
+}
+
+/** Its failure is thrown where it is awaited; if it never is, the request has ended for another reason. */
+function readAhead(chunks: AsyncIterator<Uint8Array>): Promise<IteratorResult<Uint8Array>> {
+  const next = chunks.next();
+  next.catch(() => {});
+  return next;
 }
 
 /** Ends a request in which nothing moves any more. */
