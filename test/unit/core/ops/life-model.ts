@@ -24,8 +24,15 @@ export type Outcome = "ok" | "RUNTIME_NOT_FOUND" | "VERSION_NOT_FOUND" | "TAG_TA
 export class LifeModel {
   readonly runtimes = new Map<string, ModelRuntime>();
   readonly envs = new Set<string>();
-  readonly held = new Set<string>();
+  /** Environments in use, with the time since when: an operation that runs keeps what came into the store since. */
+  readonly held = new Map<string, number>();
+  /** What the store holds, with the time at which an operation last put it there or relied on it. */
+  readonly trees = new Map<string, number>();
+  readonly blobs = new Map<string, number>();
   #time = 0;
+
+  /** @param digests of a version: its content first, its manifest last */
+  constructor(readonly digests: (id: string) => readonly string[]) {}
 
   live(name: string): ModelVersion[] {
     return (this.runtimes.get(name)?.versions ?? []).filter((version) => !version.removed);
@@ -39,7 +46,20 @@ export class LifeModel {
     return new Set([...this.runtimes.values()].flatMap(({ versions }) => versions.map(({ id }) => id)));
   }
 
-  publish(name: string, id: string): Outcome {
+  /** The manifest of a version that is there is not written again. */
+  build(name: string, id: string): Outcome {
+    const all = this.digests(id);
+    this.#time += 1;
+    for (const digest of this.trees.has(id) ? all.slice(0, -1) : all) this.blobs.set(digest, this.#time);
+    return this.copy(name, id);
+  }
+
+  copy(name: string, id: string): Outcome {
+    this.trees.set(id, ++this.#time);
+    return this.#publish(name, id);
+  }
+
+  #publish(name: string, id: string): Outcome {
     const runtime = this.runtimes.get(name) ?? { seq: -1, versions: [], tags: new Map<string, string>() };
     this.runtimes.set(name, runtime);
     const known = runtime.versions.find((version) => version.id === id);
@@ -145,11 +165,19 @@ export class LifeModel {
     this.envs.add(id);
   }
 
+  hold(id: string): void {
+    this.held.set(id, ++this.#time);
+  }
+
   gc(): void {
     for (const [name, { versions }] of [...this.runtimes]) {
       const removed = versions.filter((version) => version.removed);
       if (removed.length > 0) this.#erase(name, removed);
     }
     for (const id of this.envs) if (!this.liveIds.has(id) && !this.held.has(id)) this.envs.delete(id);
+    const since = Math.min(Number.POSITIVE_INFINITY, ...this.held.values());
+    for (const [id, time] of this.trees) if (!this.allIds.has(id) && time < since) this.trees.delete(id);
+    const needed = new Set([...this.trees.keys()].flatMap(this.digests));
+    for (const [digest, time] of this.blobs) if (!needed.has(digest) && time < since) this.blobs.delete(digest);
   }
 }
