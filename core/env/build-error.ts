@@ -37,6 +37,10 @@ function hintFor(text: string): string {
   const index = /An index URL \((\S+)\) could not be queried.*\((40[13]) /.exec(text)?.[1];
   if (index !== undefined)
     return `${index} wants a login: give it in ~/.netrc, PIP_INDEX_URL or pip.conf; packages carry none.`;
+  // uv takes a refused login for an index without the package, mostly without a word about it.
+  if (/there is no version of|not found in the package registry/.test(text)) {
+    return "The index does not offer it here: it may want a login (~/.netrc, PIP_INDEX_URL, pip.conf; packages carry none), or be another index than that of the lock.";
+  }
   if (/dns error|connect|timed out|offline|network/i.test(text)) {
     return "A package could not be fetched; check the network or the index settings, then repeat the command.";
   }

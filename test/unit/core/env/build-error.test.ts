@@ -21,6 +21,13 @@ test("an index that wants a login is named, with where to put it; its markers ar
   expect(failed.hint).toStartWith("http://127.0.0.1:3/simple wants a login");
 });
 
+test("a refused login that uv does not mention is thought of", () => {
+  const failed = buildFailed(
+    "error: No solution found when resolving dependencies\n  cause: Because there is no version of dep==0.5 and you require dep==0.5\n",
+  );
+  expect(failed.hint).toContain("it may want a login");
+});
+
 test("a changed file is told from a bad network", () => {
   const mismatch = buildFailed(
     "error: Failed to download `dep==0.5`\n  cause: Hash mismatch for `dep==0.5`\n\n         Expected:\n           sha256:aa\n",
