@@ -7,9 +7,11 @@ import { LifeStore } from "./life-store.ts";
 // LIFE_SEQUENCES=20000 for a long run; LIFE_SEED repeats the one that failed.
 const SEQUENCES = Number(process.env.LIFE_SEQUENCES ?? 2000);
 const FIRST_SEED = Number(process.env.LIFE_SEED ?? 1);
+// One is met more often, so that it grows several versions.
 const PLACES = [
   { project: "self", name: "a" },
-  { project: "self", name: "b" },
+  { project: "self", name: "a" },
+  { project: "self", name: "a" },
   { project: "other", name: "a" },
 ];
 const CONTENTS = [0, 1, 2, 3];
@@ -107,7 +109,7 @@ const activate: Act = async (run, place) => {
   if (run.model.held.has(id)) {
     run.model.held.delete(id);
     await run.store.release(id);
-  } else if (run.chance(0.5)) {
+  } else if (run.chance(0.25)) {
     await run.store.hold(id);
     run.model.hold(id);
   }
@@ -119,7 +121,7 @@ const gc: Act = async (run) => {
   run.model.gc();
 };
 
-const ACTS: readonly Act[] = [build, build, build, copy, tag, tag, untag, remove, remove, recover, activate, gc];
+const ACTS: readonly Act[] = [build, build, build, build, copy, tag, tag, untag, remove, remove, recover, activate, gc];
 
 async function compare({ store, model }: Run): Promise<void> {
   for (const place of PLACES) {
@@ -142,6 +144,13 @@ async function compare({ store, model }: Run): Promise<void> {
   expect(await store.envs()).toEqual([...model.envs].map((id) => `${sha256Hex(id).slice(0, 32)}-1`).sort());
 }
 
+/** Mostly one that the runtime has or had. */
+function someVersion(run: Run, place: Place): string {
+  const versions = run.model.runtimes.get(key(place))?.versions ?? [];
+  const known = versions.length > 0 && run.chance(0.85);
+  return known ? run.pick(versions).id : LifeStore.id(run.pick(CONTENTS));
+}
+
 async function sequence(seed: number): Promise<void> {
   const next = random(seed);
   await using store = await LifeStore.make();
@@ -153,9 +162,10 @@ async function sequence(seed: number): Promise<void> {
     said: [],
   };
   try {
-    for (let left = 4 + Math.floor(next() * 10); left > 0; left--) {
+    for (let left = 8 + Math.floor(next() * 14); left > 0; left--) {
       store.tick();
-      await run.pick(ACTS)(run, run.pick(PLACES), LifeStore.id(run.pick(CONTENTS)));
+      const place = run.pick(PLACES);
+      await run.pick(ACTS)(run, place, someVersion(run, place));
       await compare(run);
     }
   } catch (e) {
