@@ -1,6 +1,6 @@
 /**
  * Which name a package gets when nobody says: where the Python client put it, else its own runtime.yaml.
- * Tests: test/unit/core/ops/package-name.test.ts
+ * Tests: test/e2e/import.test.ts
  */
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";

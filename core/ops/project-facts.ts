@@ -1,6 +1,6 @@
 /**
  * What a project's folder says of the environment it wants: requirement files, pyproject.toml, conda files, wheels.
- * Reads, guesses nothing it can't name a file for. Tests: test/unit/core/ops/project-facts.test.ts
+ * Reads, guesses nothing it can't name a file for. Tests: test/e2e/quickstart.test.ts
  */
 import { readdir } from "node:fs/promises";
 import * as v from "valibot";

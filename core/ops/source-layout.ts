@@ -1,7 +1,7 @@
 /**
  * Where the files lie that a runtime.yaml names: beside it, or, in an extracted runtime, in the package's own folders.
  * So an extracted runtime can be built again, and files that were added beside its yaml count too.
- * Tests: test/unit/core/ops/source-layout.test.ts
+ * Tests: test/e2e/extract.test.ts
  */
 import { existsSync } from "node:fs";
 import type { RuntimeSpec } from "#core/manifest/spec.ts";

@@ -1,7 +1,7 @@
 /**
  * Checks the content of the store: every blob is hashed again; one that is not what its name says is moved to
  * `quarantine/`, so that nobody uses it and it can come back whole. Knows nothing of versions.
- * Tests: test/unit/core/store/check-blobs.test.ts
+ * Tests: test/e2e/doctor.test.ts
  */
 import { mkdir, readdir, rename } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";

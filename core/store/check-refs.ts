@@ -1,6 +1,6 @@
 /**
  * Checks the files of names: one that can't be read goes to quarantine, and what can still be made out in it – versions
- * whose records are there, and their tags – is written anew. Tests: test/unit/core/store/check-refs.test.ts
+ * whose records are there, and their tags – is written anew. Tests: test/e2e/doctor.test.ts
  */
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";

@@ -1,6 +1,6 @@
 /**
  * Checks the records of versions: readable, and for our own versions what their id says. A damaged one goes to
- * quarantine. Tests: test/unit/core/store/check-trees.test.ts
+ * quarantine. Tests: test/e2e/doctor.test.ts
  */
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";

@@ -7,7 +7,7 @@ import * as v from "valibot";
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import { base32, canonicalJson } from "#core/platform/digest.ts";
-import { readTextIfAny, writeFileAtomic } from "#core/platform/fs-atomic.ts";
+import { readTextIfAny, removeFile, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import { isSame, type Stamp, stampOf } from "#core/platform/stamp.ts";
 import { blobPath } from "#core/store/blobs.ts";
 import { unswept } from "#core/store/gc-lock.ts";
@@ -99,6 +99,10 @@ export async function putVersion(ctx: Ctx, version: NewVersion): Promise<Version
   });
   return (await readVersionIfAny(ctx, version.id)) ?? record;
 }
+
+/** Forgets the record, so that it can be put anew; its content stays. */
+export const dropVersion = async (ctx: Ctx, id: string): Promise<void> =>
+  await unswept(ctx, async () => await removeFile(versionPath(ctx, id)));
 
 /** The version if the store has it; then it also stays, with its content, until the end of the operation that asks. */
 export async function keepVersion(ctx: Ctx, id: string): Promise<Version | undefined> {
