@@ -11,7 +11,7 @@ import { applyPlan } from "#core/env/activation/plan.ts";
 interface Ready {
   state: "ready";
   plan: ActivationPlan;
-  rc: string;
+  rc?: string;
   warning?: string;
 }
 
@@ -31,14 +31,14 @@ async function hotRun(uri: string, command: string[]): Promise<void> {
 }
 
 async function hotActivate(uri: string): Promise<void> {
-  const ready = await ask(uri);
-  if (!ready) return;
-  const { enterShell } = await import("#cli/shell/enter.ts");
-  enterShell(ready.rc);
+  const { enterShell, thisShell } = await import("#cli/shell/enter.ts");
+  const shell = thisShell();
+  const ready = await ask(uri, shell.kind);
+  if (ready?.rc) enterShell(shell, ready.rc);
 }
 
 /** The ready environment; undefined when there is anything to do or to say first. */
-async function ask(uri: string): Promise<Ready | undefined> {
-  const answer = (await hotQuery("runtime.activation", { uri }, { cwd: "/", env: queryEnv() })) as Ready | undefined;
+async function ask(uri: string, shell?: string): Promise<Ready | undefined> {
+  const answer = (await hotQuery("runtime.activation", { uri, shell }, { cwd: "/", env: queryEnv() })) as Ready | undefined;
   return answer?.state === "ready" && answer.warning === undefined ? answer : undefined;
 }

@@ -1,17 +1,42 @@
-/** "Ready, else make it and ask again": what activate, run and shellenv do first. */
+/** "Ready, else make it and ask again": what activate, run, shellenv and the shell hook do first. */
 import type { Client } from "#cli/client/client.ts";
+import type { ShellKind } from "#cli/shell/detect.ts";
 import { SwError } from "#core/errors.ts";
 import type { ResultOf } from "#core/protocol/methods.ts";
 
 type Ready = Extract<ResultOf<"runtime.activation">, { state: "ready" }>;
 
-export async function awaitReady(client: Client, uri: string, options: { fresh?: boolean } = {}): Promise<Ready> {
-  const first = await client.query("runtime.activation", { uri });
-  if (first.state === "ready" && !options.fresh) return first;
-  await client.call("env.prepare", { uri, fresh: options.fresh ?? false });
-  const second = await client.query("runtime.activation", { uri });
-  if (second.state === "ready") return second;
+/** How the environment is made when it is not there. */
+export interface Making {
+  fresh?: boolean;
+  compile?: boolean;
+}
+
+/** `shell`: the one whose start files are wanted too. */
+export async function awaitReady(
+  client: Client,
+  uri: string,
+  options: Making & { shell?: ShellKind } = {},
+): Promise<Ready> {
+  const ask = () => client.query("runtime.activation", { uri, shell: options.shell });
+  return await awaitState(client, uri, { ...options, ask });
+}
+
+/** The same for any question whose answer is "ready" or "absent". */
+export async function awaitState<A extends { state: "ready" } | { state: "absent" }>(
+  client: Client,
+  uri: string,
+  options: Making & { ask: () => Promise<A> },
+): Promise<Extract<A, { state: "ready" }>> {
+  const first = await options.ask();
+  if (isReady(first) && !options.fresh) return first;
+  await client.call("env.prepare", { uri, fresh: options.fresh, compile: options.compile });
+  const second = await options.ask();
+  if (isReady(second)) return second;
   throw new SwError("ENV_BUILD_FAILED", "the environment was made and is gone again", {
     hint: "Something removes it (a cleaner, another swcli?); repeat the command.",
   });
 }
+
+const isReady = <A extends { state: string }>(answer: A): answer is Extract<A, { state: "ready" }> =>
+  answer.state === "ready";

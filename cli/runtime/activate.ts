@@ -2,7 +2,8 @@
 import { awaitReady } from "#cli/client/await-ready.ts";
 import { clientFor } from "#cli/client/from-out.ts";
 import { defineCommand } from "#cli/command.ts";
-import { enterShell } from "#cli/shell/enter.ts";
+import { activateArgs } from "#cli/runtime/activate-args.ts";
+import { enterShell, thisShell } from "#cli/shell/enter.ts";
 
 export default defineCommand({
   meta: {
@@ -10,14 +11,16 @@ export default defineCommand({
     description: "Enter a sub-shell in a runtime; leave with `deactivate` or `exit`",
     examples: ["swcli runtime activate mnist", "swcli runtime activate mnist/version/v2"],
   },
-  args: {
-    uri: { type: "positional", required: true, description: "Runtime URI" },
-    "force-restore": { type: "boolean", short: ["f"], description: "Make the environment from scratch" },
-  },
+  args: activateArgs,
   async run({ args, data: out }) {
-    const ready = await awaitReady(clientFor(out), args.uri, { fresh: args["force-restore"] });
+    const shell = thisShell();
+    const ready = await awaitReady(clientFor(out), args.uri, {
+      shell: shell.kind,
+      fresh: args["force-restore"],
+      compile: args.compile,
+    });
     if (ready.warning) out.warn(ready.warning);
     out.finish();
-    enterShell(ready.rc);
+    enterShell(shell, ready.rc ?? "");
   },
 });

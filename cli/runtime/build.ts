@@ -37,6 +37,12 @@ export default defineCommand({
     ...yamlOnlyArgs,
     ...environmentArgs,
     ...emitArgs,
+    compile: {
+      type: "boolean",
+      negatable: true,
+      default: true,
+      description: "Compile the environment's bytecode in the background",
+    },
     prepare: {
       type: "string",
       values: ["background", "wait", "no"],
@@ -53,6 +59,7 @@ export default defineCommand({
       lock: !args["disable-env-lock"],
       cache: !args["no-cache"],
       prepare: prepareOf(args.prepare),
+      compile: args.compile,
     };
     out.print(await buildOrRecall(out, params), args.docker ? imageView : buildView);
   },

@@ -20,6 +20,7 @@ import { writePointer } from "#core/env/pointer.ts";
 import { type Recipe, readManifest, recipeOf } from "#core/env/recipe.ts";
 import { refuseImage } from "#core/env/refuse-image.ts";
 import { sweepReplaced } from "#core/env/replaced.ts";
+import { settleAfter } from "#core/env/settle.ts";
 import { unlockedRecipe } from "#core/env/unlocked.ts";
 import { unlockedConda } from "#core/env/unlocked-conda.ts";
 import { SwError } from "#core/errors.ts";
@@ -36,15 +37,24 @@ export interface Restored {
   made: boolean;
 }
 
+export interface RestoreOptions {
+  /** Make it anew at the next path although one is there. */
+  fresh?: boolean;
+  /** Compile bytecode when it is ready (default true). */
+  compile?: boolean;
+}
+
 /**
  * The ready environment of `version`; waits with progress when somebody else is making it.
- * `fresh`: make it anew at the next path although one is there.
  * @throws ENV_BUILD_FAILED, PYTHON_NOT_FOUND, PLATFORM_NOT_COVERED,
  */
-export async function restoreEnv(ctx: Ctx, version: Version, fresh = false): Promise<Restored> {
-  return await ctx.flights.join(`version:${version.id}:${fresh}`, ctx, (report, signal) =>
+export async function restoreEnv(ctx: Ctx, version: Version, options: RestoreOptions = {}): Promise<Restored> {
+  const fresh = options.fresh ?? false;
+  const restored = await ctx.flights.join(`version:${version.id}:${fresh}`, ctx, (report, signal) =>
     restoreByKey({ ...ctx, report, signal }, version, fresh),
   );
+  await settleAfter(ctx, restored.marker, { compile: options.compile ?? true });
+  return restored;
 }
 
 /** Versions that have equal environments meet here. */

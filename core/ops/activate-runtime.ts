@@ -7,11 +7,12 @@ import { chmod, mkdir } from "node:fs/promises";
 import { dirname } from "pathe";
 import type { Ctx } from "#core/context.ts";
 import { type ActivationPlan, condaPlan, venvPlan } from "#core/env/activation/plan.ts";
-import { rcFiles } from "#core/env/activation/rc-files.ts";
+import { type RcShell, rcFilesOf } from "#core/env/activation/rc-files.ts";
 import { noteUse } from "#core/env/last-use.ts";
 import type { Marker } from "#core/env/marker.ts";
 import { readyEnv } from "#core/env/pointer.ts";
 import { restoreEnv } from "#core/env/restore.ts";
+import { isSettled, settleLater } from "#core/env/settle.ts";
 import { localUri, resolveLocal } from "#core/ops/target.ts";
 import { sha256Hex } from "#core/platform/digest.ts";
 import { writeFileAtomic } from "#core/platform/fs-atomic.ts";
@@ -19,15 +20,16 @@ import type { Resolved } from "#core/store/resolve.ts";
 import { readVersion } from "#core/store/versions.ts";
 
 export type Activation =
-  | { state: "ready"; plan: ActivationPlan; rc: string; warning?: string }
+  | { state: "ready"; plan: ActivationPlan; rc?: string; warning?: string }
   | { state: "absent"; uri: string };
 
-export async function activation(ctx: Ctx, { uri }: { uri: string }): Promise<Activation> {
+export async function activation(ctx: Ctx, { uri, shell }: { uri: string; shell?: RcShell }): Promise<Activation> {
   const resolved = await resolveLocal(ctx, uri);
   const marker = await enterEnv(ctx, resolved.version.id);
   if (!marker) return { state: "absent", uri: uriOf(resolved) };
   const plan = await planOf(ctx, resolved, marker);
-  return { state: "ready", plan, rc: await renderRc(ctx, plan) };
+  if (!isSettled(ctx, marker)) settleLater(ctx, marker, { compile: true });
+  return { state: "ready", plan, rc: shell && (await renderRc(ctx, plan, shell)) };
 }
 
 /** The use is noted before the marker is looked at for the last time: gc drops the marker before it looks at the use. */
@@ -39,10 +41,11 @@ async function enterEnv(ctx: Ctx, versionId: string): Promise<Marker | undefined
 }
 
 /** Makes the environment or joins whoever is making it. */
-export async function prepareEnv(ctx: Ctx, { uri, fresh }: { uri: string; fresh: boolean }) {
+export async function prepareEnv(ctx: Ctx, params: { uri: string; fresh: boolean; compile: boolean }) {
+  const { uri, fresh, compile } = params;
   const resolved = await resolveLocal(ctx, uri);
   const version = await readVersion(ctx, resolved.version.id);
-  const { marker, made } = await restoreEnv(ctx, version, fresh);
+  const { marker, made } = await restoreEnv(ctx, version, { fresh, compile });
   return { uri: uriOf(resolved), key: marker.key, prefix: marker.prefix, made };
 }
 
@@ -57,11 +60,11 @@ async function planOf(ctx: Ctx, resolved: Resolved, marker: Marker): Promise<Act
   return condaPlan(input, await condaChange(ctx, prefix));
 }
 
-/** The scripts of a plan, rendered once into a folder named by its content. */
-async function renderRc(ctx: Ctx, plan: ActivationPlan): Promise<string> {
-  const folder = `${ctx.paths.activation}/${sha256Hex(JSON.stringify(plan)).slice(0, 32)}`;
+/** The scripts of a plan for one shell, rendered once into a folder named by its content. */
+async function renderRc(ctx: Ctx, plan: ActivationPlan, shell: RcShell): Promise<string> {
+  const folder = `${ctx.paths.activation}/${sha256Hex(JSON.stringify({ plan, shell })).slice(0, 32)}`;
   if (existsSync(`${folder}/plan.json`)) return folder;
-  const files = rcFiles(plan);
+  const files = rcFilesOf(plan, shell);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   // plan.json is written last: it is the sign that the folder is whole.
   const ordered = [...files.filter((f) => f.path !== "plan.json"), ...files.filter((f) => f.path === "plan.json")];

@@ -38,7 +38,7 @@ export async function quickstartUri(ctx: Ctx, params: QuickstartUriParams) {
   const entries = canonicalTree([...sourceEntries(version), await yamlEntry(ctx, version, name)]);
   if (!params.force) refuseTaken(dir, entries);
   const files = await place(ctx, { dir, entries, version });
-  if (params.restore) await restoreEnv(ctx, version, false);
+  if (params.restore) await restoreEnv(ctx, version);
   const { mode } = (await readManifest(ctx, version)).environment;
   return { dir, name, mode, files, uri: localUri(ref.project, ref.name, version.id) };
 }

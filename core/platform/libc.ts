@@ -19,6 +19,7 @@ const SOCK_STREAM = 1;
 const SOL_SOCKET = isMac ? 0xffff : 1;
 const SO_RCVTIMEO = isMac ? 0x1006 : 20;
 const SO_PEERCRED = 17;
+const AT_FDCWD = isMac ? -2 : -100;
 const ADDRESS_BYTES = isMac ? 104 : 108;
 
 const common = {
@@ -34,6 +35,7 @@ const common = {
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
   connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
   setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
+  utimensat: { args: ["i32", "ptr", "ptr", "i32"], returns: "i32" },
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
 } as const;
 
@@ -120,6 +122,16 @@ const openFirstLinux = () => {
     return dlopen("libc.so", linuxOnly);
   }
 };
+
+/** Sets a file's times to a moment in nanoseconds, exactly (Bun's own call rounds). @returns false when it can't. */
+export function setFileTime(path: string, ns: bigint): boolean {
+  const moment = [ns / 1_000_000_000n, ns % 1_000_000_000n] as const;
+  const times = new BigInt64Array([...moment, ...moment]);
+  const name = cStrings([path]);
+  const failed = libc().utimensat(AT_FDCWD, ptr(name.buffer), ptr(times), 0);
+  keepAlive(name, times);
+  return failed === 0;
+}
 
 /** A small file's text in one read, at most 64 KiB; undefined when it can't be opened. */
 export function readSmallFile(path: string): string | undefined {

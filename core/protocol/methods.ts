@@ -11,6 +11,7 @@ import { PLACE_METHODS } from "#core/protocol/methods/place.ts";
 import { PROJECT_FILE_METHODS } from "#core/protocol/methods/project-files.ts";
 import { RUNTIME_METHODS } from "#core/protocol/methods/runtime.ts";
 import { SERVER_METHODS } from "#core/protocol/methods/server.ts";
+import { SHELL_METHODS } from "#core/protocol/methods/shell.ts";
 import { STORE_METHODS } from "#core/protocol/methods/store.ts";
 
 export const METHODS = {
@@ -25,6 +26,7 @@ export const METHODS = {
   ...PLACE_METHODS,
   ...COPY_METHODS,
   ...SERVER_METHODS,
+  ...SHELL_METHODS,
 } as const satisfies Record<string, MethodDef>;
 
 export type MethodName = keyof typeof METHODS;

@@ -25,6 +25,9 @@ export interface ForeignRuntime {
 const runtimesDir = (ctx: Ctx, project: string) => `${ctx.paths.root}/${project}/runtime`;
 const runtimeDir = (ctx: Ctx, project: string, name: string) => `${runtimesDir(ctx, project)}/${name}`;
 
+/** Where the Python client keeps a runtime; nothing of its is there while this is not. */
+export const foreignDir = (ctx: Ctx, project: string, name: string): string => runtimeDir(ctx, project, name);
+
 /** Where the package of a version lies when the Python client made it. */
 export const foreignFile = (ctx: Ctx, at: { project: string; name: string; id: string }): string =>
   `${runtimeDir(ctx, at.project, at.name)}/${at.id.slice(0, 2)}/${at.id}.swrt`;

@@ -10,6 +10,7 @@ import { placeHandlers } from "#daemon/methods/place.ts";
 import { projectFileHandlers } from "#daemon/methods/project-files.ts";
 import { runtimeHandlers } from "#daemon/methods/runtime.ts";
 import { serverHandlers } from "#daemon/methods/server.ts";
+import { shellHandlers } from "#daemon/methods/shell.ts";
 import { storeHandlers } from "#daemon/methods/store.ts";
 
 export const HANDLERS: Handlers = {
@@ -24,4 +25,5 @@ export const HANDLERS: Handlers = {
   ...placeHandlers,
   ...copyHandlers,
   ...serverHandlers,
+  ...shellHandlers,
 };

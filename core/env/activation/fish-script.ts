@@ -4,14 +4,21 @@
  * Tests: test/unit/core/env/activation/fish-script.test.ts
  */
 import type { ActivationPlan } from "#core/env/activation/plan.ts";
-import { isShellName, promptText, fishQuote as q } from "#core/env/activation/quote.ts";
+import { literalWords, type PlanWords } from "#core/env/activation/plan-words.ts";
+import { fishQuote as q } from "#core/env/activation/quote.ts";
 
 const STATE = ["_SWRT_LIVE", "_SWRT_PATH_OLD", "_SWRT_PATH_NEW", "_SWRT_OUTER_BIN"];
 
 /** A script for `source`; defines `deactivate`, the mode's own word and `_swrt_off` until it is undone. */
 export function fishScript(plan: ActivationPlan): string {
-  const lines = [
+  return `${fishLines(literalWords(plan, q)).join("\n")}\n`;
+}
+
+/** The same as lines; the words may also be variables that `before` sets once what was active has been left. */
+export function fishLines(plan: PlanWords, before: readonly string[] = []): string[] {
+  return [
     'if test "$_SWRT_LIVE" = "$fish_pid"; _swrt_off; end',
+    ...before,
     "set -g _SWRT_LIVE $fish_pid",
     ...keepFunction("deactivate", "_swrt_outer_off"),
     ...keepFunction(plan.mode, "_swrt_outer_word"),
@@ -22,11 +29,9 @@ export function fishScript(plan: ActivationPlan): string {
     ...define("deactivate", ["_swrt_off"]),
     ...define(plan.mode, wordBody(plan)),
   ];
-  return `${lines.join("\n")}\n`;
 }
 
-const setNames = (plan: ActivationPlan) => Object.keys(plan.set).filter(isShellName);
-const unsetNames = (plan: ActivationPlan) => plan.unset.filter(isShellName);
+const setNames = (plan: PlanWords) => plan.set.map(([name]) => name);
 const define = (name: string, body: string[]) => [`function ${name}`, ...body, "end"];
 const keepFunction = (name: string, copy: string) => [`if functions -q ${name}; functions -c ${name} ${copy}; end`];
 
@@ -38,28 +43,28 @@ const giveBack = (name: string, copy: string) => [
 const ours = (name: string, word: string) =>
   `functions -q ${name}; and functions ${name} | string match -q '*${word}*'`;
 
-function pathOn(plan: ActivationPlan): string[] {
+function pathOn(plan: PlanWords): string[] {
   return [
     "set -g _SWRT_PATH_OLD $PATH",
     'if test -n "$SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL"',
     'set -g _SWRT_OUTER_BIN "$SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL/bin"',
     'if set -l at (contains -i -- "$_SWRT_OUTER_BIN" $PATH); set -e PATH[$at]; else; set -e _SWRT_OUTER_BIN; end',
     "end",
-    `set -gx PATH ${plan.path.map(q).join(" ")} $PATH`,
+    `set -gx PATH ${plan.path.join(" ")} $PATH`,
     'set -g _SWRT_PATH_NEW "$PATH"',
   ];
 }
 
-function variablesOn(plan: ActivationPlan): string[] {
+function variablesOn(plan: PlanWords): string[] {
   const keep = (name: string) => `if set -q ${name}; set -g _SWRT_OLD_${name} $${name}; end`;
   return [
-    ...setNames(plan).flatMap((name) => [keep(name), `set -gx ${name} ${q(plan.set[name] ?? "")}`]),
-    ...unsetNames(plan).map((name) => `if set -q ${name}; set -g _SWRT_OLD_${name} $${name}; set -e ${name}; end`),
+    ...plan.set.flatMap(([name, word]) => [keep(name), `set -gx ${name} ${word}`]),
+    ...plan.unset.map((name) => `if set -q ${name}; set -g _SWRT_OLD_${name} $${name}; set -e ${name}; end`),
   ];
 }
 
 /** The outer prompt runs first, so that it sees the status of the user's last command. */
-function promptOn(plan: ActivationPlan): string[] {
+function promptOn(plan: PlanWords): string[] {
   const others =
     'test "$STARSHIP_SHELL" != fish; and test "$POSH_SHELL_VERSION" != "$FISH_VERSION"; and not functions -q tide';
   return [
@@ -67,14 +72,14 @@ function promptOn(plan: ActivationPlan): string[] {
     "functions -c fish_prompt _swrt_outer_prompt",
     ...define("fish_prompt", [
       "set -l prompt (_swrt_outer_prompt | string collect -N)",
-      `printf '%s' ${q(`(${promptText(plan.name)}) `)} $prompt`,
+      `printf '%s' ${plan.mark} $prompt`,
     ]),
     "end",
   ];
 }
 
-function offBody(plan: ActivationPlan): string[] {
-  const names = [...STATE, ...[...setNames(plan), ...unsetNames(plan)].map((name) => `_SWRT_OLD_${name}`)];
+function offBody(plan: PlanWords): string[] {
+  const names = [...STATE, ...plan.state, ...[...setNames(plan), ...plan.unset].map((name) => `_SWRT_OLD_${name}`)];
   return [
     `if ${ours("deactivate", "_swrt_off")}; functions -e deactivate`,
     ...giveBack("deactivate", "_swrt_outer_off"),
@@ -82,8 +87,8 @@ function offBody(plan: ActivationPlan): string[] {
     `functions -e ${plan.mode}`,
     ...giveBack(plan.mode, "_swrt_outer_word"),
     ...pathOff(plan),
-    ...setNames(plan).flatMap((name) => setOff(name, plan.set[name] ?? "")),
-    ...unsetNames(plan).map(unsetOff),
+    ...plan.set.flatMap(([name, word]) => setOff(name, word)),
+    ...plan.unset.map(unsetOff),
     "if functions -q _swrt_outer_prompt",
     `if ${ours("fish_prompt", "_swrt_outer_prompt")}; functions -e fish_prompt; functions -c _swrt_outer_prompt fish_prompt; end`,
     "functions -e _swrt_outer_prompt",
@@ -93,11 +98,11 @@ function offBody(plan: ActivationPlan): string[] {
   ];
 }
 
-function pathOff(plan: ActivationPlan): string[] {
+function pathOff(plan: PlanWords): string[] {
   return [
     'if test "$PATH" = "$_SWRT_PATH_NEW"; set -gx PATH $_SWRT_PATH_OLD; else',
     ...plan.path.flatMap((entry, i) => [
-      `if set -l at (contains -i -- ${q(entry)} $PATH)`,
+      `if set -l at (contains -i -- ${entry} $PATH)`,
       ...(i === 0
         ? ["if set -q _SWRT_OUTER_BIN; set PATH[$at] $_SWRT_OUTER_BIN; else; set -e PATH[$at]; end"]
         : ["set -e PATH[$at]"]),
@@ -107,8 +112,8 @@ function pathOff(plan: ActivationPlan): string[] {
   ];
 }
 
-const setOff = (name: string, value: string) => [
-  `if set -q ${name}; and test "$${name}" = ${q(value)}`,
+const setOff = (name: string, word: string) => [
+  `if set -q ${name}; and test "$${name}" = ${word}`,
   `if set -q _SWRT_OLD_${name}; set -gx ${name} $_SWRT_OLD_${name}; else; set -eg ${name}; end`,
   "end",
 ];
@@ -116,7 +121,7 @@ const setOff = (name: string, value: string) => [
 const unsetOff = (name: string) =>
   `if set -q _SWRT_OLD_${name}; and not set -q ${name}; set -gx ${name} $_SWRT_OLD_${name}; end`;
 
-const wordBody = (plan: ActivationPlan) => [
+const wordBody = (plan: PlanWords) => [
   'if test "$argv[1]" = deactivate; _swrt_off',
   "else if functions -q _swrt_outer_word; _swrt_outer_word $argv",
   `else; command ${plan.mode} $argv; end`,

@@ -6,8 +6,9 @@
  * Tests: test/unit/core/env/activation/posix-script.test.ts
  */
 import type { ActivationPlan } from "#core/env/activation/plan.ts";
+import { literalWords, type PlanWords } from "#core/env/activation/plan-words.ts";
 import { DIALECTS, type Dialect, FUNCTION_STATE, type PosixShell } from "#core/env/activation/posix-dialect.ts";
-import { isShellName, promptText, posixQuote as q } from "#core/env/activation/quote.ts";
+import { posixQuote as q } from "#core/env/activation/quote.ts";
 
 const STATE = ["_SWRT_LIVE", "_SWRT_PATH", "_SWRT_NEW", "_SWRT_MARK"];
 /** Set only where something was there before us; `_SWRT_RARE` says that it is so. */
@@ -23,29 +24,40 @@ const RARE_STATE = [
 
 /** A sourceable script; defines `deactivate`, the mode's own word (`venv` or `conda`) and `_swrt_off` until it is undone. */
 export function posixScript(plan: ActivationPlan, shell: PosixShell): string {
+  return `${posixLines(literalWords(plan, q), shell).join("\n")}\n`;
+}
+
+/** The same as lines, with one function for everything: what a script for one runtime is. */
+function posixLines(plan: PlanWords, shell: PosixShell): string[] {
   const dialect = DIALECTS[shell];
-  const lines = [
+  return [
+    ...posixOn(plan, shell),
+    ...dialect.define("_swrt_off", posixOff(plan, shell)),
+    ...dialect.define(plan.mode, posixWord(plan)),
+    `${dialect.global}_SWRT_LIVE=$$`,
+  ];
+}
+
+/** The change itself, and `deactivate`. Of `_swrt_off` and the mode's word the bodies are `posixOff` and `posixWord`. */
+export function posixOn(plan: PlanWords, shell: PosixShell): string[] {
+  const dialect = DIALECTS[shell];
+  return [
     ...outerOn(plan, dialect),
     ...functionsOn(plan, dialect),
     ...pathOn(plan, dialect),
     ...variablesOn(plan, dialect),
     ...promptOn(plan, dialect),
-    ...dialect.define("_swrt_off", offBody(plan, dialect)),
     ...dialect.define("deactivate", ["_swrt_off deactivate"]),
-    ...dialect.define(plan.mode, wordBody(plan)),
     ...dialect.rehash,
-    `${dialect.global}_SWRT_LIVE=$$`,
   ];
-  return `${lines.join("\n")}\n`;
 }
 
-const setNames = (plan: ActivationPlan) => Object.keys(plan.set).filter(isShellName);
-const unsetNames = (plan: ActivationPlan) => plan.unset.filter(isShellName);
-const oldNames = (plan: ActivationPlan) => [...setNames(plan), ...unsetNames(plan)];
+const setNames = (plan: PlanWords) => plan.set.map(([name]) => name);
+const oldNames = (plan: PlanWords) => [...setNames(plan), ...plan.unset];
 const later = (lines: string[]) => `eval ${q(lines.join("\n"))}`;
 
 /** What was there before: a runtime active in this shell is left first, everything else is kept to be given back. */
-function outerOn(plan: ActivationPlan, dialect: Dialect): string[] {
+function outerOn(plan: PlanWords, dialect: Dialect): string[] {
   const g = dialect.global;
   const seen = oldNames(plan).map((name) => `\${${name}+x}`);
   const keep = `${g}_SWRT_OLD_$_SWRT_N=\\"\\$$_SWRT_N\\"; ${g}_SWRT_RARE=1`;
@@ -69,18 +81,18 @@ function outerOn(plan: ActivationPlan, dialect: Dialect): string[] {
   return [`if ${rare}; then ${later(text)}; else ${g}_SWRT_PATH="$PATH"; fi`];
 }
 
-function functionsOn(plan: ActivationPlan, dialect: Dialect): string[] {
+function functionsOn(plan: PlanWords, dialect: Dialect): string[] {
   const taken = dialect.taken(plan.mode);
   if (taken === undefined) return ["unalias deactivate 2>/dev/null || :"];
   return [`if ${taken}; then ${later([...dialect.keep(plan.mode), `${dialect.global}_SWRT_RARE=1`])}; fi`];
 }
 
 /** Our entries first; the entry of a runtime that an outer shell activated has stepped aside until we leave. */
-function pathOn(plan: ActivationPlan, dialect: Dialect): string[] {
+function pathOn(plan: PlanWords, dialect: Dialect): string[] {
   const { global: g, pathLocal: local } = dialect;
   return [
     ...(local ? [`if ${local.test}; then ${g}_SWRT_PATH_LOCAL=1; ${g}_SWRT_RARE=1; fi`] : []),
-    `PATH=${plan.path.map(q).join(":")}\${PATH:+:$PATH}`,
+    `PATH=${plan.path.join(":")}\${PATH:+:$PATH}`,
   ];
 }
 
@@ -95,27 +107,26 @@ const cut = (entry: string, instead: string, g: string) => [
   "esac",
 ];
 
-function variablesOn(plan: ActivationPlan, dialect: Dialect): string[] {
-  const exports = setNames(plan).map((name) => `${name}=${q(plan.set[name] ?? "")}`);
+function variablesOn(plan: PlanWords, dialect: Dialect): string[] {
+  const exports = plan.set.map(([name, word]) => `${name}=${word}`);
   return [
     `export PATH ${exports.join(" ")}`,
-    `unset ${unsetNames(plan).join(" ")}`,
+    `unset ${plan.unset.join(" ")}`,
     `${dialect.global}_SWRT_NEW="${current(plan)}"`,
   ];
 }
 
 /** PATH and every variable of ours in one word: equal as long as nobody changed any of them. */
-const current = (plan: ActivationPlan) => ["PATH", ...setNames(plan)].map((name) => `\${${name}-}`).join(":");
+const current = (plan: PlanWords) => ["PATH", ...setNames(plan)].map((name) => `\${${name}-}`).join(":");
 
-const markOf = (plan: ActivationPlan) => q(`(${promptText(plan.name)}) `);
-
-function promptOn(plan: ActivationPlan, dialect: Dialect): string[] {
+function promptOn(plan: PlanWords, dialect: Dialect): string[] {
   const wanted = `[ -n "\${PS1+x}" ] && [ -z "\${VIRTUAL_ENV_DISABLE_PROMPT-}" ] && ${dialect.promptFree}`;
-  return [`if ${wanted}; then ${dialect.global}_SWRT_MARK=1; PS1=${markOf(plan)}$PS1; fi`];
+  return [`if ${wanted}; then ${dialect.global}_SWRT_MARK=1; PS1=${plan.mark}$PS1; fi`];
 }
 
 /** The body of `_swrt_off`; its argument is `deactivate` when that function called it, which is then surely ours. */
-function offBody(plan: ActivationPlan, dialect: Dialect): string[] {
+export function posixOff(plan: PlanWords, shell: PosixShell): string[] {
+  const dialect = DIALECTS[shell];
   return [
     ...dialect.head,
     `if [ "${current(plan)}" = "$_SWRT_NEW" ] && [ -z "\${_SWRT_RARE-}" ]; then`,
@@ -123,18 +134,18 @@ function offBody(plan: ActivationPlan, dialect: Dialect): string[] {
     `unset ${setNames(plan).join(" ")}`,
     `unset -f deactivate ${plan.mode} 2>/dev/null || :`,
     `else ${later(offRare(plan, dialect))}; fi`,
-    `if [ -n "\${_SWRT_MARK-}" ]; then case "\${PS1-}" in ${markOf(plan)}*) PS1=\${PS1#${markOf(plan)}};; esac; fi`,
+    `if [ -n "\${_SWRT_MARK-}" ]; then case "\${PS1-}" in ${plan.mark}*) PS1=\${PS1#${plan.mark}};; esac; fi`,
     ...dialect.rehash,
-    `unset ${STATE.join(" ")}`,
+    `unset ${[...STATE, ...plan.state].join(" ")}`,
     "unset -f _swrt_off",
   ];
 }
 
 /** The careful way back: somebody changed something since, or something was there before us. */
-function offRare(plan: ActivationPlan, dialect: Dialect): string[] {
-  const guard = plan.mode === "conda" ? "CONDA_PREFIX" : "VIRTUAL_ENV";
+function offRare(plan: PlanWords, dialect: Dialect): string[] {
+  const [guard, value] = plan.guard;
   return [
-    `if [ "\${1-}" = deactivate ] || [ "\${${guard}-}" = ${q(plan.set[guard] ?? plan.prefix)} ] || ${dialect.ours}; then`,
+    `if [ "\${1-}" = deactivate ] || [ "\${${guard}-}" = ${value} ] || ${dialect.ours}; then`,
     "unset -f deactivate 2>/dev/null || :",
     ...dialect.giveBackOff,
     "fi",
@@ -146,18 +157,14 @@ function offRare(plan: ActivationPlan, dialect: Dialect): string[] {
   ];
 }
 
-function pathOff(plan: ActivationPlan, dialect: Dialect): string[] {
+function pathOff(plan: PlanWords, dialect: Dialect): string[] {
   const local = dialect.pathLocal;
   const outer = (i: number) => (i === 0 ? "${_SWRT_OUTER_BIN:+$_SWRT_OUTER_BIN:}" : "");
   return [
-    `case "$_SWRT_NEW" in "\${PATH-}":${q(
-      setNames(plan)
-        .map((name) => plan.set[name])
-        .join(":"),
-    )})`,
+    `case "$_SWRT_NEW" in "\${PATH-}":${plan.set.map(([, word]) => word).join(":")})`,
     'if [ -n "${_SWRT_PATH_UNSET-}" ]; then unset PATH; else PATH=$_SWRT_PATH; fi;;',
     "*)",
-    ...plan.path.flatMap((entry, i) => cut(q(entry), outer(i), dialect.global)),
+    ...plan.path.flatMap((entry, i) => cut(entry, outer(i), dialect.global)),
     ";;",
     "esac",
     ...(local ? [`if [ -n "\${_SWRT_PATH_LOCAL-}" ]; then ${local.undo}; fi`] : []),
@@ -165,14 +172,14 @@ function pathOff(plan: ActivationPlan, dialect: Dialect): string[] {
 }
 
 /** Each variable back to its old value, but only while it is still ours. */
-function variablesOff(plan: ActivationPlan): string[] {
-  const pairs = setNames(plan).map((name) => `${name} ${q(plan.set[name] ?? "")}`);
+function variablesOff(plan: PlanWords): string[] {
+  const pairs = plan.set.map(([name, word]) => `${name} ${word}`);
   const back =
     'if [ \\"\\${$1+x}\\${$1-}\\" = \\"x\\$2\\" ]; then if [ -n \\"\\${_SWRT_OLD_$1+x}\\" ]; then $1=\\$_SWRT_OLD_$1; else unset $1; fi; fi; unset _SWRT_OLD_$1';
   return [
     `set -- ${pairs.join(" ")}`,
     `while [ $# -gt 0 ]; do eval "${back}"; shift 2; done`,
-    ...unsetNames(plan).map(
+    ...plan.unset.map(
       (name) =>
         `if [ -n "\${_SWRT_OLD_${name}+x}" ] && [ -z "\${${name}+x}" ]; then export ${name}="$_SWRT_OLD_${name}"; fi; unset _SWRT_OLD_${name}`,
     ),
@@ -180,7 +187,7 @@ function variablesOff(plan: ActivationPlan): string[] {
 }
 
 /** `venv deactivate` and `conda deactivate` are ours while activated; every other word goes where it went before. */
-const wordBody = (plan: ActivationPlan) => [
+export const posixWord = (plan: PlanWords) => [
   'if [ "${1-}" = deactivate ]; then _swrt_off',
   `elif [ -n "\${_SWRT_FN_WORD-}" ]; then _swrt_outer "$@"`,
   `else command ${plan.mode} "$@"; fi`,

@@ -14,6 +14,19 @@ export interface RcFile {
   readonly text: string;
 }
 
+export type RcShell = "bash" | "zsh" | "fish" | "sh";
+
+const OF_SHELL: Readonly<Record<RcShell, RegExp>> = {
+  bash: /^(plan\.json|activate\.bash|bashrc|bashenv)$/,
+  zsh: /^(plan\.json|activate\.zsh|zsh\/.*)$/,
+  fish: /^(plan\.json|activate\.fish)$/,
+  sh: /^(plan\.json|activate\.sh|shrc)$/,
+};
+
+/** The files that one shell needs: a disk block each, and few people use all shells. */
+export const rcFilesOf = (plan: ActivationPlan, shell: RcShell): RcFile[] =>
+  rcFiles(plan).filter(({ path }) => OF_SHELL[shell].test(path));
+
 /** Every file, in no order that matters; all are plain text of mode 0644. */
 export function rcFiles(plan: ActivationPlan): RcFile[] {
   const bash = posixScript(plan, "bash");

@@ -21,12 +21,17 @@ const ActivationPlanSchema = v.object({
 /** What to change in a shell or a child; "preparing" means: call `env.prepare`, then ask again. */
 const Activation = defineMethod({
   kind: "query",
-  params: v.strictObject({ uri: Uri, project: v.optional(Text) }),
+  params: v.strictObject({
+    uri: Uri,
+    project: v.optional(Text),
+    /** With it the folder of the shell's start files is wanted too. */
+    shell: v.optional(v.picklist(["bash", "zsh", "fish", "sh"])),
+  }),
   result: v.variant("state", [
     v.object({
       state: v.literal("ready"),
       plan: ActivationPlanSchema,
-      rc: v.string(),
+      rc: v.optional(v.string()),
       warning: v.optional(v.string()),
     }),
     v.object({ state: v.literal("absent"), uri: v.string() }),
@@ -35,7 +40,12 @@ const Activation = defineMethod({
 
 const Prepare = defineMethod({
   kind: "operation",
-  params: v.strictObject({ uri: Uri, project: v.optional(Text), fresh: v.optional(v.boolean(), false) }),
+  params: v.strictObject({
+    uri: Uri,
+    project: v.optional(Text),
+    fresh: v.optional(v.boolean(), false),
+    compile: v.optional(v.boolean(), true),
+  }),
   result: v.object({ uri: v.string(), key: v.string(), prefix: v.string(), made: v.boolean() }),
 });
 

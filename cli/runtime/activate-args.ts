@@ -1,0 +1,13 @@
+/** Arguments of `runtime activate`, the same for the sub-shell and for the hook. */
+import type { ArgDefs } from "#cli/args.ts";
+
+export const activateArgs = {
+  uri: { type: "positional", required: true, description: "Runtime URI" },
+  "force-restore": { type: "boolean", short: ["f"], description: "Make the environment from scratch" },
+  compile: {
+    type: "boolean",
+    negatable: true,
+    default: true,
+    description: "Compile the environment's bytecode in the background",
+  },
+} as const satisfies ArgDefs;

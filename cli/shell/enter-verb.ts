@@ -1,0 +1,28 @@
+/** `swcli shell enter`: what the hook calls when it has to ask; prints text that the shell evaluates. Not for people. */
+import { awaitState } from "#cli/client/await-ready.ts";
+import { clientFor } from "#cli/client/from-out.ts";
+import { defineCommand } from "#cli/command.ts";
+import { activateArgs } from "#cli/runtime/activate-args.ts";
+import { hookedShell } from "#cli/shell/hooked-shell.ts";
+
+export default defineCommand({
+  meta: { name: "enter", description: "Print what the shell hook evaluates to enter a runtime", hidden: true },
+  args: {
+    ...activateArgs,
+    shell: {
+      type: "string",
+      values: ["bash", "zsh", "fish"],
+      required: true,
+      valueName: "SHELL",
+      description: "The shell",
+    },
+  },
+  async run({ args, data: out }) {
+    const client = clientFor(out);
+    const shell = hookedShell(args.shell) ?? "bash";
+    const ask = () => client.query("shell.enter", { uri: args.uri, shell });
+    const ready = await awaitState(client, args.uri, { ask, fresh: args["force-restore"], compile: args.compile });
+    if (ready.warning) out.warn(ready.warning);
+    out.print(ready.text, (text) => text);
+  },
+});

@@ -1,0 +1,26 @@
+/** `swcli shell init`: prints the hook for a shell's start file. */
+import { clientFor } from "#cli/client/from-out.ts";
+import { defineCommand } from "#cli/command.ts";
+import { hookedShell } from "#cli/shell/hooked-shell.ts";
+import { SwError } from "#core/errors.ts";
+
+export default defineCommand({
+  meta: {
+    name: "init",
+    description: "Print the shell hook, by which `swcli runtime activate` changes the current shell",
+    examples: [
+      'eval "$(swcli shell init bash)"  # in ~/.bashrc',
+      'eval "$(swcli shell init zsh)"  # in ~/.zshrc',
+      "swcli shell init fish | source  # in ~/.config/fish/config.fish",
+    ],
+  },
+  args: {
+    shell: { type: "positional", required: true, description: "bash, zsh or fish" },
+  },
+  async run({ args, data: out }) {
+    const shell = hookedShell(args.shell);
+    if (!shell)
+      throw new SwError("USAGE", `no hook for ${args.shell}`, { hint: "There is one for bash, zsh and fish." });
+    out.print(await clientFor(out).query("shell.hook", { shell, swcli: process.execPath }), ({ text }) => text);
+  },
+});

@@ -1,0 +1,49 @@
+/**
+ * A plan as words of a shell: each value quoted as a literal (a script for one runtime), or as a variable that holds it
+ * (functions loaded once and used for every runtime). Pure. Tests: test/unit/core/env/activation/hook-script.test.ts
+ */
+import { type ActivationPlan, venvPlan } from "#core/env/activation/plan.ts";
+import { isShellName, promptText } from "#core/env/activation/quote.ts";
+
+export interface PlanWords {
+  readonly mode: ActivationPlan["mode"];
+  /** PATH entries to put first. */
+  readonly path: readonly string[];
+  readonly set: readonly (readonly [name: string, word: string])[];
+  readonly unset: readonly string[];
+  /** What stands before the prompt while activated. */
+  readonly mark: string;
+  /** The value of VIRTUAL_ENV or CONDA_PREFIX. */
+  readonly guard: readonly [name: string, word: string];
+  /** Variables of the shell that the words read; gone after `_swrt_off`. */
+  readonly state: readonly string[];
+}
+
+/** Every value in the words of `quote`. */
+export function literalWords(plan: ActivationPlan, quote: (value: string) => string): PlanWords {
+  const guard = plan.mode === "conda" ? "CONDA_PREFIX" : "VIRTUAL_ENV";
+  return {
+    mode: plan.mode,
+    path: plan.path.map(quote),
+    set: Object.entries(plan.set)
+      .filter(([name]) => isShellName(name))
+      .map(([name, value]) => [name, quote(value)]),
+    unset: plan.unset.filter(isShellName),
+    mark: quote(`(${promptText(plan.name)}) `),
+    guard: [guard, quote(plan.set[guard] ?? plan.prefix)],
+    state: [],
+  };
+}
+
+/** What every runtime in venv mode has in common; the three values that differ stand in variables. */
+export const HOOK_STATE = ["_SWRT_PREFIX", "_SWRT_NAME", "_SWRT_URI"] as const;
+
+/** The words of any runtime in venv mode, read from `HOOK_STATE`; the same text for POSIX shells and fish. */
+export function variableWords(): PlanWords {
+  const plan = venvPlan({ prefix: "$_SWRT_PREFIX", name: "$_SWRT_NAME", uri: "$_SWRT_URI", project: "", version: "" });
+  const words = literalWords(plan, (value) => `"${value}"`);
+  return { ...words, mark: '"($_SWRT_NAME) "', state: HOOK_STATE };
+}
+
+/** Whether `variableWords` say all about a plan: else its own script has to be sourced. */
+export const fitsHook = (plan: ActivationPlan): boolean => plan.mode === "venv" && promptText(plan.name) === plan.name;

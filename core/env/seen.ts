@@ -1,0 +1,32 @@
+/**
+ * What an environment looked like when it was settled, for the cheap look at each activation: the times of its
+ * interpreter and of the folders that every install touches, as twins in `<prefix>/.swcli/seen/`.
+ * Edits inside files are not seen here, see core/env/record.ts. Tests: test/e2e/drift.test.ts
+ */
+import { existsSync, readdirSync } from "node:fs";
+import { SEEN_FOLDER, seenPaths } from "#core/env/activation/hook-entry.ts";
+import { fileTime, isTwin, writeTwin } from "#core/platform/time-twin.ts";
+
+const twinPath = (prefix: string, twin: string) => `${prefix}/${SEEN_FOLDER}/${twin}`;
+
+/** `<prefix>/lib/python3.X/site-packages`; there is one. */
+export function sitePackages(prefix: string): string {
+  const version = readdirSync(`${prefix}/lib`).find((name) => /^python3\.\d+$/.test(name)) ?? "python3";
+  return `${prefix}/lib/${version}/site-packages`;
+}
+
+export const isSealed = (prefix: string): boolean => existsSync(twinPath(prefix, "site"));
+
+/** The folder itself must be writable then. `site` comes last: it is the sign that all are there. */
+export async function writeSeen(prefix: string): Promise<void> {
+  for (const [twin, path] of Object.entries(seenPaths(prefix, sitePackages(prefix)))) {
+    const time = fileTime(path);
+    if (time !== undefined) await writeTwin(twinPath(prefix, twin), time);
+  }
+}
+
+/** Names of what has changed since; a few µs. */
+export function changedSince(prefix: string): string[] {
+  const paths = Object.entries(seenPaths(prefix, sitePackages(prefix)));
+  return paths.flatMap(([twin, path]) => (isTwin(path, twinPath(prefix, twin)) ? [] : [path]));
+}

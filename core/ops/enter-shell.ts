@@ -1,0 +1,33 @@
+/**
+ * What a hooked shell does when it can't tell by itself: the line of shell text that enters a runtime. On the way the
+ * entry is written from which the next activation needs nobody. Tests: test/e2e/hook.test.ts
+ */
+import type { Ctx } from "#core/context.ts";
+import type { ActivationPlan } from "#core/env/activation/plan.ts";
+import { fitsHook } from "#core/env/activation/plan-words.ts";
+import { fishQuote, posixQuote } from "#core/env/activation/quote.ts";
+import { draftEntry, writeEntry } from "#core/env/hook-entries.ts";
+import { activation } from "#core/ops/activate-runtime.ts";
+import { localTarget } from "#core/ops/target.ts";
+
+export interface EnterParams {
+  uri: string;
+  shell: "bash" | "zsh" | "fish";
+}
+
+export type Entered = { state: "ready"; text: string; warning?: string } | { state: "absent"; uri: string };
+
+export async function enterShell(ctx: Ctx, { uri, shell }: EnterParams): Promise<Entered> {
+  const draft = await draftEntry(ctx, uri, await localTarget(ctx, uri));
+  const found = await activation(ctx, { uri, shell });
+  if (found.state !== "ready") return found;
+  if (draft) await writeEntry(ctx, draft, found.plan);
+  return { state: "ready", text: enterText(found.plan, found.rc ?? "", shell), warning: found.warning };
+}
+
+/** For functions that `swcli shell init` loaded; a plan that they don't cover has a script of its own. */
+function enterText(plan: ActivationPlan, rc: string, shell: EnterParams["shell"]): string {
+  const quote = shell === "fish" ? fishQuote : posixQuote;
+  if (!fitsHook(plan)) return `${shell === "fish" ? "source" : "."} ${quote(`${rc}/activate.${shell}`)}\n`;
+  return `_swrt_now ${[plan.prefix, plan.name, plan.uri].map(quote).join(" ")}\n`;
+}

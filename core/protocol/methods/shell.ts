@@ -1,0 +1,25 @@
+/** Methods for shells that have our hook. */
+import * as v from "valibot";
+import { defineMethod } from "#core/protocol/define.ts";
+
+// Longer words are no URI of ours, only a burden.
+const Text = v.pipe(v.string(), v.maxLength(8192));
+const Shell = v.picklist(["bash", "zsh", "fish"]);
+
+const Hook = defineMethod({
+  kind: "query",
+  params: v.strictObject({ shell: Shell, swcli: Text }),
+  result: v.object({ text: v.string() }),
+});
+
+/** "absent" means: call `env.prepare`, then ask again. */
+const Enter = defineMethod({
+  kind: "query",
+  params: v.strictObject({ shell: Shell, uri: Text }),
+  result: v.variant("state", [
+    v.object({ state: v.literal("ready"), text: v.string(), warning: v.optional(v.string()) }),
+    v.object({ state: v.literal("absent"), uri: v.string() }),
+  ]),
+});
+
+export const SHELL_METHODS = { "shell.hook": Hook, "shell.enter": Enter } as const;

@@ -1,0 +1,7 @@
+/** Handlers of methods for hooked shells. */
+import type { Handlers } from "#daemon/dispatch.ts";
+
+export const shellHandlers = {
+  "shell.hook": async (ctx, params) => (await import("#core/ops/shell-hook.ts")).shellHook(ctx, params),
+  "shell.enter": async (ctx, params) => (await import("#core/ops/enter-shell.ts")).enterShell(ctx, params),
+} satisfies Partial<Handlers>;

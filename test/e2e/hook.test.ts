@@ -1,0 +1,202 @@
+/** The shell hook: `swcli runtime activate` changes the current shell, without a process while nothing has changed. */
+import { afterAll, beforeAll, describe, expect } from "bun:test";
+import { existsSync, readdirSync, utimesSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { bothModes, type Home, SWCLI_BIN, tempHome } from "../helpers/home.ts";
+import { needsProgram, testWith } from "../helpers/needs.ts";
+import { SNAPSHOT } from "../unit/core/env/activation/lab.ts";
+
+const YAML = "name: demo\nenvironment:\n  python: 3.11\ndependencies:\n  - pip:\n      - six\n";
+const MINUTES = 60_000;
+const SHELLS = ["bash", "zsh", "fish"] as const;
+type Shell = (typeof SHELLS)[number];
+const QUIET: Record<Shell, string[]> = { bash: ["--norc"], zsh: ["-f"], fish: ["--no-config"] };
+
+/** Says so instead of asking the binary, which is what an unchanged runtime must not need. */
+const NO_BINARY: Record<Shell, string> = {
+  bash: "_swrt_bin() { echo ASKED >&2; return 1; }",
+  zsh: "_swrt_bin() { echo ASKED >&2; return 1; }",
+  fish: "function _swrt_bin; echo ASKED >&2; return 1; end",
+};
+
+async function sh(home: Home, shell: Shell, script: string, env: Record<string, string | undefined> = {}) {
+  const hook = await home.run(["shell", "init", shell]);
+  if (hook.exitCode !== 0) throw new Error(hook.stderr);
+  const file = await home.write(`script.${shell}`, `${hook.stdout}\n${script}\n`);
+  return await home.exec([shell, ...QUIET[shell], file], { env });
+}
+
+const prefixes = (home: Home) => readdirSync(`${home.root}/.envs`).filter((name) => /-\d+$/.test(name));
+
+/** The environment is used at once; its record is made in the background. */
+async function settled(home: Home): Promise<string> {
+  for (let tries = 0; tries < 300; tries++) {
+    const last = prefixes(home).at(-1);
+    if (last && existsSync(`${home.root}/.envs/${last}/.swcli/seen/site`)) return `${home.root}/.envs/${last}`;
+    await Bun.sleep(100);
+  }
+  throw new Error("the environment was not settled");
+}
+
+async function build(home: Home, yaml = YAML): Promise<void> {
+  const dir = await home.project({ "runtime.yaml": yaml });
+  const built = await home.run(["runtime", "build", "--prepare", "wait"], { cwd: dir });
+  if (built.exitCode !== 0) throw new Error(built.stderr);
+}
+
+bothModes((mode) => {
+  for (const shell of SHELLS) {
+    describe(shell, () => {
+      const it = testWith(needsProgram(shell));
+      let home: Home;
+      let prefix = "";
+      beforeAll(async () => {
+        home = await tempHome({ mode });
+        await build(home);
+        prefix = await settled(home);
+      }, 2 * MINUTES);
+      afterAll(async () => await home[Symbol.asyncDispose]());
+
+      it("the current shell gets the runtime and gives everything back", async () => {
+        const body = "swcli runtime activate demo\nsnap >$HOME/during 2>&1\ncommand -v python\nswcli deactivate";
+        const ran = await sh(
+          home,
+          shell,
+          `${SNAPSHOT[shell]}\nsnap >$HOME/before 2>&1\n${body}\nsnap >$HOME/after 2>&1`,
+        );
+        expect(ran.stderr).toBe("");
+        expect(ran.stdout).toBe(`${prefix}/bin/python\n`);
+        const read = async (name: string) => await Bun.file(`${home.dir}/${name}`).text();
+        expect(await read("during")).toContain("SW_ACTIVATED_RUNTIME_MODE_IN_SHELL");
+        expect(await read("after")).toBe(await read("before"));
+      });
+
+      it(
+        "nobody is asked while nothing has changed, and latest that moved is noticed",
+        async () => {
+          const script = `swcli runtime activate demo; deactivate; ${NO_BINARY[shell]}\nswcli runtime activate demo; echo "$VIRTUAL_ENV"`;
+          const still = await sh(home, shell, script);
+          expect(still).toMatchObject({ stdout: `${prefix}\n`, stderr: "" });
+          await build(home, YAML.replace("six", "six==1.16.0"));
+          const moved = await sh(home, shell, `${NO_BINARY[shell]}\nswcli runtime activate demo; true`);
+          expect(moved.stderr).toBe("ASKED\n");
+          const again = await sh(home, shell, 'swcli runtime activate demo; echo "$VIRTUAL_ENV"');
+          expect(again.stdout).not.toBe(`${prefix}\n`);
+          expect(again.stdout).toMatch(/\.envs\/[0-9a-f]{32}-1\n$/);
+        },
+        MINUTES,
+      );
+
+      it(
+        "another base interpreter, changed folders, a config and another client's packages are noticed",
+        async () => {
+          const own = await settled(home);
+          const config = `${home.dir}/.config/starwhale/config.yaml`;
+          const asked = async () => {
+            const ran = await sh(home, shell, `${NO_BINARY[shell]}\nswcli runtime activate demo/v0; true`);
+            return ran.stderr === "ASKED\n";
+          };
+          const again = async () => {
+            await sh(home, shell, "swcli runtime activate demo/v0");
+            return await asked();
+          };
+          expect(await again()).toBe(false);
+          await mkdir(`${home.root}/self/runtime/demo`, { recursive: true });
+          expect(await asked()).toBe(true);
+          await rm(`${home.root}/self`, { recursive: true });
+          expect(await again()).toBe(false);
+          await home.write(config, "current_instance: local\n");
+          expect(await asked()).toBe(true);
+          expect(await again()).toBe(false);
+          const before = new Date(2001, 1, 1);
+          utimesSync(config, before, before);
+          expect(await asked()).toBe(true);
+          expect(own).not.toBe("");
+        },
+        MINUTES,
+      );
+
+      it(
+        "what was removed by hand is made again",
+        async () => {
+          await sh(home, shell, "swcli runtime activate demo/v0");
+          await rm(`${prefix}/bin/python`, { force: true });
+          const ran = await sh(home, shell, 'swcli runtime activate demo/v0; python -c "print(1)"');
+          expect(ran.stdout).toBe("1\n");
+        },
+        MINUTES,
+      );
+
+      it("what is wrong is said, and the shell stays as it was", async () => {
+        const ran = await sh(
+          home,
+          shell,
+          'swcli runtime activate nothing; echo "code $status" "$VIRTUAL_ENV"'.replace(
+            "$status",
+            shell === "bash" ? "$?" : "$status",
+          ),
+          {
+            VIRTUAL_ENV: undefined,
+          },
+        );
+        expect(ran.stderr).toContain("(RUNTIME_NOT_FOUND)");
+        expect(ran.stdout).toBe("code 3 \n");
+      });
+
+      it("other words go to the binary, and a word that leaves our folder is not sourced", async () => {
+        await writeFile(`${home.dir}/evil`, "echo EVIL\n");
+        const body = "swcli --version\nswcli runtime activate ../../../../../home/evil; swcli runtime activate --help";
+        const ran = await sh(home, shell, body);
+        expect(ran.stdout).not.toContain("EVIL");
+        expect(ran.stdout).toContain("--force-restore");
+      });
+
+      if (shell === "fish") return;
+
+      it("works under set -euo pipefail with functions and aliases of our names, which come back", async () => {
+        const own = "alias export=false\nvenv() { echo mine; }\ndeactivate() { echo own; }\nset -euo pipefail";
+        const body = "swcli runtime activate demo\ncommand -v python >/dev/null\nswcli deactivate\nvenv\ndeactivate";
+        const ran = await sh(home, shell, `${own}\n${body}`);
+        expect(ran).toMatchObject({ stderr: "", stdout: "mine\nown\n", exitCode: 0 });
+      });
+
+      it(
+        "activations switch, and `venv deactivate` leaves",
+        async () => {
+          await build(home, YAML.replace("demo", "other"));
+          const body =
+            'swcli runtime activate demo/v0; swcli runtime activate other; echo "$VIRTUAL_ENV_PROMPT"; venv deactivate';
+          const ran = await sh(
+            home,
+            shell,
+            `P=$PATH; ${body}; [ "$P" = "$PATH" ] && echo same; (if [ -n "\$BASH_VERSION" ]; then set -o posix; fi; set) | grep -ac ^_SWRT_`,
+          );
+          expect(ran.stdout).toBe("other\nsame\n2\n");
+        },
+        MINUTES,
+      );
+
+      testWith(needsProgram(shell), needsProgram("strace"))("no process is started at all", async () => {
+        await sh(home, shell, "swcli runtime activate demo");
+        const hook = (await home.run(["shell", "init", shell])).stdout;
+        const file = await home.write("traced", `${hook}\nswcli runtime activate demo\nswcli deactivate\n`);
+        const trace = ["strace", "-f", "-qq", "-e", "trace=execve,clone,clone3,fork,vfork", "-o", `${home.dir}/trace`];
+        await home.exec([...trace, shell, ...QUIET[shell], file]);
+        const calls = (await Bun.file(`${home.dir}/trace`).text()).trim().split("\n");
+        expect(calls).toHaveLength(1);
+        expect(calls[0]).toContain("execve(");
+      });
+    });
+  }
+});
+
+describe("without a hook", () => {
+  const it = testWith();
+  it("deactivate says what to type", async () => {
+    await using home = await tempHome();
+    const ran = await home.run(["deactivate"]);
+    expect(ran.exitCode).toBe(2);
+    expect(SWCLI_BIN).not.toBe("");
+    expect(ran.stderr).toContain("no runtime is active");
+  });
+});
