@@ -75,7 +75,9 @@ async function startDaemon(root: string, run: RunDir): Promise<void> {
 
 /** The daemon takes each client's environment with each call; its own is only what its process needs. */
 function daemonEnv(): Record<string, string> {
-  return Object.fromEntries(Object.entries(scrubEnv(process.env)).filter(([key]) => !key.startsWith("LD_")));
+  // Bun's fetch obeys the process's own proxy variables, and a call's proxy is its client's.
+  const foreign = (key: string) => key.startsWith("LD_") || /_proxy$/i.test(key);
+  return Object.fromEntries(Object.entries(scrubEnv(process.env)).filter(([key]) => !foreign(key)));
 }
 
 async function readReady(fd: unknown): Promise<string> {

@@ -50,7 +50,8 @@ export const isLoopback = (host: string): boolean =>
 
 /** One file of certificates replaces the built-in ones, as it does for curl and Python's requests. */
 async function authorities(env: Env): Promise<string | undefined> {
-  const path = env.SSL_CERT_FILE || env.REQUESTS_CA_BUNDLE || env.CURL_CA_BUNDLE || env.NODE_EXTRA_CA_CERTS;
+  const path =
+    env.SW_CA_BUNDLE || env.SSL_CERT_FILE || env.REQUESTS_CA_BUNDLE || env.CURL_CA_BUNDLE || env.NODE_EXTRA_CA_CERTS;
   if (!path) return undefined;
   try {
     return await readFile(path, "utf8");

@@ -26,7 +26,7 @@ export async function copyRuntime(ctx: Ctx, params: CopyParams) {
     destLocalProject: params.destLocalProject || undefined,
   });
   refuseSelf(from, to, params);
-  const copied = await copy(ctx, source, await openSink(ctx, to), params);
+  const copied = await copy(ctx, source, await openSink(ctx, to, source.name), params);
   return { ...copied, name: "name" in to ? to.name : (source.name ?? null) };
 }
 

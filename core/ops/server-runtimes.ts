@@ -7,11 +7,13 @@ import { SwError } from "#core/errors.ts";
 import type { PackageManifest } from "#core/manifest/package-manifest.ts";
 import { parseManifest } from "#core/manifest/parse-manifest.ts";
 import { nameFits, ownerFits, parseFilters } from "#core/ops/list-filter.ts";
+import { listRegistryRuntimes, registryInfo } from "#core/ops/registry-runtimes.ts";
 import { serverPlace, serverProjectPlace } from "#core/ops/server-target.ts";
 import { findServerVersion, runtimesPage, versionsPage } from "#core/transfer/server-runtimes.ts";
 import { serverTags } from "#core/transfer/server-tags.ts";
 import { listTrash } from "#core/transfer/server-trash.ts";
 import type { ServerRuntimeRow, ServerVersion } from "#core/transfer/server-values.ts";
+import { parseOciUri } from "#core/uri/oci-uri.ts";
 import { formatUri } from "#core/uri/uri.ts";
 
 export interface ServerRow {
@@ -22,7 +24,8 @@ export interface ServerRow {
   /** `latest` and `vN` first. */
   tags: string[];
   owner: string;
-  created_at: string;
+  /** null where nobody says. */
+  created_at: string | null;
   removed: boolean;
 }
 
@@ -42,6 +45,8 @@ const ASKED_AT_ONCE = 100;
 
 /** @throws PROJECT_NOT_FOUND, AUTH_FAILED, USAGE */
 export async function listServerRuntimes(ctx: Ctx, params: ServerListParams): Promise<ServerRow[]> {
+  const registry = parseOciUri(params.project ?? "");
+  if (registry) return await listRegistryRuntimes(ctx, registry, params);
   const filter = parseFilters(params.filters);
   const { place, uri } = await serverProjectPlace(ctx, params.project);
   const wanted = params.page * params.size;
@@ -99,6 +104,8 @@ const tagsOf = ({ latest, alias, tags }: ServerVersion): string[] =>
 
 /** @throws RUNTIME_NOT_FOUND, VERSION_NOT_FOUND, AMBIGUOUS */
 export async function serverInfo(ctx: Ctx, params: { uri: string }) {
+  const registry = parseOciUri(params.uri);
+  if (registry) return await registryInfo(ctx, registry);
   const { place, uri } = await serverPlace(ctx, params.uri);
   const info = await findServerVersion(ctx, place, uri.version);
   const version = info.versionName;

@@ -9,16 +9,17 @@ import { unswept } from "#core/store/gc-lock.ts";
 import { noteKept } from "#core/store/kept.ts";
 import { refuseRemoved } from "#core/store/projects.ts";
 import { type Resolved, resolveVersion } from "#core/store/resolve.ts";
+import { parseOciUri } from "#core/uri/oci-uri.ts";
 import { parseProjectUri, parseRuntimeUri } from "#core/uri/parse.ts";
 
 /** Local runtimes only. @throws ON_SERVER for a server's URI, with the copy line that brings it here */
 export async function localTarget(ctx: Ctx, uri: string): Promise<{ project: string; name: string; version: string }> {
-  const target = parseRuntimeUri(uri, await uriContext(ctx));
+  const target = parseOciUri(uri) ?? parseRuntimeUri(uri, await uriContext(ctx));
   if (target.kind === "local") {
     await refuseRemoved(ctx, target.project);
     return target;
   }
-  throw new SwError("ON_SERVER", `${uri} is on a server; this command works on local runtimes`, {
+  throw new SwError("ON_SERVER", `${uri} is not on this machine; this command works on local runtimes`, {
     hint: `Bring it here first: \`swcli runtime copy ${uri} .\``,
   });
 }
@@ -38,9 +39,9 @@ export async function resolveLocal(ctx: Ctx, uri: string): Promise<Resolved> {
 export async function localProject(ctx: Ctx, project: string | undefined): Promise<string> {
   const context = await uriContext(ctx);
   if (project === undefined || project === "") return await notRemoved(ctx, context.currentProject ?? "self");
-  const uri = parseProjectUri(project, context);
+  const uri = parseOciUri(project) ?? parseProjectUri(project, context);
   if (uri.kind === "local") return await notRemoved(ctx, uri.project);
-  throw new SwError("ON_SERVER", `${project} is a project of a server; name a local one`, {
+  throw new SwError("ON_SERVER", `${project} is not on this machine; name a local one`, {
     hint: "For example: --project self",
   });
 }

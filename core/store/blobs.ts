@@ -29,7 +29,7 @@ export async function putBlobFile(ctx: Ctx, path: string): Promise<Blob> {
   try {
     await copyFile(path, temp, constants.COPYFILE_FICLONE);
     const { hex, size } = await sha256File(temp);
-    return await commitIngest(ctx, temp, { sha256: hex, size });
+    return await publishIngest(ctx, temp, { sha256: hex, size });
   } finally {
     await removeFile(temp);
   }
@@ -42,7 +42,7 @@ export async function putBlobBytes(ctx: Ctx, data: string | Uint8Array): Promise
   const temp = await ingestPath(ctx);
   try {
     await Bun.write(temp, bytes);
-    return await commitIngest(ctx, temp, blob);
+    return await publishIngest(ctx, temp, blob);
   } finally {
     await removeFile(temp);
   }
@@ -64,7 +64,7 @@ export async function putBlobStream(ctx: Ctx, body: AsyncIterable<Uint8Array>): 
     } finally {
       await file.close();
     }
-    return await commitIngest(ctx, temp, { sha256: hasher.digest("hex"), size });
+    return await publishIngest(ctx, temp, { sha256: hasher.digest("hex"), size });
   } finally {
     await removeFile(temp);
   }
@@ -76,8 +76,8 @@ export async function ingestPath(ctx: Ctx): Promise<string> {
   return `${ctx.paths.ingest}/${randomBytes(8).toString("hex")}`;
 }
 
-/** Publishes an ingested file under its digest. The caller has computed the digest from the very bytes at `temp`. */
-async function commitIngest(ctx: Ctx, temp: string, blob: Blob): Promise<Blob> {
+/** Publishes an ingested file (also one from elsewhere on the same disk) under its digest. The caller has computed the digest from the very bytes at `temp`. */
+export async function publishIngest(ctx: Ctx, temp: string, blob: Blob): Promise<Blob> {
   if (await keepBlob(ctx, blob.sha256)) return blob;
   const target = blobPath(ctx, blob.sha256);
   const file = await open(temp, "r+");

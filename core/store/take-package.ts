@@ -13,7 +13,7 @@ import { putBlobBytes, putBlobStream } from "#core/store/blobs.ts";
 import { type NewVersion, putVersion, type Version, versionId } from "#core/store/tree-records.ts";
 import { packageInvalid } from "#core/swrt/package-error.ts";
 import { packageEntries, type TreeEntry, withoutStandardFolders } from "#core/swrt/package-tree.ts";
-import { readPackage } from "#core/swrt/read-package.ts";
+import { type PackageContent, readPackage } from "#core/swrt/read-package.ts";
 import { tarSize } from "#core/swrt/tar-writer.ts";
 
 export interface Taken {
@@ -33,6 +33,11 @@ export async function takePackage(ctx: Ctx, source: AsyncIterable<Uint8Array>, e
       return await putBlobStream(ctx, body);
     },
   });
+  return await takeTree(ctx, content, expectId);
+}
+
+/** The same for a tree whose contents are in the store already; its entries are not trusted. */
+export async function takeTree(ctx: Ctx, content: PackageContent, expectId?: string): Promise<Taken> {
   const manifest = parseManifest(content.manifestText);
   if (expectId !== undefined && manifest.version !== expectId) throw otherVersion(manifest.version, expectId);
   const entries = treeOf(manifest, content.entries);

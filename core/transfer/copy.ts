@@ -7,6 +7,8 @@ import { SwError } from "#core/errors.ts";
 import type { Existing, Sink, Source } from "#core/transfer/ends.ts";
 import { fileSink, fileSource } from "#core/transfer/file-end.ts";
 import { localSink, localSource } from "#core/transfer/local-end.ts";
+import { ociSink } from "#core/transfer/oci-sink.ts";
+import { ociSource } from "#core/transfer/oci-source.ts";
 import { sameContent } from "#core/transfer/same-content.ts";
 import { serverSink } from "#core/transfer/server-sink.ts";
 import { serverSource } from "#core/transfer/server-source.ts";
@@ -34,14 +36,15 @@ export async function openSource(ctx: Ctx, end: CopyEnd): Promise<Source> {
   if (end.kind === "local") return await localSource(ctx, end);
   if (end.kind === "server") return await serverSource(ctx, end);
   if (end.kind === "file") return await fileSource(ctx, end);
-  throw new SwError("NOT_YET", "copying from registries comes soon");
+  return await ociSource(ctx, end);
 }
 
-export async function openSink(ctx: Ctx, end: CopyEnd): Promise<Sink> {
+/** @param name of the runtime, for a registry, whose repositories are called otherwise */
+export async function openSink(ctx: Ctx, end: CopyEnd, name: string | undefined): Promise<Sink> {
   if (end.kind === "local") return localSink(ctx, end);
   if (end.kind === "server") return await serverSink(ctx, end);
   if (end.kind === "file") return fileSink(ctx, end);
-  throw new SwError("NOT_YET", "copying to registries comes soon");
+  return await ociSink(ctx, end, name);
 }
 
 /** @throws EXISTS, whose message tells the same content from other content */

@@ -5,8 +5,9 @@
 import { FetchError, ofetch } from "ofetch";
 import type { Ctx } from "#core/context.ts";
 import { errno, SwError } from "#core/errors.ts";
+import { proxyFor } from "#core/oci/network.ts";
 import { redactUrl } from "#core/platform/redact.ts";
-import { proxyFor, trustFor } from "#core/transfer/trust.ts";
+import { trustFor } from "#core/transfer/trust.ts";
 
 export interface HttpRequest {
   readonly method: string;
@@ -41,7 +42,7 @@ export async function request(ctx: Ctx, want: HttpRequest): Promise<Response> {
       headers: headersOf(want, upload),
       body: upload ? streamOf(upload, (done) => watch.expect(done ? answerMs : SILENCE_MS), outcome) : want.body,
       signal: watch.signal,
-      proxy: proxyFor(ctx.env, want.url),
+      ...proxyOption(ctx, want.url),
       // Ours below: Bun's own would end a slow upload after five minutes.
       timeout: 0,
       retry: false as const,
@@ -57,6 +58,11 @@ export async function request(ctx: Ctx, want: HttpRequest): Promise<Response> {
   } finally {
     watch.stop();
   }
+}
+
+function proxyOption({ env }: Ctx, url: string): { proxy?: string } {
+  const proxy = proxyFor(env, new URL(url));
+  return proxy === undefined ? {} : { proxy };
 }
 
 function headersOf(want: HttpRequest, upload: UploadBody | undefined): Record<string, string> {

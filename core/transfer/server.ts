@@ -5,6 +5,7 @@
 import { readConfig } from "#core/config/config-file.ts";
 import type { Secret } from "#core/config/secret.ts";
 import type { Ctx } from "#core/context.ts";
+import { isLoopback } from "#core/oci/network.ts";
 
 export interface Server {
   /** `http(s)://host[:port][/prefix]` without a slash at the end. */
@@ -37,9 +38,6 @@ export function warnIfOpen(ctx: Ctx, server: Pick<Server, "base" | "insecureTls"
     ctx.report.warn(`the certificate of ${host} is not checked (--insecure-tls)`);
   }
 }
-
-export const isLoopback = (hostname: string): boolean =>
-  hostname === "localhost" || hostname.endsWith(".localhost") || /^127\./.test(hostname) || hostname === "[::1]";
 
 /** What a person calls it. */
 export const serverName = (server: Pick<Server, "alias" | "base">): string => server.alias ?? server.base;

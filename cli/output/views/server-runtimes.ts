@@ -16,7 +16,7 @@ export const serverRowsView =
     const columns: Column<Row>[] = [
       { title: "VERSION", cell: version },
       { title: "TAGS", cell: (row) => row.tags.join(",") },
-      { title: "CREATED", cell: (row) => time(row.created_at) },
+      { title: "CREATED", cell: (row) => time(row.created_at ?? "") },
     ];
     const name: Column<Row> = { title: "NAME", cell: (row) => row.name };
     const owner: Column<Row> = { title: "OWNER", cell: (row) => (row.removed ? "removed" : row.owner) };
@@ -32,7 +32,7 @@ export function serverInfoView(info: Info, out: Out): string {
     ["URI", info.uri],
     ["Mode", info.mode],
     ["Python", info.python],
-    ["Created", time(info.created_at)],
+    ["Created", time(info.created_at ?? "")],
   ];
   return facts(rows, { paint: out.paint });
 }

@@ -16,7 +16,7 @@ const ServerRow = v.object({
   version: v.nullable(v.string()),
   tags: v.array(v.string()),
   owner: v.string(),
-  created_at: v.string(),
+  created_at: v.nullable(v.string()),
   removed: v.boolean(),
 });
 
@@ -46,7 +46,7 @@ const Info = defineMethod({
     version: v.string(),
     uri: v.string(),
     tags: v.array(v.string()),
-    created_at: v.string(),
+    created_at: v.nullable(v.string()),
     python: v.string(),
     mode: v.string(),
     manifest: v.nullable(v.record(v.string(), v.unknown())),

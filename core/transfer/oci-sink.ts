@@ -1,0 +1,142 @@
+/**
+ * A registry as the destination of a copy: only contents that it lacks are sent, then the document that names them, then
+ * the tags. Interrupted, what arrived stays and is not sent again. Tests: test/e2e/copy-oci.test.ts
+ */
+import type { Ctx } from "#core/context.ts";
+import { SwError } from "#core/errors.ts";
+import type { Descriptor, RawManifest } from "#core/oci/manifest.ts";
+import { type BlobSource, bytesSource, fileSource, pushBlob } from "#core/oci/push-blob.ts";
+import { getManifest, openRegistry, putManifest, type Registry } from "#core/oci/registry.ts";
+import { canonicalJson } from "#core/platform/digest.ts";
+import { blobPath } from "#core/store/blobs.ts";
+import type { Version } from "#core/store/versions.ts";
+import type { Sink, Source } from "#core/transfer/ends.ts";
+import { inParallel } from "#core/transfer/in-parallel.ts";
+import * as artifact from "#core/transfer/oci-artifact.ts";
+import { type Content, planLayers } from "#core/transfer/oci-plan.ts";
+import { artifactIfAny, ociText, readText } from "#core/transfer/oci-read.ts";
+import { transferMeter } from "#core/transfer/progress.ts";
+import type { TagOutcome } from "#core/transfer/server-tags.ts";
+import type { OciUri } from "#core/uri/oci-uri.ts";
+
+/** @throws AUTH_FAILED, USAGE for a digest */
+export async function ociSink(ctx: Ctx, uri: OciUri, name: string | undefined): Promise<Sink> {
+  if (uri.digest !== undefined) {
+    throw new SwError("USAGE", `${ociText(uri)} names content that is there already`, {
+      hint: "Leave the digest out.",
+    });
+  }
+  const registry = await openRegistry(ctx, uri.host);
+  let pushed: RawManifest | undefined;
+  return {
+    uri: (version) => ociText({ ...uri, tag: version }),
+    check: () => {},
+    existing: async (source) => await existing(registry, uri, source.version),
+    async put(source) {
+      const version = await source.store();
+      const mountFrom = source.registry?.host === uri.host ? source.registry.repository : undefined;
+      const place: Place = { ctx, registry, repository: uri.repository, mountFrom };
+      pushed = await pushRuntime(place, { name: name ?? source.name ?? "", version, source });
+      await putManifest(registry, { repository: uri.repository, key: version.id }, pushed);
+    },
+    tag: async (version, tags, move) => {
+      const raw = pushed ?? (await getManifest(registry, uri.repository, version));
+      if (raw === undefined) return [];
+      const own = await tagAll(registry, uri.repository, { raw, tags, move });
+      // The tag of the URI was asked for by name; without one it is the usual one.
+      await putManifest(registry, { repository: uri.repository, key: uri.tag ?? "latest" }, raw);
+      return own;
+    },
+  };
+}
+
+/** The version, or another one that has the tag which the URI names. */
+async function existing(registry: Registry, uri: OciUri, version: string) {
+  const keys = uri.tag === undefined || uri.tag === "latest" ? [version] : [uri.tag, version];
+  for (const key of keys) {
+    const found = await artifactIfAny(registry, uri.repository, key);
+    if (found) return { manifestText: await readText(registry, uri.repository, found.artifact.manifest) };
+  }
+  return undefined;
+}
+
+interface Place {
+  readonly ctx: Ctx;
+  readonly registry: Registry;
+  readonly repository: string;
+  readonly mountFrom: string | undefined;
+}
+
+async function pushRuntime(
+  place: Place,
+  { name, version, source }: { name: string; version: Version; source: Source },
+): Promise<RawManifest> {
+  const { alone, packs } = planLayers(version.entries);
+  const packSources = await Promise.all(packs.map((pack) => packSource(place.ctx, pack)));
+  const manifest = bytesSource(new TextEncoder().encode(source.manifestText));
+  const config = bytesSource(new TextEncoder().encode(canonicalJson(configOf(version, packs, packSources))));
+  const single = alone.map(({ sha256, size }) => fileSource(blobPath(place.ctx, sha256), `sha256:${sha256}`, size));
+  await pushAll(place, name, [manifest, config, ...packSources, ...single]);
+  return artifact.encodeArtifact({
+    name,
+    version: version.id,
+    config: described(config, artifact.RUNTIME_CONFIG),
+    manifest: described(manifest, artifact.RUNTIME_MANIFEST),
+    layers: [
+      ...alone.map((content, i) => artifact.titled(described(single[i]!, artifact.RUNTIME_BLOB), content.path)),
+      ...packSources.map((pack) => described(pack, artifact.RUNTIME_PACK)),
+    ],
+  });
+}
+
+const described = ({ digest, size }: BlobSource, mediaType: string): Descriptor => ({ mediaType, digest, size });
+
+function configOf(version: Version, packs: readonly (readonly Content[])[], sources: readonly BlobSource[]) {
+  const contents = packs.map((pack, i) => ({
+    digest: sources[i]?.digest ?? "",
+    blobs: pack.map(({ sha256, size }): [string, number] => [sha256, size]),
+  }));
+  return artifact.newConfig({ version: version.id, entries: version.entries, packs: contents });
+}
+
+async function packSource(ctx: Ctx, pack: readonly Content[]): Promise<BlobSource> {
+  const parts = await Promise.all(pack.map(({ sha256 }) => Bun.file(blobPath(ctx, sha256)).bytes()));
+  return bytesSource(Buffer.concat(parts));
+}
+
+const AT_ONCE = 4;
+
+async function pushAll(place: Place, name: string, sources: readonly BlobSource[]): Promise<void> {
+  const { ctx, registry, repository, mountFrom } = place;
+  const unique = [...new Map(sources.map((source) => [source.digest, source])).values()];
+  const total = unique.reduce((sum, { size }) => sum + size, 0);
+  const meter = transferMeter(ctx, { step: "push", text: `Pushing ${name} to ${registry.host}`, total });
+  await inParallel(unique, AT_ONCE, async (source) => {
+    let counted = 0;
+    const count = (sent: number) => {
+      meter.add(sent - counted);
+      counted = sent;
+    };
+    await pushBlob(registry, repository, source, { mountFrom, onProgress: count });
+    count(source.size);
+  });
+  meter.end();
+}
+
+async function tagAll(
+  registry: Registry,
+  repository: string,
+  { raw, tags, move }: { raw: RawManifest; tags: readonly string[]; move: boolean },
+): Promise<TagOutcome[]> {
+  const outcomes: TagOutcome[] = [];
+  for (const tag of tags) {
+    const holder = await artifactIfAny(registry, repository, tag);
+    if (holder?.digest === raw.digest) outcomes.push({ tag, state: "there" });
+    else if (holder && !move) outcomes.push({ tag, state: "kept", by: holder.artifact.version });
+    else {
+      await putManifest(registry, { repository, key: tag }, raw);
+      outcomes.push({ tag, state: holder ? "moved" : "added" });
+    }
+  }
+  return outcomes;
+}
