@@ -1,15 +1,16 @@
-/** `main.ts [start] [lock] [env] [daemon]`: runs the sections and prints the table. Called by scripts/bench. */
+/** `main.ts [start] [lock] [env] [daemon] [store]`: runs the sections and prints the table. Called by scripts/bench. */
 import { cpus, loadavg } from "node:os";
 import { daemon } from "./daemon.ts";
 import { environments } from "./environments.ts";
 import { lock } from "./lock.ts";
 import { type Place, withPlace } from "./place.ts";
 import { start } from "./start.ts";
+import { store } from "./store.ts";
 import { type Row, table } from "./table.ts";
 
 type Section = (place: Place, rounds?: number) => Promise<Row[]>;
 
-const SECTIONS: Readonly<Record<string, Section>> = { start, lock, env: environments, daemon };
+const SECTIONS: Readonly<Record<string, Section>> = { start, lock, env: environments, daemon, store };
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in SECTIONS));
