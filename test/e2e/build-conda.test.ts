@@ -1,0 +1,249 @@
+/**
+ * Conda runtimes with no conda installed: solved, locked, restored and activated from a real local channel.
+ * py-rattler itself, called by a script of its own, is the oracle.
+ */
+import { expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { cp, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { bothModes, type Home, tempHome } from "../helpers/home.ts";
+import { needsLinux, testWith } from "../helpers/needs.ts";
+import { channelPython, condaChannel, serveChannel } from "../servers/conda-channel.ts";
+
+const withChannel = testWith(needsLinux(), channelPython() ? undefined : "a CPython with a prefix of its own");
+const LONG = 120_000;
+
+async function yamlProject(home: Home, channel: string, lines: string[]): Promise<string> {
+  const { minor } = await condaChannel();
+  const head = `name: demo\nenvironment: { python: "${minor}", arch: amd64 }\nconfigs: { conda: { channels: ["${channel}"] } }\n`;
+  return await home.project({
+    "runtime.yaml": `${head}dependencies:\n${lines.map((line) => `  - ${line}\n`).join("")}`,
+  });
+}
+
+const build = ["runtime", "build", "--prepare", "no"];
+
+async function lockOf(home: Home, name: string): Promise<Record<string, string>> {
+  const { stdout } = await home.run(["runtime", "info", name, "-of", "lock", "-o", "json"]);
+  const parsed = JSON.parse(stdout);
+  return parsed.data ?? parsed.lock ?? parsed;
+}
+
+/** A plain use of the engine, as somebody without swcli would write it. */
+async function oracle(home: Home, input: { channel: string; specs: string[]; prefix: string }): Promise<string[]> {
+  const tools = join(home.root, ".store/v1/tools");
+  const tool = (await readdir(tools)).find((name) => name.startsWith("rattler-"));
+  const script = `
+import asyncio, json, sys
+from rattler import solve, install, GenericVirtualPackage, PackageName, Version, BuildString
+async def main():
+    v = [GenericVirtualPackage(PackageName("__glibc"), Version("2.31"), BuildString("0"))]
+    r = await solve(["${input.channel}"], ${JSON.stringify(input.specs)}, platforms=["linux-64", "noarch"], virtual_packages=v)
+    await install(r, target_prefix="${input.prefix}", execute_link_scripts=True, show_progress=False)
+    print(json.dumps(sorted(f"{x.name.normalized}={x.version}={x.build}" for x in r)))
+asyncio.run(main())`;
+  const result = await home.exec([join(tools, tool ?? "", "env/bin/python"), "-c", script]);
+  expect(result.stderr).toBe("");
+  return result.json;
+}
+
+/** All files below a prefix; the prefix itself is written as `@` and what belongs to a moment is left out. */
+async function filesOf(prefix: string): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  const skipped = /(^|\/)(\.swcli|__pycache__|conda-meta|CACHEDIR\.TAG|direct_url\.json|uv_cache\.json|RECORD)(\/|$)/;
+  for (const entry of await readdir(prefix, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isFile() || skipped.test(path.slice(prefix.length))) continue;
+    const text = (await readFile(path)).toString("latin1");
+    // In binaries what follows the prefix is padded with zeros.
+    found.set(path.slice(prefix.length + 1), text.replaceAll(prefix, "@").replace(/\0+/g, "\0"));
+  }
+  return found;
+}
+
+bothModes((mode) => {
+  withChannel(
+    "a runtime.yaml with conda and pip packages is solved, restored, and has its variables and scripts",
+    async () => {
+      const { dir } = await condaChannel();
+      await using channel = serveChannel(dir);
+      await using home = await tempHome({ mode });
+      const project = await yamlProject(home, `${channel.url}/main`, ["conda: [native, hail]", "env.yml"]);
+      const yml =
+        "name: x\nprefix: /opt/builder\ndependencies:\n  - everywhere\n  - pip: [six==1.16.0]\nvariables: { FROM_YML: yes it is }\n";
+      await home.write(join(project, "env.yml"), yml);
+      const built = await home.run([...build, "-o", "json"], { cwd: project });
+      expect(built).toMatchObject({ exitCode: 0 });
+      expect(built.json.lock.platforms).toEqual(["linux-x86_64"]);
+      const script =
+        'hail; native-info; echo "$FROM_YML|$NATIVE_JSON|$NATIVE_HOME|$PATH"; python -c "import six; print(six.__version__)"';
+      const ran = await home.run(["runtime", "run", "demo", "--", "sh", "-c", script]);
+      expect(ran.exitCode).toBe(0);
+      const [hail, prefix = "", variables, six] = ran.stdout.trim().split("\n");
+      expect(hail).toBe("hail 2.0");
+      expect(six).toBe("1.16.0");
+      expect(variables).toStartWith(`yes it is|from json|${prefix}/share/native|${prefix}/libexec:${prefix}/bin:`);
+      expect(await readFile(join(prefix, "share/native/linked"), "utf8")).toBe("native 1.0\n");
+      const again = await home.run([...build, "-o", "json"], { cwd: project });
+      expect(again.json).toMatchObject({ unchanged: true, version: built.json.version });
+    },
+    LONG,
+  );
+});
+
+withChannel(
+  "the solve and the files are those of py-rattler itself, and no builder's prefix is in a lock",
+  async () => {
+    const { dir, minor } = await condaChannel();
+    await using home = await tempHome({ mode: "in-process" });
+    const channel = `file://${dir}/main`;
+    const project = await yamlProject(home, channel, ["conda: [native, hail]"]);
+    expect(await home.run(build, { cwd: project })).toMatchObject({ exitCode: 0 });
+    const prefix = (await home.run(["runtime", "run", "demo", "--", "printenv", "CONDA_PREFIX"])).stdout.trim();
+    const theirs = join(home.dir, "oracle");
+    const solved = await oracle(home, { channel, specs: ["native", "hail", `python ${minor}.*`], prefix: theirs });
+    const lock = await lockOf(home, "demo");
+    const text = lock["conda-sw-lock.yaml"] ?? "";
+    expect(solved.map((spec) => text.includes(`- ${spec}\n`))).toEqual(solved.map(() => true));
+    expect(text).not.toContain("prefix");
+    expect(JSON.stringify(lock)).not.toContain(home.root);
+    const [ours, expected] = [await filesOf(prefix), await filesOf(theirs)];
+    expect([...ours.keys()].sort()).toEqual([...expected.keys()].sort());
+    const differing = [...expected].filter(([path, content]) => ours.get(path) !== content).map(([path]) => path);
+    expect(differing).toEqual([]);
+  },
+  LONG,
+);
+
+withChannel(
+  "an environment made by py-rattler and extended by pip is locked, restored elsewhere with equal files, and only read",
+  async () => {
+    const { dir, minor } = await condaChannel();
+    await using channel = serveChannel(dir);
+    await using home = await tempHome({ mode: "in-process" });
+    const project = await yamlProject(home, `${channel.url}/main`, ["conda: [everywhere]"]);
+    await home.run([...build, "-n", "warmup"], { cwd: project });
+    const prefix = join(home.dir, "envs/mine");
+    await oracle(home, { channel: `${channel.url}/main`, specs: ["native", "hail", `python ${minor}.*`], prefix });
+    const uv = join(home.root, ".store/v1/tools");
+    const program = (await readdir(uv)).find((name) => name.startsWith("uv-"));
+    await home.exec([
+      join(uv, program ?? "", "uv"),
+      "pip",
+      "install",
+      "-q",
+      "--python",
+      `${prefix}/bin/python`,
+      "six==1.16.0",
+    ]);
+    const before = await filesOf(prefix);
+    const built = await home.run([...build, "-c", "mine", "-o", "json"], {
+      env: { CONDA_ENVS_PATH: join(home.dir, "envs") },
+    });
+    expect(built).toMatchObject({ exitCode: 0 });
+    expect(built.json.name).toBe("mine");
+    expect(await filesOf(prefix)).toEqual(before);
+    const lock = await lockOf(home, "mine");
+    expect(lock["requirements-sw-lock.txt"]).toMatch(/^six==1\.16\.0 .*\n\s+--hash=sha256:/m);
+    expect(lock["requirements-sw-lock.txt"]).not.toContain("loud");
+    const restored = (await home.run(["runtime", "run", "mine", "--", "printenv", "CONDA_PREFIX"])).stdout.trim();
+    const ours = await filesOf(restored);
+    expect([...ours.keys()].sort()).toEqual([...before.keys()].sort());
+    expect([...before].filter(([path, content]) => ours.get(path) !== content).map(([path]) => path)).toEqual([]);
+  },
+  LONG,
+);
+
+withChannel(
+  "a set that can't be solved is explained with the line of the yaml, and nothing is published",
+  async () => {
+    const { dir } = await condaChannel();
+    await using home = await tempHome({ mode: "in-process" });
+    const project = await yamlProject(home, `file://${dir}/main`, ["conda: [everywhere]", "conda: [torn]"]);
+    const failed = await home.run(build, { cwd: project });
+    expect(failed.exitCode).toBe(1);
+    expect(failed.stderr).toContain("LOCK_UNSOLVABLE");
+    expect(failed.stderr).toContain("runtime.yaml:6:13: torn");
+    expect(failed.stderr).toContain("hail");
+    expect((await home.run(["runtime", "list", "-o", "json"])).json).toEqual([]);
+  },
+  LONG,
+);
+
+withChannel(
+  "environment.cuda decides what can be solved, not the machine",
+  async () => {
+    const { dir } = await condaChannel();
+    await using home = await tempHome({ mode: "in-process" });
+    const project = await yamlProject(home, `file://${dir}/main`, ["conda: [wantscuda]"]);
+    expect((await home.run(build, { cwd: project })).stderr).toContain("__cuda");
+    const yaml = join(project, "runtime.yaml");
+    await writeFile(yaml, (await readFile(yaml, "utf8")).replace("arch: amd64", 'arch: amd64, cuda: "11.4"'));
+    expect(await home.run(build, { cwd: project })).toMatchObject({ exitCode: 0 });
+  },
+  LONG,
+);
+
+withChannel(
+  "the first channel that has a package is the one it comes from",
+  async () => {
+    const { dir } = await condaChannel();
+    await using home = await tempHome({ mode: "in-process" });
+    const project = await yamlProject(home, `file://${dir}/main`, ["conda: [loud]"]);
+    const yaml = join(project, "runtime.yaml");
+    const text = await readFile(yaml, "utf8");
+    await writeFile(yaml, text.replace(`["file://${dir}/main"]`, `["file://${dir}/extra", "file://${dir}/main"]`));
+    await home.run(build, { cwd: project });
+    expect((await lockOf(home, "demo"))["conda-sw-lock.yaml"]).toContain("- loud=9.0=py_0");
+    await writeFile(yaml, text.replace(`["file://${dir}/main"]`, `["file://${dir}/main", "file://${dir}/extra"]`));
+    await home.run(build, { cwd: project });
+    expect((await lockOf(home, "demo"))["conda-sw-lock.yaml"]).toContain("- loud=1.1=py_0");
+  },
+  LONG,
+);
+
+withChannel(
+  "a login of the condarc opens the channel and never reaches the package",
+  async () => {
+    const { dir } = await condaChannel();
+    await using channel = serveChannel(dir, { login: "me:s3cret" });
+    await using home = await tempHome({ mode: "in-process" });
+    const project = await yamlProject(home, `${channel.url}/main`, ["conda: [everywhere]"]);
+    const refused = await home.run(build, { cwd: project });
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain("the channel can't be reached");
+    await home.write(".condarc", `channels: ["${channel.url.replace("//", "//me:s3cret@")}/main"]\n`);
+    expect(await home.run([...build, "-ecc"], { cwd: project })).toMatchObject({ exitCode: 0 });
+    expect(await home.run(["runtime", "run", "demo", "--", "python", "-V"])).toMatchObject({ exitCode: 0 });
+    const found = await home.exec(["grep", "-rl", "s3cret", home.root]);
+    expect(found.stdout).toBe("");
+  },
+  LONG,
+);
+
+withChannel(
+  "a package that its channel has replaced since is refused at restore",
+  async () => {
+    const { dir } = await condaChannel();
+    await using home = await tempHome({ mode: "in-process" });
+    const copy = join(home.dir, "channel");
+    await cp(dir, copy, { recursive: true });
+    await using channel = serveChannel(copy);
+    const project = await yamlProject(home, `${channel.url}/main`, ["conda: [everywhere]"]);
+    expect(await home.run(build, { cwd: project })).toMatchObject({ exitCode: 0 });
+    const file = join(copy, "main/noarch/everywhere-1.0-0.conda");
+    await writeFile(file, await readFile(join(copy, "main/noarch/torn-1.0-0.conda")));
+    const ran = await home.run(["runtime", "run", "demo", "--", "true"]);
+    expect(ran.exitCode).toBe(125);
+    expect(ran.stderr).toContain("HASH_MISMATCH");
+    expect(existsSync(join(home.root, ".envs")) ? await readdir(join(home.root, ".envs")) : []).toEqual([]);
+  },
+  LONG,
+);
+
+test("an environment that nobody has is looked for by name and the places are named", async () => {
+  await using home = await tempHome({ mode: "in-process" });
+  const failed = await home.run(["runtime", "build", "-c", "nowhere"], { env: { CONDA_ENVS_PATH: "/srv/envs" } });
+  expect(failed.exitCode).toBe(3);
+  expect(failed.stderr).toContain("/srv/envs");
+});
