@@ -74,10 +74,7 @@ export function createOut(globals: GlobalOptions, options: OutOptions = {}): Out
       const text = json ? safeJson(value) : view(value, this);
       stdout.write(text === "" || text.endsWith("\n") ? text : `${text}\n`);
     },
-    line(text) {
-      if (json) stderr().above(text);
-      else stdout.write(`${text}\n`);
-    },
+    line: (text) => (json ? stderr().above(text) : stdout.write(`${text}\n`)),
     talk: (text) => globals.quiet || stderr().above(text),
     warn: (text) => stderr().warn(text),
     complain: (text) => stderr().above(text),

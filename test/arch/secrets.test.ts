@@ -6,7 +6,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { PROJECT } from "./project.ts";
 
-const MACHINE = new RegExp(`(?<![\\w.$*-])/(${["wo" + "rk", "ro" + "ot"].join("|")})/`);
+const MACHINE = new RegExp(`(?<![\\w.~$*-])/(${["wo" + "rk", "ro" + "ot"].join("|")})/`);
 const HOSTS = ["py" + "pi.org", "python" + "hosted.org", "npm" + "js.org", "npm" + "js.com", "cra" + "tes.io"];
 const REGISTRY = new RegExp([...HOSTS, "ana" + "conda.org", "ana" + "conda.com"].join("|").replaceAll(".", "\\."));
 
@@ -28,9 +28,12 @@ async function textFiles(): Promise<{ path: string; text: string }[]> {
   return files.filter(({ text }) => !text.includes("\0"));
 }
 
-const files = await textFiles();
+const all = await textFiles();
 
-function lines(pattern: RegExp): string[] {
+// Inside an image everybody's home is the same.
+const IN_IMAGES = /^core\/docker\//;
+
+function lines(pattern: RegExp, files = all): string[] {
   return files.flatMap(({ path, text }) =>
     text
       .split("\n")
@@ -41,12 +44,13 @@ function lines(pattern: RegExp): string[] {
 }
 
 test("the files are read", () => {
-  expect(files.map(({ path }) => path)).toContain("bun.lock");
+  expect(all.map(({ path }) => path)).toContain("bun.lock");
   expect(lines(/lockfileVersion/).length).toBeGreaterThan(0);
 });
 
 test("no path of a developer's machine", () => {
-  expect(lines(MACHINE)).toEqual([]);
+  const outside = all.filter(({ path }) => !IN_IMAGES.test(path));
+  expect(lines(MACHINE, outside)).toEqual([]);
 });
 
 test("no host name of a package registry", () => {

@@ -19,6 +19,11 @@ export interface Exchange {
   readonly body: Buffer;
 }
 
+/** What a client sent as JSON. */
+export function jsonBody({ body }: Exchange): Record<string, unknown> {
+  return JSON.parse(body.toString("utf8") || "{}");
+}
+
 /** Thrown by handlers, answered by the server. */
 export class Refusal extends Error {
   constructor(readonly answer: (exchange: Exchange) => void) {

@@ -139,7 +139,7 @@ function listProjects(exchange: Exchange, { state }: Scope): void {
 }
 
 function createProject(exchange: Exchange, { state }: Scope): void {
-  const body = jsonBody(exchange);
+  const body = answers.jsonBody(exchange);
   for (const key of ["projectName", "privacy", "description"]) {
     if (typeof body[key] !== "string")
       throw answers.controllerError(400, "validationException", `${key} must not be null`);
@@ -216,8 +216,4 @@ function brokenRecover(): void {
 
 function brokenTag(): void {
   throw answers.controllerError(500, "internalServerError", "bad SQL grammar: where where");
-}
-
-export function jsonBody({ body }: Exchange): Record<string, unknown> {
-  return JSON.parse(body.toString("utf8") || "{}");
 }

@@ -1,7 +1,7 @@
 /** Tags on the test server: added only where the runtime has none of that name, never moved, also not by force. */
 import type { Exchange } from "./starwhale-answers.ts";
 import * as answers from "./starwhale-answers.ts";
-import { jsonBody, type Scope } from "./starwhale-routes.ts";
+import type { Scope } from "./starwhale-routes.ts";
 import { TAG_PATTERN } from "./starwhale-state.ts";
 
 export function listTags(exchange: Exchange, scope: Scope): void {
@@ -11,7 +11,7 @@ export function listTags(exchange: Exchange, scope: Scope): void {
 export function addTag(exchange: Exchange, scope: Scope): void {
   const runtime = scope.runtime();
   const version = scope.version();
-  const body = jsonBody(exchange);
+  const body = answers.jsonBody(exchange);
   const tag = String(body.tag);
   if (!TAG_PATTERN.test(tag)) throw answers.controllerError(400, "validationException", "Tag is invalid.");
   if (body.force === true) version.tags.delete(tag);
