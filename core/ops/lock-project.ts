@@ -7,6 +7,7 @@ import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import { sameChoice } from "#core/lock/pins.ts";
 import { readSpec } from "#core/manifest/read-spec.ts";
+import type { RuntimeSpec } from "#core/manifest/spec.ts";
 import { type BuildInputs, collectInputs, lockFileOf, VCS_LOCK_FILE } from "#core/ops/build-inputs.ts";
 import { collectSource } from "#core/ops/source-inputs.ts";
 import { readTextIfAny, removeFile, writeFileAtomic } from "#core/platform/fs-atomic.ts";
@@ -50,9 +51,20 @@ type Locked = { inputs: BuildInputs; dir: string };
 async function fromYaml(ctx: Ctx, params: LockParams): Promise<Locked> {
   const spec = await readSpec(ctx, params.yaml ?? `${params.dir}/runtime.yaml`);
   for (const warning of spec.warnings) ctx.report.warn(warning);
-  const { upgrade, cache } = params;
-  const inputs = await collectInputs(ctx, spec, { lock: true, cache, upgrade });
+  const options = { lock: true, cache: params.cache, upgrade: params.upgrade };
+  const inputs = spec.mode === "venv" ? await collectInputs(ctx, spec, options) : await fromConda(ctx, spec, params);
   return { inputs, dir: lockFileOf(spec).split("/").slice(0, -3).join("/") };
+}
+
+/** Conda's solver takes no pins yet: an upgrade of one package would move all. */
+async function fromConda(ctx: Ctx, spec: RuntimeSpec, { upgrade, cache }: LockParams): Promise<BuildInputs> {
+  if (upgrade && upgrade.length > 0) {
+    throw new SwError("NOT_YET", "a single package of a conda runtime can't be upgraded yet", {
+      hint: "--upgrade without a name resolves everything anew.",
+    });
+  }
+  const { collectCondaInputs } = await import("#core/ops/conda-inputs.ts");
+  return await collectCondaInputs(ctx, spec, { lock: true, cache: cache && upgrade === undefined });
 }
 
 async function fromSource(ctx: Ctx, params: LockParams): Promise<Locked> {

@@ -3,6 +3,8 @@ import { expect, test } from "bun:test";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { bothModes, type Home, tempHome } from "../helpers/home.ts";
+import { testWith } from "../helpers/needs.ts";
+import { channelPython, condaChannel } from "../servers/conda-channel.ts";
 import { type PackageIndex, servePackages } from "../servers/package-index.ts";
 import { makeWheel } from "../unit/core/lock/make-wheel.ts";
 
@@ -70,6 +72,29 @@ bothModes((mode) => {
     expect(await readFile(join(dir, LOCK), "utf8")).toBe(theirs);
   }, 60_000);
 });
+
+testWith(channelPython() ? undefined : "a Python of pyenv or uv")(
+  "a conda runtime has its lock beside the yaml too: printed, written, current, stale",
+  async () => {
+    const { dir: channel, minor } = await condaChannel();
+    await using home = await tempHome({ mode: "in-process" });
+    const yaml = (packages: string) =>
+      `name: locked\nmode: conda\nconfigs: {conda: {channels: ["file://${channel}/main"]}}\nenvironment: {python: '${minor}', arch: amd64}\ndependencies:\n  - conda: [${packages}]\n`;
+    const dir = await home.project({ "runtime.yaml": yaml("hail") });
+    const swcli = (...args: string[]) => home.run(["-o", "json", "runtime", "lock", ...args], { cwd: dir });
+    const lock = join(dir, ".starwhale/lock/conda-sw-lock.yaml");
+    expect(await swcli("--check")).toMatchObject({ exitCode: 1, json: { error: { code: "LOCK_STALE" } } });
+    expect((await swcli()).exitCode).toBe(0);
+    expect(await readFile(lock, "utf8")).toMatch(/^ *- hail=/m);
+    expect((await swcli("--check")).exitCode).toBe(0);
+    await writeFile(join(dir, "runtime.yaml"), yaml("hail, native"));
+    expect((await swcli("--check")).exitCode).toBe(1);
+    expect((await swcli("--upgrade=hail")).exitCode).toBe(1);
+    expect((await swcli("--upgrade")).exitCode).toBe(0);
+    expect(await readFile(lock, "utf8")).toMatch(/^ *- native=/m);
+  },
+  120_000,
+);
 
 async function index(home: Home, packages: string[]): Promise<PackageIndex> {
   const wheels = packages.map((text) => text.split(" "));
