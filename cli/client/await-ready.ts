@@ -12,13 +12,13 @@ export interface Making {
   compile?: boolean;
 }
 
-/** `shell`: the one whose start files are wanted too. */
+/** `shell`: the one whose start files are wanted too; `pid`: the one that will evaluate the answer. */
 export async function awaitReady(
   client: Client,
   uri: string,
-  options: Making & { shell?: ShellKind } = {},
+  options: Making & { shell?: ShellKind; pid?: number } = {},
 ): Promise<Ready> {
-  const ask = () => client.query("runtime.activation", { uri, shell: options.shell });
+  const ask = () => client.query("runtime.activation", { uri, shell: options.shell, pid: options.pid });
   return await awaitState(client, uri, { ...options, ask });
 }
 

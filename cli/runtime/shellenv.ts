@@ -24,11 +24,14 @@ export default defineCommand({
     },
   },
   async run({ args, data: out }) {
-    const ready = await awaitReady(clientFor(out), args.uri);
+    const ready = await awaitReady(clientFor(out), args.uri, { pid: shellPid() });
     const text = shellenv(ready.plan, shellOf(args.shell, out.json));
     out.print(out.json ? JSON.parse(text) : text, () => text);
   },
 });
+
+/** Who evaluates our output; pid 1 is nobody's shell. */
+const shellPid = () => (process.ppid > 1 ? process.ppid : undefined);
 
 function shellOf(asked: string | undefined, json: boolean): "bash" | "zsh" | "fish" | "json" {
   if (json) return "json";

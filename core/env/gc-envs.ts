@@ -8,6 +8,7 @@ import { chooseEnvs, type EnvFacts, type EnvRules } from "#core/env/env-policy.t
 import { filesOfKey, listPrefixes, type Prefix } from "#core/env/envs-list.ts";
 import { prefixesInUse } from "#core/env/in-use.ts";
 import { IN_FLIGHT_MS, isInFlight, lastUse } from "#core/env/last-use.ts";
+import { hasLiveShell, liveFolder } from "#core/env/live-shells.ts";
 import { dropMarker, markerPath, readMarker } from "#core/env/marker.ts";
 import { neededKeys, sweepPointers } from "#core/env/pointer-index.ts";
 import { sweepRcFolders } from "#core/env/rc-folders.ts";
@@ -66,8 +67,8 @@ async function chooseUnused(ctx: Ctx, envs: EnvFacts[], rules: EnvRules): Promis
   const first = chooseEnvs(envs, rules);
   if (first.go.length === 0) return first;
   const inUse = await prefixesInUse(ctx);
-  const seen = envs.map((env) => ({ ...env, busy: env.busy ?? usedWhy(env, inUse) }));
-  return chooseEnvs(seen, rules);
+  const seen = envs.map(async (env) => ({ ...env, busy: env.busy ?? (await usedWhy(ctx, env, inUse)) }));
+  return chooseEnvs(await Promise.all(seen), rules);
 }
 
 interface Known {
@@ -98,7 +99,12 @@ async function factsOf(ctx: Ctx, prefix: Prefix, known: Known): Promise<EnvFacts
 // Where nobody can say who uses what, a week without an activation has to do.
 const BLIND_MS = 7 * 24 * 3_600_000;
 
-function usedWhy({ path, lastUse: used }: EnvFacts, inUse: ReadonlySet<string> | undefined): string | undefined {
+async function usedWhy(
+  ctx: Ctx,
+  { path, lastUse: used }: EnvFacts,
+  inUse: ReadonlySet<string> | undefined,
+): Promise<string | undefined> {
+  if (await hasLiveShell(ctx, path)) return "a shell is in it";
   if (inUse === undefined) return Date.now() - used < BLIND_MS ? "it may be in use" : undefined;
   return inUse.has(path) ? "a process uses it" : undefined;
 }
@@ -110,18 +116,19 @@ function madeOrEntered(known: Known, env: { path: string; inFlight: boolean }): 
 
 /** False when somebody is making or entering it right now. */
 async function removeEnv(ctx: Ctx, env: EnvFacts): Promise<boolean> {
-  if (env.whole && !(await dropEnv(ctx, env.key))) return false;
+  if (env.whole && !(await dropEnv(ctx, env))) return false;
   await removeTree(env.path);
+  await removeTree(liveFolder(ctx, env.path));
   return true;
 }
 
-async function dropEnv(ctx: Ctx, key: string): Promise<boolean> {
+async function dropEnv(ctx: Ctx, { key, path }: EnvFacts): Promise<boolean> {
   const lock = tryFileLock(`${ctx.paths.locks}.env-${key}.lock`);
   if (!lock) return false;
   try {
     const marker = await readTextIfAny(markerPath(ctx, key));
     await dropMarker(ctx, key);
-    if (marker !== undefined && isInFlight(ctx, key)) {
+    if (marker !== undefined && (isInFlight(ctx, key) || (await hasLiveShell(ctx, path)))) {
       await writeFileAtomic(markerPath(ctx, key), marker);
       return false;
     }

@@ -9,6 +9,7 @@ import type { Ctx } from "#core/context.ts";
 import { type ActivationPlan, condaPlan, venvPlan } from "#core/env/activation/plan.ts";
 import { type RcShell, rcFilesOf } from "#core/env/activation/rc-files.ts";
 import { noteUse } from "#core/env/last-use.ts";
+import { noteShell } from "#core/env/live-shells.ts";
 import type { Marker } from "#core/env/marker.ts";
 import { readyEnv } from "#core/env/pointer.ts";
 import { restoreEnv } from "#core/env/restore.ts";
@@ -23,10 +24,19 @@ export type Activation =
   | { state: "ready"; plan: ActivationPlan; rc?: string; warning?: string }
   | { state: "absent"; uri: string };
 
-export async function activation(ctx: Ctx, { uri, shell }: { uri: string; shell?: RcShell }): Promise<Activation> {
+interface ActivationParams {
+  uri: string;
+  /** Its start files are wanted too. */
+  shell?: RcShell;
+  /** The shell that evaluates the answer: nothing else will tell that it is in there. */
+  pid?: number;
+}
+
+export async function activation(ctx: Ctx, { uri, shell, pid }: ActivationParams): Promise<Activation> {
   const resolved = await resolveLocal(ctx, uri);
   const marker = await enterEnv(ctx, resolved.version.id);
   if (!marker) return { state: "absent", uri: uriOf(resolved) };
+  if (pid !== undefined) noteShell(ctx, marker.prefix, pid);
   const plan = await planOf(ctx, resolved, marker);
   if (!isSettled(ctx, marker)) settleLater(ctx, marker, { compile: true });
   return { state: "ready", plan, rc: shell && (await renderRc(ctx, plan, shell)) };
@@ -51,9 +61,13 @@ export async function prepareEnv(ctx: Ctx, params: { uri: string; fresh: boolean
 
 const uriOf = ({ ref, version }: Resolved) => localUri(ref.project, ref.name, version.id);
 
-async function planOf(ctx: Ctx, resolved: Resolved, marker: Marker): Promise<ActivationPlan> {
+/** The change that enters a prefix as that version. */
+export async function planOf(
+  ctx: Ctx,
+  resolved: Resolved,
+  { prefix, mode }: Pick<Marker, "prefix" | "mode">,
+): Promise<ActivationPlan> {
   const { ref, version } = resolved;
-  const { prefix, mode } = marker;
   const input = { uri: uriOf(resolved), name: ref.name, project: ref.project, version: version.id, prefix };
   if (mode === "venv") return venvPlan(input);
   const { condaChange } = await import("#core/env/activation/conda-change.ts");
@@ -61,7 +75,7 @@ async function planOf(ctx: Ctx, resolved: Resolved, marker: Marker): Promise<Act
 }
 
 /** The scripts of a plan for one shell, rendered once into a folder named by its content. */
-async function renderRc(ctx: Ctx, plan: ActivationPlan, shell: RcShell): Promise<string> {
+export async function renderRc(ctx: Ctx, plan: ActivationPlan, shell: RcShell): Promise<string> {
   const folder = `${ctx.paths.activation}/${sha256Hex(JSON.stringify({ plan, shell })).slice(0, 32)}`;
   if (existsSync(`${folder}/plan.json`)) return folder;
   const files = rcFilesOf(plan, shell);

@@ -6,7 +6,7 @@ import { defineMethod } from "#core/protocol/define.ts";
 const Text = v.pipe(v.string(), v.maxLength(8192));
 const Uri = Text;
 
-const ActivationPlanSchema = v.object({
+export const ActivationPlanSchema = v.object({
   uri: v.string(),
   name: v.string(),
   project: v.string(),
@@ -26,6 +26,8 @@ const Activation = defineMethod({
     project: v.optional(Text),
     /** With it the folder of the shell's start files is wanted too. */
     shell: v.optional(v.picklist(["bash", "zsh", "fish", "sh"])),
+    /** The process that will be in the environment, where it is not started for it. */
+    pid: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(2))),
   }),
   result: v.variant("state", [
     v.object({

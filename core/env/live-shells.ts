@@ -1,0 +1,74 @@
+/**
+ * Shells that went into an environment without being started for it (the hook, `eval "$(… shellenv)"`): nothing in
+ * /proc tells, so `<activation>/live/<prefix name>/<pid>` does, a file whose time says when. The hook writes it too.
+ * Counts while a process of that pid lives that began before. Tests: test/unit/core/env/live-shells.test.ts
+ */
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import type { Ctx } from "#core/context.ts";
+import { errno } from "#core/errors.ts";
+import { removeFile } from "#core/platform/fs-atomic.ts";
+
+export const liveFolder = (ctx: Ctx, prefix: string): string =>
+  `${ctx.paths.activation}/live/${prefix.slice(prefix.lastIndexOf("/") + 1)}`;
+
+/** Before the answer that lets it in. */
+export function noteShell(ctx: Ctx, prefix: string, pid: number): void {
+  const folder = liveFolder(ctx, prefix);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(`${folder}/${pid}`, "x");
+}
+
+/** Whether a shell is still in there; forgets those that ended. */
+export async function hasLiveShell(ctx: Ctx, prefix: string): Promise<boolean> {
+  const folder = liveFolder(ctx, prefix);
+  const pids = (await namesIn(folder)).filter((name) => /^\d+$/.test(name));
+  const dead = pids.filter((pid) => !isThatShell(Number(pid), `${folder}/${pid}`));
+  for (const pid of dead) await removeFile(`${folder}/${pid}`);
+  return dead.length < pids.length;
+}
+
+async function namesIn(dir: string): Promise<string[]> {
+  try {
+    return await readdir(dir);
+  } catch (e) {
+    if (errno(e) !== "ENOENT") throw e;
+    return [];
+  }
+}
+
+// Two clocks, one of them in steps of 10 ms.
+const SLACK_MS = 2000;
+
+/** A pid that was given anew began after the note. */
+function isThatShell(pid: number, note: string): boolean {
+  const noted = statSync(note, { throwIfNoEntry: false });
+  const began = processStart(pid);
+  if (!noted || began === undefined) return false;
+  return began <= noted.mtimeMs + SLACK_MS;
+}
+
+// USER_HZ is 100 on every Linux that runs Bun.
+const TICKS_PER_SECOND = 100;
+
+/** Unix ms; undefined when there is no such process. Without /proc every living process counts. */
+function processStart(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+    const boot = Number(/^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1]);
+    return boot * 1000 + (ticks / TICKS_PER_SECOND) * 1000;
+  } catch (e) {
+    if (errno(e) !== "ENOENT" && errno(e) !== "ESRCH") throw e;
+    return isRunning(pid) ? 0 : undefined;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (e) {
+    return errno(e) === "EPERM";
+  }
+}
