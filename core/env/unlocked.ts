@@ -23,9 +23,13 @@ const KeptSchema = v.object({
 });
 type Kept = v.InferOutput<typeof KeptSchema>;
 
+/** What is swept keeps it alive: see core/store/gc-mark.ts. */
+export const resolvedPath = (ctx: Ctx, id: string): string =>
+  `${ctx.paths.trees}/${id.slice(0, 2)}/${id}.resolved.json`;
+
 /** The recipe with the resolution that this machine keeps for it, made now if there is none. */
 export async function unlockedRecipe(ctx: Ctx, version: Version, recipe: Recipe): Promise<Recipe> {
-  const path = `${ctx.paths.trees}/${version.id.slice(0, 2)}/${version.id}.resolved.json`;
+  const path = resolvedPath(ctx, version.id);
   const kept = (await readKept(path)) ?? (await resolveNow(ctx, version, recipe));
   await writeFileAtomic(path, JSON.stringify(kept), { exclusive: true });
   return { ...recipe, requirements: kept.requirements, vcs: kept.vcs, wheels: [...recipe.wheels, ...kept.wheels] };
@@ -41,7 +45,7 @@ async function resolveNow(ctx: Ctx, version: Version, recipe: Recipe): Promise<K
   const dir = await ingestPath(ctx);
   try {
     await unpackDependencies(ctx, version, dir);
-    return await keep(ctx, await resolveIn(ctx, { version, recipe, dir }));
+    return await keepResolution(ctx, await resolveIn(ctx, { version, recipe, dir }));
   } finally {
     await removeTree(dir);
   }
@@ -78,7 +82,7 @@ function sourcesOf(dependencies: ReturnType<typeof manifestDependencies>): Requi
 }
 
 /** The requirement files, where requirement files look for each other. */
-async function unpackDependencies(ctx: Ctx, version: Version, dir: string): Promise<void> {
+export async function unpackDependencies(ctx: Ctx, version: Version, dir: string): Promise<void> {
   await mkdir(dir, { recursive: true });
   for (const entry of version.entries) {
     if (!entry.path.startsWith("dependencies/") || entry.type !== "file") continue;
@@ -88,7 +92,7 @@ async function unpackDependencies(ctx: Ctx, version: Version, dir: string): Prom
   }
 }
 
-async function keep(ctx: Ctx, lock: Lock): Promise<Kept> {
+export async function keepResolution(ctx: Ctx, lock: Lock): Promise<Kept> {
   const [requirements, vcs] = await Promise.all([
     putBlobBytes(ctx, lock.requirementsTxt),
     putBlobBytes(ctx, lock.vcsTxt),

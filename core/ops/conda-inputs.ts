@@ -2,6 +2,8 @@
  * Everything that a build from yaml in conda mode puts into a package: as build-inputs.ts, with conda's locks.
  * Tests: test/e2e/build-conda.test.ts
  */
+
+import { lockConda } from "#core/conda/lock-conda.ts";
 import { type CondaWants, condaWants } from "#core/conda/wants.ts";
 import { cleanCondarc, condarcText } from "#core/config/condarc.ts";
 import type { Ctx } from "#core/context.ts";
@@ -20,7 +22,6 @@ import {
 } from "#core/ops/build-inputs.ts";
 import { textEntry } from "#core/ops/collect.ts";
 import { condaLockEntries, lockFilesOf } from "#core/ops/inputs-from-conda.ts";
-import { lockConda } from "#core/ops/inputs-from-conda-yaml.ts";
 import { sourceLayout } from "#core/ops/source-layout.ts";
 import { defaultPythonMinor } from "#core/python/find.ts";
 import { readBlobText } from "#core/store/blobs.ts";

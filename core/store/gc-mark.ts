@@ -59,6 +59,7 @@ const ResolvedSchema = v.object({
   requirements: v.string(),
   vcs: v.string(),
   wheels: v.array(v.object({ sha256: v.string() })),
+  conda: v.optional(v.string()),
 });
 
 /** These may come at any time, so they are looked for in each pass. */
@@ -75,7 +76,8 @@ async function digestsIn(path: string): Promise<string[]> {
   if (text === undefined) return [];
   const kept = v.safeParse(ResolvedSchema, parseJson(text, path));
   if (!kept.success) throw unreadable(path, kept.issues);
-  return [kept.output.requirements, kept.output.vcs, ...kept.output.wheels.map(({ sha256 }) => sha256)];
+  const { requirements, vcs, conda } = kept.output;
+  return [requirements, vcs, ...(conda ? [conda] : []), ...kept.output.wheels.map(({ sha256 }) => sha256)];
 }
 
 function parseJson(text: string, path: string): unknown {
