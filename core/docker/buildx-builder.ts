@@ -28,6 +28,17 @@ export async function requireBuilder(ctx: Ctx, plan: ImagePlan): Promise<Builder
   return builder;
 }
 
+/** Says why buildx can't be used at all, or undefined. */
+export async function buildxProblem(ctx: Ctx): Promise<SwError | undefined> {
+  try {
+    await buildxVersion(ctx);
+    return undefined;
+  } catch (e) {
+    if (e instanceof SwError && e.code === "ENGINE_MISSING") return e;
+    throw e;
+  }
+}
+
 async function buildxVersion(ctx: Ctx): Promise<string> {
   const answer = await docker(ctx, ["buildx", "version"]);
   const version = /v?(\d+\.\d+(?:\.\d+)?)/.exec(answer.stdout)?.[1];

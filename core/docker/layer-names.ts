@@ -3,7 +3,7 @@
  * Reads what any tar writer of images makes, hard links and devices too. Tests: test/unit/core/docker/layer-names.test.ts
  */
 
-import { Readable } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import * as v from "valibot";
 import { SwError } from "#core/errors.ts";
@@ -38,8 +38,9 @@ export async function layerNames(chunks: AsyncIterable<Uint8Array>, mediaType: s
 }
 
 function decompressed(chunks: AsyncIterable<Uint8Array>, mediaType: string): AsyncIterable<Uint8Array> {
-  if (/[.+]gzip$/.test(mediaType)) return Readable.from(chunks).pipe(createGunzip());
-  if (/\+zstd$/.test(mediaType)) return Readable.from(chunks).pipe(createZstdDecompress());
+  // pipeline, unlike pipe, hands an error of the source (a cancelled download) on to the reader.
+  if (/[.+]gzip$/.test(mediaType)) return pipeline(Readable.from(chunks), createGunzip(), () => {});
+  if (/\+zstd$/.test(mediaType)) return pipeline(Readable.from(chunks), createZstdDecompress(), () => {});
   return chunks;
 }
 

@@ -3,7 +3,7 @@
  * Tests: test/e2e/dockerize.test.ts, test/e2e/dockerize-hostile.test.ts
  */
 import { open } from "node:fs/promises";
-import { errno, SwError, throwIfAborted } from "#core/errors.ts";
+import { SwError, throwIfAborted } from "#core/errors.ts";
 import { pullScope, type Registry } from "#core/oci/registry.ts";
 import { noAnswer, refusal, send } from "#core/oci/request.ts";
 import { sha256File } from "#core/platform/digest.ts";
@@ -88,7 +88,7 @@ async function append(registry: Registry, blob: BlobAt, path: string): Promise<n
     }
     return at;
   } catch (e) {
-    if (errno(e) !== undefined || !isBroken(e)) throw e;
+    if (!isBroken(e)) throw e;
     return (await file.stat()).size;
   } finally {
     await file.close();

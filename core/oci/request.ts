@@ -4,7 +4,7 @@
  */
 import { ofetch } from "ofetch";
 import type { Ctx } from "#core/context.ts";
-import { SwError, throwIfAborted } from "#core/errors.ts";
+import { errno, SwError, throwIfAborted } from "#core/errors.ts";
 import { parseChallenge } from "#core/oci/challenge.ts";
 import { networkOptions } from "#core/oci/network.ts";
 import { refusedLogin, type Tokens } from "#core/oci/tokens.ts";
@@ -31,6 +31,8 @@ export interface RegistryRequest {
 }
 
 const TRIES = 6;
+// A name that is not known and a port that is closed don't get better by waiting.
+const TRIES_OF_NOBODY = 2;
 const MAX_PAUSE_MS = 60_000;
 const MAX_REDIRECTS = 5;
 
@@ -44,13 +46,19 @@ export async function send(connection: Connection, request: RegistryRequest): Pr
     const outcome = await tryOnce(connection, request);
     if (outcome instanceof Response && !isBusy(request, outcome.status)) return outcome;
     if (outcome instanceof Error && !isRepeatable(request)) throw noAnswer(connection, outcome);
-    if (attempt >= TRIES) {
+    if (attempt >= (isNobody(outcome) ? TRIES_OF_NOBODY : TRIES)) {
       if (outcome instanceof Response) return outcome;
       throw noAnswer(connection, outcome);
     }
     await pause(connection, attempt, outcome);
   }
 }
+
+const isNobody = (outcome: Response | Error) =>
+  outcome instanceof Error && /ConnectionRefused|Unable to connect|ENOTFOUND|ECONNREFUSED/i.test(fullText(outcome));
+
+const fullText = (e: Error): string =>
+  `${errno(e) ?? ""} ${e.message} ${e.cause instanceof Error ? fullText(e.cause) : ""}`;
 
 const isRepeatable = ({ method, repeatable }: RegistryRequest) => repeatable ?? (method === "GET" || method === "HEAD");
 

@@ -4,6 +4,7 @@
  */
 import type { Ctx } from "#core/context.ts";
 import { resolveBase } from "#core/docker/base-image.ts";
+import { buildxProblem } from "#core/docker/buildx-builder.ts";
 import { deliverDirect } from "#core/docker/deliver-direct.ts";
 import { buildDirect, type DirectImage } from "#core/docker/direct-engine.ts";
 import { engineProblem } from "#core/docker/docker-cli.ts";
@@ -87,7 +88,7 @@ async function tryDirect(ctx: Ctx, { work, plan, recipe }: Making): Promise<Dire
     ctx.report.progress({ step: "engine", text: `Engine direct: ${NOTHING_RUNS}` });
     return await buildDirect(ctx, { plan, recipe, version, base });
   } catch (e) {
-    if (params.engine !== "auto" || !(e instanceof SwError) || (await engineProblem(ctx))) throw e;
+    if (params.engine !== "auto" || !(e instanceof SwError) || (await buildxProblem(ctx))) throw e;
     if (e.detail?.needs_build === true) return e.message.split("\n")[0] ?? e.message;
     if (e.detail?.unreachable === true || e.detail?.missing === true)
       return `the base image can't be read (${e.message})`;

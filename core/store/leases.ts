@@ -111,7 +111,9 @@ const isLive = (lease: Lease) => startTime(lease.owner.pid) === lease.owner.star
 export function startTime(pid: number): string {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    // A dead process that nobody has buried yet still has its entry.
+    return /^[ZX]$/.test(fields[0] ?? "") ? "" : (fields[19] ?? "");
   } catch (e) {
     if (errno(e) !== "ENOENT" && errno(e) !== "ESRCH") throw e;
     return isRunning(pid) ? "running" : "";
