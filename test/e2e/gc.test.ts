@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { bothModes, type Home, tempHome } from "../helpers/home.ts";
+import { bothModes, type Home, SWCLI_BIN, tempHome } from "../helpers/home.ts";
 import { makeEnv } from "./small-env.ts";
 import { buildMany, buildSmall } from "./small-runtime.ts";
 
@@ -199,3 +199,20 @@ async function writeLease(dir: string, name: string, pid: number, prefix?: strin
   const lease = { name, prefix, digests: [], owner: { pid, started: started || "0" } };
   await writeFile(join(dir, `${name}.json`), JSON.stringify(lease));
 }
+
+test("an environment stays while a shell lives that evaluated shellenv, and goes after it", async () => {
+  await using home = await tempHome();
+  const { version } = await buildSmall(home, "a", "1.0");
+  const env = await makeEnv(home, version, "a");
+  const shell = Bun.spawn(["bash", "--norc"], { env: home.env, cwd: home.dir, stdin: "pipe", stdout: "pipe" });
+  shell.stdin.write(`eval "$('${SWCLI_BIN}' runtime shellenv a --shell bash)"; echo "in $VIRTUAL_ENV"\n`);
+  await shell.stdin.flush();
+  const said = await shell.stdout.getReader().read();
+  expect(new TextDecoder().decode(said.value)).toContain(env.prefix);
+  await env.usedAt(Date.now() - HOUR);
+  await home.run(["runtime", "remove", "a"]);
+  expect((await gc(home)).kept).toMatchObject([{ prefix: env.prefix, why: "a shell is in it" }]);
+  shell.kill(9);
+  await shell.exited;
+  expect((await gc(home)).environments).toMatchObject([{ prefix: env.prefix }]);
+});

@@ -15,7 +15,12 @@ const Hook = defineMethod({
 /** "absent" means: call `env.prepare`, then ask again. */
 const Enter = defineMethod({
   kind: "query",
-  params: v.strictObject({ shell: Shell, uri: Text }),
+  params: v.strictObject({
+    shell: Shell,
+    uri: Text,
+    /** The shell's process. */
+    pid: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(2))),
+  }),
   result: v.variant("state", [
     v.object({ state: v.literal("ready"), text: v.string(), warning: v.optional(v.string()) }),
     v.object({ state: v.literal("absent"), uri: v.string() }),
