@@ -80,6 +80,13 @@ export const root: Group = {
         enter: verb(() => import("#cli/shell/enter-verb.ts")),
       },
     },
+    env: {
+      alias: [],
+      description: "The environments that runtimes have on this machine",
+      subCommands: {
+        pip: verb(() => import("#cli/env/pip.ts")),
+      },
+    },
     deactivate: verb(() => import("#cli/deactivate.ts")),
     job: {
       alias: [],

@@ -10,4 +10,10 @@ export const activateArgs = {
     default: true,
     description: "Compile the environment's bytecode in the background",
   },
+  writable: {
+    type: "string",
+    optionalValue: "",
+    valueName: "NAME",
+    description: "A private environment to install into, kept by name or for this shell",
+  },
 } as const satisfies ArgDefs;

@@ -3,6 +3,7 @@ import { awaitReady } from "#cli/client/await-ready.ts";
 import { clientFor } from "#cli/client/from-out.ts";
 import { defineCommand } from "#cli/command.ts";
 import { activateArgs } from "#cli/runtime/activate-args.ts";
+import { enterWritable } from "#cli/runtime/writable.ts";
 import { enterShell, thisShell } from "#cli/shell/enter.ts";
 
 export default defineCommand({
@@ -14,6 +15,7 @@ export default defineCommand({
   args: activateArgs,
   async run({ args, data: out }) {
     const shell = thisShell();
+    if (args.writable !== undefined) return await enterWritable({ uri: args.uri, name: args.writable, shell, out });
     const ready = await awaitReady(clientFor(out), args.uri, {
       shell: shell.kind,
       fresh: args["force-restore"],

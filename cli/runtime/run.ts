@@ -2,6 +2,7 @@
 import { awaitReady } from "#cli/client/await-ready.ts";
 import { clientFor } from "#cli/client/from-out.ts";
 import { defineCommand } from "#cli/command.ts";
+import { runWritable } from "#cli/runtime/writable.ts";
 import { becomeCommand } from "#cli/shell/become.ts";
 import { applyPlan } from "#core/env/activation/plan.ts";
 import type { SwError } from "#core/errors.ts";
@@ -14,9 +15,17 @@ export default defineCommand({
   },
   args: {
     uri: { type: "positional", required: true, description: "Runtime URI" },
+    writable: {
+      type: "string",
+      optionalValue: "",
+      valueName: "NAME",
+      description: "In a private environment, kept by name or for this command",
+    },
     command: { type: "rest", required: true, description: "The command and its arguments" },
   },
   async run({ args, data: out }) {
+    const { uri, writable, command } = args;
+    if (writable !== undefined) return await runWritable({ uri, name: writable, out, command });
     const ready = await awaitReady(clientFor(out), args.uri);
     if (ready.warning) out.warn(ready.warning);
     out.finish();

@@ -16,11 +16,18 @@ export default defineCommand({
       valueName: "SHELL",
       description: "The shell",
     },
+    pid: { type: "string", valueName: "PID", description: "The process of the shell" },
   },
   async run({ args, data: out }) {
     const client = clientFor(out);
     const shell = hookedShell(args.shell) ?? "bash";
-    const ask = () => client.query("shell.enter", { uri: args.uri, shell });
+    if (args.writable !== undefined) {
+      const pid = Number(args.pid ?? process.ppid);
+      const made = await client.call("env.writable", { uri: args.uri, name: args.writable, owner_pid: pid, shell });
+      return out.print(made.text ?? "", (text) => text);
+    }
+    const ask = () =>
+      client.query("shell.enter", { uri: args.uri, shell, pid: args.pid ? Number(args.pid) : undefined });
     const ready = await awaitState(client, args.uri, { ask, fresh: args["force-restore"], compile: args.compile });
     if (ready.warning) out.warn(ready.warning);
     out.print(ready.text, (text) => text);

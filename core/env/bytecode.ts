@@ -2,15 +2,18 @@
  * Bytecode of an environment, compiled by its own Python at low priority: a first import without it costs three times as
  * much. What does not compile (a template, code of another Python) is skipped. Tests: test/e2e/env.test.ts
  */
+import { existsSync } from "node:fs";
 import type { Ctx } from "#core/context.ts";
 import type { Marker } from "#core/env/marker.ts";
 import { sitePackages } from "#core/env/seen.ts";
 import { run } from "#core/platform/proc.ts";
 
 export async function compileBytecode(ctx: Ctx, { prefix }: Marker): Promise<void> {
+  const site = sitePackages(prefix);
+  if (!existsSync(site)) return;
   const nice = Bun.which("nice", { PATH: ctx.env.PATH ?? "/usr/bin:/bin" });
   const python = [`${prefix}/bin/python`, "-I", "-S", "-m", "compileall", "-q", "-j", "0"];
-  await run(ctx, [...(nice ? [nice, "-n", "19"] : []), ...python, sitePackages(prefix)], {
+  await run(ctx, [...(nice ? [nice, "-n", "19"] : []), ...python, site], {
     cwd: prefix,
     env: { PATH: ctx.env.PATH, HOME: ctx.env.HOME },
     dieWithParent: true,

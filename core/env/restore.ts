@@ -6,6 +6,7 @@ import { mkdir } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
 import { buildConda, condaBuild } from "#core/env/build-conda.ts";
 import { buildVenv } from "#core/env/build-venv.ts";
+import { placeGuard, placeSmallPip } from "#core/env/guard.ts";
 import { envKey } from "#core/env/key.ts";
 import {
   fileStamp,
@@ -119,6 +120,8 @@ async function make(ctx: Ctx, { key, recipe, python }: Making): Promise<Marker> 
   try {
     const made = python ?? (await buildConda(ctx, { prefix, recipe }));
     if (python) await buildVenv(ctx, { prefix, recipe, python });
+    placeGuard(prefix);
+    placeSmallPip(prefix, made.version);
     const marker: Marker = {
       format: MARKER_FORMAT,
       key,
@@ -136,6 +139,20 @@ async function make(ctx: Ctx, { key, recipe, python }: Making): Promise<Marker> 
   } finally {
     await dropLease(ctx, lease);
   }
+}
+
+/** The same content in a prefix that is nobody else's, without guard and marker. The caller removes what failed. */
+export async function makeAt(ctx: Ctx, version: Version, prefix: string): Promise<Pick<Marker, "mode"> & Made> {
+  const recipe = await usableRecipe(ctx, version);
+  if (recipe.mode === "conda") return { mode: recipe.mode, ...(await buildConda(ctx, { prefix, recipe })) };
+  const python = await requirePython(ctx, recipe.python);
+  await buildVenv(ctx, { prefix, recipe, python });
+  return { mode: recipe.mode, path: python.path, version: python.version };
+}
+
+interface Made {
+  path: string;
+  version: string;
 }
 
 const digestsOf = (recipe: Recipe): string[] => [

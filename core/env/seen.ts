@@ -4,14 +4,16 @@
  * Edits inside files are not seen here, see core/env/record.ts. Tests: test/e2e/drift.test.ts
  */
 import { existsSync, readdirSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { SEEN_FOLDER, seenPaths } from "#core/env/activation/hook-entry.ts";
 import { fileTime, isTwin, writeTwin } from "#core/platform/time-twin.ts";
 
 const twinPath = (prefix: string, twin: string) => `${prefix}/${SEEN_FOLDER}/${twin}`;
 
-/** `<prefix>/lib/python3.X/site-packages`; there is one. */
+/** `<prefix>/lib/python3.X/site-packages`; a conda environment may be without Python. */
 export function sitePackages(prefix: string): string {
-  const version = readdirSync(`${prefix}/lib`).find((name) => /^python3\.\d+$/.test(name)) ?? "python3";
+  const names = existsSync(`${prefix}/lib`) ? readdirSync(`${prefix}/lib`) : [];
+  const version = names.find((name) => /^python3\.\d+$/.test(name)) ?? "python3";
   return `${prefix}/lib/${version}/site-packages`;
 }
 
@@ -19,6 +21,8 @@ export const isSealed = (prefix: string): boolean => existsSync(twinPath(prefix,
 
 /** The folder itself must be writable then. `site` comes last: it is the sign that all are there. */
 export async function writeSeen(prefix: string): Promise<void> {
+  // Modules beside the packages put their bytecode here when root imports them: the folder around it stays as it is.
+  if (existsSync(sitePackages(prefix))) await mkdir(`${sitePackages(prefix)}/__pycache__`, { recursive: true });
   for (const [twin, path] of Object.entries(seenPaths(prefix, sitePackages(prefix)))) {
     const time = fileTime(path);
     if (time !== undefined) await writeTwin(twinPath(prefix, twin), time);

@@ -6,6 +6,7 @@
 import type { Ctx } from "#core/context.ts";
 import { compileBytecode } from "#core/env/bytecode.ts";
 import type { Marker } from "#core/env/marker.ts";
+import { protect } from "#core/env/protect.ts";
 import { isSealed, writeSeen } from "#core/env/seen.ts";
 import { withFileLock } from "#core/platform/file-lock.ts";
 
@@ -37,5 +38,6 @@ export async function settle(ctx: Ctx, marker: Marker, { compile }: SettleOption
     if (isSealed(marker.prefix)) return;
     if (compile) await compileBytecode(ctx, marker);
     await writeSeen(marker.prefix);
+    await protect(marker.prefix);
   });
 }

@@ -13,20 +13,21 @@ import { localTarget } from "#core/ops/target.ts";
 export interface EnterParams {
   uri: string;
   shell: "bash" | "zsh" | "fish";
+  pid?: number;
 }
 
 export type Entered = { state: "ready"; text: string; warning?: string } | { state: "absent"; uri: string };
 
-export async function enterShell(ctx: Ctx, { uri, shell }: EnterParams): Promise<Entered> {
+export async function enterShell(ctx: Ctx, { uri, shell, pid }: EnterParams): Promise<Entered> {
   const draft = await draftEntry(ctx, uri, await localTarget(ctx, uri));
-  const found = await activation(ctx, { uri, shell });
+  const found = await activation(ctx, { uri, shell, pid });
   if (found.state !== "ready") return found;
   if (draft) await writeEntry(ctx, draft, found.plan);
   return { state: "ready", text: enterText(found.plan, found.rc ?? "", shell), warning: found.warning };
 }
 
 /** For functions that `swcli shell init` loaded; a plan that they don't cover has a script of its own. */
-function enterText(plan: ActivationPlan, rc: string, shell: EnterParams["shell"]): string {
+export function enterText(plan: ActivationPlan, rc: string, shell: EnterParams["shell"]): string {
   const quote = shell === "fish" ? fishQuote : posixQuote;
   if (!fitsHook(plan)) return `${shell === "fish" ? "source" : "."} ${quote(`${rc}/activate.${shell}`)}\n`;
   return `_swrt_now ${[plan.prefix, plan.name, plan.uri].map(quote).join(" ")}\n`;

@@ -3,7 +3,7 @@
  * Tests: test/unit/core/platform/fs-atomic.test.ts
  */
 import { randomBytes } from "node:crypto";
-import { link, mkdir, open, readFile, rename, rm, unlink } from "node:fs/promises";
+import { chmod, link, lstat, mkdir, open, readdir, readFile, rename, rm, unlink } from "node:fs/promises";
 import { dirname } from "pathe";
 import { errno } from "#core/errors.ts";
 
@@ -82,7 +82,23 @@ export async function removeFile(path: string): Promise<void> {
 
 /** Removes a folder and all in it, also read-only folders of ours. Absent is fine. */
 export async function removeTree(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true, maxRetries: 3 });
+  try {
+    await rm(path, { recursive: true, force: true, maxRetries: 3 });
+  } catch (e) {
+    if (errno(e) !== "EACCES" && errno(e) !== "EPERM") throw e;
+    await openFolders(path);
+    await rm(path, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** What is in a folder can be removed only by who may write the folder. */
+async function openFolders(path: string): Promise<void> {
+  const info = await lstat(path);
+  if (!info.isDirectory()) return;
+  if ((info.mode & 0o700) !== 0o700) await chmod(path, info.mode | 0o700);
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) await openFolders(`${path}/${entry.name}`);
+  }
 }
 
 /** The text of a file, or undefined when there is none. */

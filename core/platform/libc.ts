@@ -35,10 +35,11 @@ const common = {
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
   connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
   setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
-  utimensat: { args: ["i32", "ptr", "ptr", "i32"], returns: "i32" },
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
 } as const;
 
+// Apart from the others, so that the hot path does not pay for it.
+const fileTimes = { utimensat: { args: ["i32", "ptr", "ptr", "i32"], returns: "i32" } } as const;
 const linuxOnly = { prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" } } as const;
 
 const openOne = (name: string) => dlopen(name, common);
@@ -123,12 +124,28 @@ const openFirstLinux = () => {
   }
 };
 
+const openTimes = (name: string) => dlopen(name, fileTimes);
+let timesLibrary: ReturnType<typeof openTimes> | undefined;
+
+function openFileTimes() {
+  timesLibrary ??= isMac ? openTimes("libSystem.B.dylib") : openTimesLinux();
+  return timesLibrary.symbols;
+}
+
+function openTimesLinux() {
+  try {
+    return openTimes("libc.so.6");
+  } catch {
+    return openTimes("libc.so");
+  }
+}
+
 /** Sets a file's times to a moment in nanoseconds, exactly (Bun's own call rounds). @returns false when it can't. */
 export function setFileTime(path: string, ns: bigint): boolean {
   const moment = [ns / 1_000_000_000n, ns % 1_000_000_000n] as const;
   const times = new BigInt64Array([...moment, ...moment]);
   const name = cStrings([path]);
-  const failed = libc().utimensat(AT_FDCWD, ptr(name.buffer), ptr(times), 0);
+  const failed = openFileTimes().utimensat(AT_FDCWD, ptr(name.buffer), ptr(times), 0);
   keepAlive(name, times);
   return failed === 0;
 }

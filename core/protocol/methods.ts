@@ -3,6 +3,7 @@ import type * as v from "valibot";
 import type { MethodDef } from "#core/protocol/define.ts";
 import { COPY_METHODS } from "#core/protocol/methods/copy.ts";
 import { ENV_METHODS } from "#core/protocol/methods/env.ts";
+import { ENVS_METHODS } from "#core/protocol/methods/envs.ts";
 import { IMAGE_METHODS } from "#core/protocol/methods/image.ts";
 import { JOB_METHODS } from "#core/protocol/methods/job.ts";
 import { LIFECYCLE_METHODS } from "#core/protocol/methods/lifecycle.ts";
@@ -19,6 +20,7 @@ export const METHODS = {
   ...PROJECT_FILE_METHODS,
   ...STORE_METHODS,
   ...ENV_METHODS,
+  ...ENVS_METHODS,
   ...PACKAGE_METHODS,
   ...LIFECYCLE_METHODS,
   ...IMAGE_METHODS,

@@ -2,6 +2,7 @@
 import type { Handlers } from "#daemon/dispatch.ts";
 import { copyHandlers } from "#daemon/methods/copy.ts";
 import { envHandlers } from "#daemon/methods/env.ts";
+import { envsHandlers } from "#daemon/methods/envs.ts";
 import { imageHandlers } from "#daemon/methods/image.ts";
 import { jobHandlers } from "#daemon/methods/job.ts";
 import { lifecycleHandlers } from "#daemon/methods/lifecycle.ts";
@@ -18,6 +19,7 @@ export const HANDLERS: Handlers = {
   ...projectFileHandlers,
   ...storeHandlers,
   ...envHandlers,
+  ...envsHandlers,
   ...packageHandlers,
   ...lifecycleHandlers,
   ...imageHandlers,

@@ -46,7 +46,7 @@ const SWCLI = [
 
 const ASK = [
   "if contains -- --help $argv; or contains -- -h $argv; _swrt_bin runtime activate $argv; return; end",
-  "set -l text (_swrt_bin shell enter --shell fish $argv); or return",
+  "set -l text (_swrt_bin shell enter --shell fish --pid $fish_pid $argv); or return",
   "string join \\n -- $text | source",
 ];
 
@@ -60,7 +60,7 @@ const ENTRY = [
   `set -l seen "$argv[7]/${SEEN_FOLDER}"`,
   `if not test -e "$seen/site"; or not test -e "$argv[7]/bin/python"; or ${differs('"$argv[7]/bin/python"', '"$seen/python"')}`,
   'or test "$argv[7]/bin" -nt "$seen/bin"; or test "$argv[6]" -nt "$seen/site"; or not test -w "$argv[10]"; return 1; end',
-  'true >"$argv[10]/$fish_pid"',
+  'true >"$argv[10]/$fish_pid"; or return 1',
   '_swrt_now "$argv[7]" "$argv[8]" "$argv[9]"',
 ];
 

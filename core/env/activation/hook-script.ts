@@ -61,7 +61,7 @@ const SWCLI = [
 const askBody = (shell: HookShell) => [
   'case " $* " in *" --help "*|*" -h "*) _swrt_bin runtime activate "$@"; return;; esac',
   "local _SWRT_TEXT",
-  `_SWRT_TEXT="$(_swrt_bin shell enter --shell ${shell} "$@")" || return`,
+  `_SWRT_TEXT="$(_swrt_bin shell enter --shell ${shell} --pid $$ "$@")" || return`,
   'eval "$_SWRT_TEXT"',
 ];
 
@@ -72,7 +72,7 @@ const entryBody = (shell: HookShell) => [
   `&& ${sameTime(shell, "$6/bin/python", `$6/${SEEN_FOLDER}/python`)}`,
   // What is done in a folder makes it newer; only another base interpreter may be older than the one that was seen.
   `&& ! $6/bin -nt $6/${SEEN_FOLDER}/bin && ! $5 -nt $6/${SEEN_FOLDER}/site`,
-  '&& -w $9 ]]; then : >|"$9/$$"; else return 1; fi',
+  '&& -w $9 ]] && true >|"$9/$$"; then :; else return 1; fi',
   ...quickOn(shell, ["$6", "$7", "$8"]),
 ];
 

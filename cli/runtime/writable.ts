@@ -1,0 +1,27 @@
+/** The `--writable[=NAME]` of activate and run. */
+import { clientFor } from "#cli/client/from-out.ts";
+import type { Out } from "#cli/output/out.ts";
+import { becomeCommand } from "#cli/shell/become.ts";
+import type { Shell } from "#cli/shell/detect.ts";
+import { enterShell } from "#cli/shell/enter.ts";
+import { applyPlan } from "#core/env/activation/plan.ts";
+
+interface Input {
+  uri: string;
+  /** "": kept for this process, which becomes the shell or command. */
+  name: string;
+  out: Out;
+}
+
+export async function enterWritable({ uri, name, out, shell }: Input & { shell: Shell }): Promise<never> {
+  const params = { uri, name, owner_pid: process.pid, shell: shell.kind };
+  const ready = await clientFor(out).call("env.writable", params);
+  out.finish();
+  return enterShell(shell, ready.rc ?? "");
+}
+
+export async function runWritable({ uri, name, out, command }: Input & { command: readonly string[] }): Promise<never> {
+  const { plan } = await clientFor(out).call("env.writable", { uri, name, owner_pid: process.pid });
+  out.finish();
+  return becomeCommand(command, applyPlan(plan, process.env));
+}

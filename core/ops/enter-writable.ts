@@ -1,0 +1,44 @@
+/** `activate --writable` and `run --writable`: a private environment and the change that enters it. Tests: test/e2e/writable.test.ts */
+import type { Ctx } from "#core/context.ts";
+import type { ActivationPlan } from "#core/env/activation/plan.ts";
+import type { RcShell } from "#core/env/activation/rc-files.ts";
+import { openWritable } from "#core/env/writable.ts";
+import { SwError } from "#core/errors.ts";
+import { planOf, renderRc } from "#core/ops/activate-runtime.ts";
+import { enterText } from "#core/ops/enter-shell.ts";
+import { resolveLocal } from "#core/ops/target.ts";
+import { readVersion } from "#core/store/versions.ts";
+import { isName } from "#core/uri/names.ts";
+
+export interface WritableParams {
+  uri: string;
+  name: string;
+  owner_pid: number;
+  shell?: RcShell;
+}
+
+interface Entered {
+  name: string;
+  plan: ActivationPlan;
+  rc?: string;
+  text?: string;
+}
+
+/** @throws USAGE for a name that is none, EXISTS when it is another runtime's */
+export async function enterWritable(ctx: Ctx, params: WritableParams): Promise<Entered> {
+  if (params.name !== "" && !isName(params.name)) throw badName(params.name);
+  const resolved = await resolveLocal(ctx, params.uri);
+  const version = await readVersion(ctx, resolved.version.id);
+  const { project, name: runtime } = resolved.ref;
+  const env = await openWritable(ctx, { name: params.name, ownerPid: params.owner_pid, project, runtime, version });
+  const plan = await planOf(ctx, resolved, env);
+  const { shell } = params;
+  if (!shell) return { name: env.name, plan };
+  const rc = await renderRc(ctx, plan, shell);
+  return { name: env.name, plan, rc, text: shell === "sh" ? undefined : enterText(plan, rc, shell) };
+}
+
+const badName = (name: string) =>
+  new SwError("USAGE", `${JSON.stringify(name)} is no name for an environment`, {
+    hint: "Letters, digits, _ . and -, a letter first.",
+  });

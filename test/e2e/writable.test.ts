@@ -1,0 +1,87 @@
+/** `--writable`: a private environment in which pip works, and that touches no other. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { appendFileSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { bothModes, type Home, tempHome } from "../helpers/home.ts";
+
+const MINUTES = 60_000;
+const YAML = "name: demo\nenvironment:\n  python: 3.11\ndependencies:\n  - pip:\n      - six\n";
+
+bothModes((mode) => {
+  let home: Home;
+  beforeAll(async () => {
+    home = await tempHome({ mode });
+    for (const name of ["demo", "other"]) {
+      const dir = await home.project({ "runtime.yaml": YAML.replace("demo", name) });
+      const built = await home.run(["runtime", "build", "--prepare", "wait"], { cwd: dir });
+      if (built.exitCode !== 0) throw new Error(built.stderr);
+    }
+  }, 2 * MINUTES);
+  afterAll(async () => await home[Symbol.asyncDispose]());
+
+  const mine = async (...words: string[]) =>
+    await home.run(["runtime", "run", "--writable=mine", "demo", "--", ...words]);
+
+  test(
+    "pip install works there, stays there, and is there again by its name",
+    async () => {
+      expect((await mine("pip", "install", "idna")).exitCode).toBe(0);
+      expect((await mine("python", "-c", "import idna, six; print(idna.__file__)")).stdout).toMatch(/writable\/mine\//);
+      const shared = await home.run(["runtime", "run", "demo", "--", "python", "-c", "import idna"]);
+      expect(shared.exitCode).toBe(1);
+      expect((await mine("python", "-m", "pip", "uninstall", "-y", "idna")).exitCode).toBe(0);
+      expect((await mine("python", "-c", "import idna")).exitCode).toBe(1);
+    },
+    MINUTES,
+  );
+
+  test(
+    "an edit of a module there reaches neither the shared environment nor uv's cache",
+    async () => {
+      const found = await mine("python", "-c", "import six; print(six.__file__)");
+      const file = found.stdout.trim();
+      expect(statSync(file).nlink).toBe(1);
+      appendFileSync(file, "\nEDITED = True\n");
+      expect((await mine("python", "-c", "import six; print(six.EDITED)")).stdout).toBe("True\n");
+      const fresh = await home.run(["runtime", "run", "--writable=second", "demo", "--", "cat", "/dev/null"]);
+      expect(fresh.exitCode).toBe(0);
+      const other = await home.run(["runtime", "run", "demo", "--", "python", "-c", "import six; print(six.__file__)"]);
+      expect(readFileSync(other.stdout.trim(), "utf8")).not.toContain("EDITED");
+    },
+    MINUTES,
+  );
+
+  test(
+    "a name belongs to its runtime, and must be a name",
+    async () => {
+      await mine("true");
+      const taken = await home.run(["runtime", "run", "--writable=mine", "other", "--", "true"]);
+      expect(taken.exitCode).toBe(125);
+      expect(taken.stderr).toContain("(EXISTS)");
+      expect((await home.run(["runtime", "run", "--writable=../x", "demo", "--", "true"])).exitCode).toBe(2);
+    },
+    MINUTES,
+  );
+
+  test(
+    "without a name it is the shell's own, in the sub-shell and in the hook",
+    async () => {
+      const entered = await home.run(["runtime", "activate", "--writable", "demo"], {
+        stdin: "pip install -q idna; python -c 'import idna; print(idna.__file__)'\n",
+        env: { SHELL: "/bin/sh" },
+      });
+      expect(entered.stdout).toMatch(/writable\/shell-\d+-\d+\//);
+      const hook = (await home.run(["shell", "init", "bash"])).stdout;
+      const body =
+        'swcli runtime activate --writable demo; echo "$VIRTUAL_ENV"; deactivate; swcli runtime activate --writable demo; echo "$VIRTUAL_ENV"';
+      const file = await home.write("hooked", `${hook}\n${body}\n`);
+      const ran = await home.exec(["bash", "--norc", file]);
+      const [first, again] = ran.stdout.trim().split("\n");
+      expect(first).toMatch(/writable\/shell-\d+-\d+$/);
+      expect(again).toBe(first!);
+      expect(
+        readdirSync(`${home.root}/.envs/writable`).filter((name) => name.endsWith(".json")).length,
+      ).toBeGreaterThan(2);
+    },
+    MINUTES,
+  );
+});
