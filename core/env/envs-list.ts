@@ -1,6 +1,6 @@
 /**
  * What is in the folder of environments: each prefix with its key and number, and the marker that makes it whole.
- * Looks before it is told what is in use, see `listPrefixes`. Tests: test/unit/core/env/envs-list.test.ts
+ * Looks before it is told what is in use, see `listPrefixes`. Tests: test/e2e/gc.test.ts
  */
 import { readdir } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";

@@ -1,6 +1,6 @@
 /**
  * The part of gc that takes environments. A marker goes first, so that nobody enters what is being removed; what a
- * client was told about just before comes back. Tests: test/unit/core/env/gc-envs.test.ts
+ * client was told about just before comes back. Tests: test/e2e/gc.test.ts
  */
 import { statSync } from "node:fs";
 import type { Ctx } from "#core/context.ts";

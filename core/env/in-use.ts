@@ -1,6 +1,6 @@
 /**
  * Which environments living processes use: by their program, command line, folder, environment and mapped files.
- * Reads /proc; where there is none nobody can say, and the answer is undefined. Tests: test/unit/core/env/in-use.test.ts
+ * Reads /proc; where there is none nobody can say, and the answer is undefined. Tests: test/e2e/gc.test.ts
  */
 import { existsSync, realpathSync } from "node:fs";
 import { readdir, readFile, readlink } from "node:fs/promises";

@@ -1,7 +1,7 @@
 /**
  * When an environment was last used: the time of `<envs>/<key>.used`, set by each activation.
  * It also closes the gap between the answer to a client and its process being there to be seen.
- * Tests: test/unit/core/env/last-use.test.ts
+ * Tests: test/e2e/gc.test.ts
  */
 import { statSync, utimesSync, writeFileSync } from "node:fs";
 import type { Ctx } from "#core/context.ts";

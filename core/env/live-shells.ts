@@ -1,7 +1,7 @@
 /**
  * Shells that went into an environment without being started for it (the hook, `eval "$(… shellenv)"`): nothing in
  * /proc tells, so `<activation>/live/<prefix name>/<pid>` does, a file whose time says when. The hook writes it too.
- * Counts while a process of that pid lives that began before. Tests: test/unit/core/env/live-shells.test.ts
+ * Counts while a process of that pid lives that began before. Tests: test/e2e/gc.test.ts
  */
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";

@@ -1,7 +1,7 @@
 /**
  * Ends what a dead operation left running on a prefix that was never finished: engines in groups of their own.
  * Nobody was ever told of such a prefix, so an engine that names it can only be ours. Linux; elsewhere it finds none.
- * Tests: test/unit/core/env/orphans.test.ts
+ * Tests: test/e2e/start-sweep.test.ts
  */
 import { readFile } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";

@@ -1,6 +1,6 @@
 /**
  * Which versions have a pointer to an environment at all, so that a list of a thousand versions costs one look.
- * A cache of the names in the pointers' folder. Tests: test/unit/core/env/pointer-index.test.ts
+ * A cache of the names in the pointers' folder. Tests: test/e2e/gc.test.ts
  */
 import { readdir } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";

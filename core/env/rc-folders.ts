@@ -1,5 +1,5 @@
 /**
- * The folders of rendered activation scripts, and which environment each is for. Tests: test/unit/core/env/rc-folders.test.ts
+ * The folders of rendered activation scripts, and which environment each is for. Tests: test/e2e/gc.test.ts
  */
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";

@@ -1,4 +1,4 @@
-/** `30d`, `12h`: how people write durations. Pure. Tests: test/unit/core/ops/duration.test.ts */
+/** `30d`, `12h`: how people write durations. Pure. Tests: test/unit/core/ops/list-filter.test.ts*/
 import { SwError } from "#core/errors.ts";
 
 const UNITS = new Map([

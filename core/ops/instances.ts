@@ -1,4 +1,4 @@
-/** `swcli instance list|select|info`: what the config knows. Tests: test/e2e/instance.test.ts */
+/** `swcli instance list|select|info`: what the config knows. Tests: test/e2e/config.test.ts*/
 import { configTime, readConfig, updateConfig } from "#core/config/config-file.ts";
 import type { Config } from "#core/config/config-schema.ts";
 import type { Ctx } from "#core/context.ts";

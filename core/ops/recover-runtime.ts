@@ -1,4 +1,4 @@
-/** `runtime recover`: removed versions become live again, with their tags. Tests: test/e2e/recover.test.ts */
+/** `runtime recover`: removed versions become live again, with their tags. Tests: test/e2e/remove.test.ts*/
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import { localTarget } from "#core/ops/target.ts";

@@ -1,6 +1,6 @@
 /**
  * Stamps: what tells one state of a file or folder from the next without reading it.
- * Within the clock's grain two writes look alike, so a young stamp is not to be trusted. Tests: test/unit/core/platform/stamp.test.ts
+ * Within the clock's grain two writes look alike, so a young stamp is not to be trusted. Tests: test/unit/core/store/refs.test.ts
  */
 import { statSync } from "node:fs";
 import { errno } from "#core/errors.ts";

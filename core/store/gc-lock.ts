@@ -1,7 +1,7 @@
 /**
  * Who may touch content when: writers publish under a shared lock, the sweep of gc holds the exclusive one. Both are
  * short; what keeps the content of a long operation alive between its steps is its lease (leases.ts, kept.ts).
- * Order of locks: this one before the one of refs. Tests: test/unit/core/store/gc-lock.test.ts
+ * Order of locks: this one before the one of refs. Tests: test/unit/core/store/gc.test.ts, test/e2e/gc-race.test.ts
  */
 import type { Ctx } from "#core/context.ts";
 import { fileLock } from "#core/platform/file-lock.ts";

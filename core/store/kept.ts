@@ -1,7 +1,7 @@
 /**
  * What running operations found in the store and rely on, although no name may hold it: notes `leases/kept/<digest or
  * version id>`, empty files whose time counts. A note is good while an operation lives that began before it.
- * Knows nothing of what the digests mean. Tests: test/unit/core/store/kept.test.ts
+ * Knows nothing of what the digests mean. Tests: test/unit/core/store/gc.test.ts
  */
 import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";

@@ -1,7 +1,7 @@
 /**
  * Leases keep what a running operation needs alive: gc never sweeps a digest or prefix that a live lease names, nor
  * anything that came into the store since the oldest live lease began.
- * Owns `leases/`; knows nothing of refs. Tests: test/unit/core/store/leases.test.ts
+ * Owns `leases/`; knows nothing of refs. Tests: test/unit/core/store/gc.test.ts
  */
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";

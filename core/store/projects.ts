@@ -1,7 +1,7 @@
 /**
  * Projects: a folder under the root that the Python client sees too, and a record of ours that says when it was made and
  * whether it is removed. Runtimes of a removed project keep their refs; it is a gate before them.
- * Tests: test/unit/core/store/projects.test.ts
+ * Tests: test/e2e/project.test.ts
  */
 import { mkdir, readdir, rmdir, stat } from "node:fs/promises";
 import * as v from "valibot";

@@ -1,6 +1,6 @@
 /**
  * From what people write to removed versions, for recovering them and for removing them for good.
- * Tests: test/unit/core/store/resolve-removed.test.ts
+ * Tests: test/e2e/remove.test.ts
  */
 import { SwError } from "#core/errors.ts";
 import type { RuntimeRef, VersionRef } from "#core/store/refs.ts";

@@ -1,6 +1,6 @@
 /**
  * The life of versions inside one ref: removed and recovered, gone for good, and what that does to tags.
- * Pure changes of a ref in place, to be made inside `updateRef`. Tests: test/unit/core/store/version-life.test.ts
+ * Pure changes of a ref in place, to be made inside `updateRef`. Tests: test/unit/core/ops/life.test.ts
  */
 import { liveVersions, type RuntimeRef, tagsOf, type VersionRef } from "#core/store/refs.ts";
 

@@ -1,0 +1,35 @@
+import { expect, test } from "bun:test";
+import { chooseEnvs, type EnvFacts } from "#core/env/env-policy.ts";
+
+const env = (path: string, facts: Partial<EnvFacts> = {}): EnvFacts => ({
+  ...{ path, key: path, whole: true, needed: true, busy: undefined, lastUse: 100, bytes: 10 },
+  ...facts,
+});
+const names = (envs: readonly { env: EnvFacts }[]) => envs.map(({ env: { path } }) => path);
+const nothing = { unneededBefore: -1, unusedBefore: undefined, limit: undefined };
+
+test("unfinished ones always go, needed ones only when asked, unneeded ones when old enough", () => {
+  const envs = [env("half", { whole: false }), env("free", { needed: false }), env("own")];
+  expect(names(chooseEnvs(envs, nothing).go)).toEqual(["half"]);
+  expect(names(chooseEnvs(envs, { ...nothing, unneededBefore: 99 }).go)).toEqual(["half"]);
+  expect(names(chooseEnvs(envs, { ...nothing, unneededBefore: 100 }).go)).toEqual(["half", "free"]);
+  expect(names(chooseEnvs(envs, { ...nothing, unusedBefore: 100 }).go)).toEqual(["half", "free", "own"]);
+});
+
+test("the limit takes the longest unused first and stops when the rest fits", () => {
+  const envs = [env("new", { lastUse: 3 }), env("old", { lastUse: 1 }), env("middle", { lastUse: 2 })];
+  expect(names(chooseEnvs(envs, { ...nothing, limit: 30 }).go)).toEqual([]);
+  expect(names(chooseEnvs(envs, { ...nothing, limit: 29 }).go)).toEqual(["old"]);
+  expect(names(chooseEnvs(envs, { ...nothing, limit: 0 }).go)).toEqual(["old", "middle", "new"]);
+});
+
+test("a busy one stays with its reason, and under a limit the next one goes in its place", () => {
+  const envs = [env("old", { lastUse: 1, busy: "a shell is in it" }), env("new", { lastUse: 2 })];
+  const { go, kept } = chooseEnvs(envs, { ...nothing, limit: 15 });
+  expect([names(go), kept.map(({ why }) => why)]).toEqual([["new"], ["a shell is in it"]]);
+});
+
+test("what goes for another reason counts for the limit", () => {
+  const envs = [env("half", { whole: false, bytes: 50 }), env("own", { bytes: 10 })];
+  expect(names(chooseEnvs(envs, { ...nothing, limit: 10 }).go)).toEqual(["half"]);
+});
