@@ -3,6 +3,7 @@
  * what conda brings. Tests: test/e2e/build-conda.test.ts
  */
 import type { SpecLine } from "#core/conda/engine-error.ts";
+import { pinnedSolution } from "#core/conda/pinned-solution.ts";
 import { type CondaSolution, pythonPackages, solveConda } from "#core/conda/solve.ts";
 import { type CondaWants, pythonSpec } from "#core/conda/wants.ts";
 import type { Ctx } from "#core/context.ts";
@@ -34,16 +35,7 @@ export interface CondaLockInput {
 export async function lockConda(ctx: Ctx, input: CondaLockInput): Promise<CondaLocked> {
   const { spec, wants } = input;
   for (const warning of wants.warnings) ctx.report.warn(warning);
-  const solution = await solveConda(ctx, {
-    channels: wants.channels,
-    specs: await withPython(ctx, input),
-    arch: spec.environment.arch,
-    cuda: spec.environment.cuda,
-    condarc: spec.configs.conda.condarc,
-    dir: spec.dir,
-    variables: wants.variables,
-    useCache: input.useCache,
-  });
+  const solution = wants.pinned ? pinnedSolution(spec.environment.arch, wants) : await solveWants(ctx, input);
   for (const dropped of solution.dropped) ctx.report.warn(droppedWarning(dropped));
   const records = Object.values(solution.lock.platforms).flat();
   const version = records.find(({ name }) => name === "python")?.version;
@@ -53,6 +45,18 @@ export async function lockConda(ctx: Ctx, input: CondaLockInput): Promise<CondaL
   const from = spec.environment.python || pythonSpec(wants.specs) ? ("runtime.yaml" as const) : ("host" as const);
   return { solution, lock, python: { minor, version, from } };
 }
+
+const solveWants = async (ctx: Ctx, input: CondaLockInput) =>
+  await solveConda(ctx, {
+    channels: input.wants.channels,
+    specs: await withPython(ctx, input),
+    arch: input.spec.environment.arch,
+    cuda: input.spec.environment.cuda,
+    condarc: input.spec.configs.conda.condarc,
+    dir: input.spec.dir,
+    variables: input.wants.variables,
+    useCache: input.useCache,
+  });
 
 /** `environment.python`, else what the conda part says, else the machine's own choice. */
 async function withPython(ctx: Ctx, { spec, wants }: CondaLockInput): Promise<SpecLine[]> {

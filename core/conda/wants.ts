@@ -5,7 +5,8 @@
 import type { SpecLine } from "#core/conda/engine-error.ts";
 import { specName } from "#core/conda/engine-error.ts";
 import type { RequirementSource } from "#core/lock/requirements.ts";
-import { parseCondaFile } from "#core/manifest/conda-file.ts";
+import { type CondaFile, parseCondaFile } from "#core/manifest/conda-file.ts";
+import { type CondaLockInput, type PinnedPackage, parseCondaLockInput } from "#core/manifest/conda-lock-input.ts";
 import type { Dependency } from "#core/manifest/spec.ts";
 
 export interface CondaWants {
@@ -15,6 +16,8 @@ export interface CondaWants {
   pip: RequirementSource[];
   variables: Record<string, string>;
   warnings: string[];
+  /** Of a lock file that was given instead of specs. */
+  pinned?: { label: string; platforms: Record<string, PinnedPackage[]> };
 }
 
 export interface WantsInput {
@@ -50,12 +53,24 @@ export async function condaWants({ dependencies, channels, label, textOf }: Want
 }
 
 function addFile(wants: CondaWants, path: string, text: string): void {
-  const file = parseCondaFile(text, path);
+  const lock = parseCondaLockInput(text, path);
+  if (lock) addLock(wants, path, lock);
+  else addSpecs(wants, path, parseCondaFile(text, path));
+}
+
+function addSpecs(wants: CondaWants, path: string, file: CondaFile): void {
   wants.channels.push(...file.channels);
   wants.specs.push(...file.packages.map(({ text, at }) => ({ text: matchSpec(text), at: { file: path, ...at } })));
   wants.pip.push(...file.pip.map(({ text, at }) => ({ kind: "pkg" as const, text, at: { file: path, ...at } })));
   Object.assign(wants.variables, file.variables);
   wants.warnings.push(...file.warnings);
+}
+
+function addLock(wants: CondaWants, label: string, { platforms, pip }: CondaLockInput): void {
+  const at = { file: label, line: 1 };
+  // Several @EXPLICIT lists may name a platform each.
+  wants.pinned = { label, platforms: { ...wants.pinned?.platforms, ...platforms } };
+  wants.pip.push(...pip.map((text) => ({ kind: "pkg" as const, text, at })));
 }
 
 /** conda's files say `name=1.2` for `1.2.*` and `name=1.2=build`, which the engine reads as they are. */

@@ -44,7 +44,7 @@ export function readFileDependency(field: Field | undefined): Dependency | undef
 
 function fileKind(text: string): "pip_req_file" | "conda_env_file" | undefined {
   if (/\.(txt|in)$/.test(text)) return "pip_req_file";
-  return /\.ya?ml$/.test(text) ? "conda_env_file" : undefined;
+  return /(\.ya?ml|^pixi\.lock|\/pixi\.lock)$/.test(text) ? "conda_env_file" : undefined;
 }
 
 function fileHint(text: string): string {

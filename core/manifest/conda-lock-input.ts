@@ -1,0 +1,136 @@
+/**
+ * Lock files of others as inputs: `conda-lock.yml`, `@EXPLICIT` lists of conda, `pixi.lock`. Told by content, not by name.
+ * Owns their forms. Tests: test/unit/core/manifest/conda-lock-input.test.ts
+ */
+
+import * as v from "valibot";
+import { parse } from "yaml";
+import { SwError } from "#core/errors.ts";
+
+export interface PinnedPackage {
+  url: string;
+  md5?: string;
+  sha256?: string;
+  /** As in repodata, where the file says them. */
+  depends: string[];
+}
+
+export interface CondaLockInput {
+  /** By conda's name of the platform. */
+  platforms: Record<string, PinnedPackage[]>;
+  /** `name==version` of the pip part. */
+  pip: string[];
+}
+
+/** undefined when the text is none of them. @throws SwError MANIFEST_DEPENDENCY for one that can't be used */
+export function parseCondaLockInput(text: string, label: string): CondaLockInput | undefined {
+  if (/^\s*@EXPLICIT\s*$/m.test(text)) return explicitList(text, label);
+  if (/^package:/m.test(text) && /^metadata:/m.test(text)) return condaLock(readYaml(CondaLockYml, text, label));
+  if (/^environments:/m.test(text) && /^packages:/m.test(text)) return pixiLock(readYaml(PixiLock, text, label));
+  return undefined;
+}
+
+const unusable = (label: string, why: string) =>
+  new SwError("MANIFEST_DEPENDENCY", `${label}: ${why}`, {
+    hint: "Write the lock file again with the tool that made it.",
+  });
+
+function readYaml<T>(schema: v.GenericSchema<unknown, T>, text: string, label: string): T {
+  let data: unknown;
+  try {
+    data = parse(text, { maxAliasCount: 100 });
+  } catch (cause) {
+    throw unusable(label, `not yaml (${cause instanceof Error ? cause.message.split("\n")[0] : ""})`);
+  }
+  const parsed = v.safeParse(schema, data);
+  if (parsed.success) return parsed.output;
+  const issue = parsed.issues[0];
+  throw unusable(label, `${v.getDotPath(issue) ?? "the file"}: ${issue.message}`);
+}
+
+const HASH = /^(?:sha256:)?([0-9a-f]{64})$|^(?:md5:)?([0-9a-f]{32})$/i;
+
+/** `URL#MD5` or `URL#sha256:…` lines; one file is for one platform. */
+function explicitList(text: string, label: string): CondaLockInput {
+  const platforms: Record<string, PinnedPackage[]> = {};
+  const lines = text.split(/\r?\n/).map((line) => line.trim());
+  const packages = lines.filter((line) => /^(https?|file):\/\//.test(line)).map((line) => explicitLine(line, label));
+  const subdir = packages.map(({ url }) => subdirOf(url)).find((name) => name !== "noarch");
+  const said = /^#\s*platform:\s*(\S+)/m.exec(text)?.[1];
+  platforms[said ?? subdir ?? "linux-64"] = packages;
+  return { platforms, pip: [] };
+}
+
+function explicitLine(line: string, label: string): PinnedPackage {
+  const [url = "", fragment = ""] = line.split("#");
+  const hash = HASH.exec(fragment);
+  if (!hash) throw unusable(label, `${url} has no hash (\`conda list --explicit --md5\` writes them)`);
+  return { url, sha256: hash[1]?.toLowerCase(), md5: hash[2]?.toLowerCase(), depends: [] };
+}
+
+const subdirOf = (url: string) => url.split("/").at(-2) ?? "";
+
+/** https://github.com/conda/conda-lock, version 1 */
+const CondaLockYml = v.looseObject({
+  package: v.array(
+    v.looseObject({
+      name: v.string(),
+      version: v.union([v.string(), v.number()]),
+      manager: v.string(),
+      platform: v.string(),
+      url: v.string(),
+      dependencies: v.nullish(v.record(v.string(), v.nullish(v.string(), "")), {}),
+      hash: v.nullish(v.looseObject({ md5: v.nullish(v.string()), sha256: v.nullish(v.string()) }), {}),
+    }),
+  ),
+});
+
+function condaLock({ package: packages }: v.InferOutput<typeof CondaLockYml>): CondaLockInput {
+  const platforms: Record<string, PinnedPackage[]> = {};
+  const pip = new Set<string>();
+  for (const one of packages) {
+    const list = platforms[one.platform] ?? [];
+    platforms[one.platform] = list;
+    if (one.manager === "pip") pip.add(`${one.name}==${one.version}`);
+    else {
+      const depends = Object.entries(one.dependencies ?? {}).map(([name, spec]) => `${name} ${spec}`.trim());
+      list.push({ url: one.url, ...hashesOf(one.hash), depends });
+    }
+  }
+  return { platforms, pip: [...pip] };
+}
+
+const hashesOf = (
+  hash: { md5?: string | null | undefined; sha256?: string | null | undefined } | null | undefined,
+) => ({
+  md5: hash?.md5?.toLowerCase(),
+  sha256: hash?.sha256?.toLowerCase(),
+});
+
+/** https://pixi.sh, versions 4 to 6: packages once, environments name them by URL. */
+const PixiLock = v.looseObject({
+  environments: v.record(
+    v.string(),
+    v.looseObject({ packages: v.record(v.string(), v.array(v.record(v.string(), v.unknown()))) }),
+  ),
+  packages: v.array(v.record(v.string(), v.unknown())),
+});
+
+function pixiLock({ environments, packages }: v.InferOutput<typeof PixiLock>): CondaLockInput {
+  const text = (value: unknown) => (typeof value === "string" ? value : undefined);
+  const known = new Map(packages.map((one) => [text(one.conda) ?? text(one.pypi) ?? text(one.url) ?? "", one]));
+  const chosen = environments.default ?? Object.values(environments)[0];
+  const platforms: Record<string, PinnedPackage[]> = {};
+  const pip = new Set<string>();
+  for (const [platform, list] of Object.entries(chosen?.packages ?? {})) {
+    platforms[platform] = [];
+    for (const item of list) {
+      const one: Record<string, unknown> = known.get(text(item.conda) ?? text(item.pypi) ?? "") ?? {};
+      if (text(item.pypi)) pip.add(`${text(one.name)}==${text(one.version)}`);
+      const depends = Array.isArray(one.depends) ? one.depends.filter((dep) => typeof dep === "string") : [];
+      const url = text(item.conda);
+      if (url) platforms[platform].push({ url, md5: text(one.md5), sha256: text(one.sha256), depends });
+    }
+  }
+  return { platforms, pip: [...pip] };
+}

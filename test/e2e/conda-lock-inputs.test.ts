@@ -1,0 +1,93 @@
+/** Lock files of conda, conda-lock and pixi as inputs: the very packages that they name, without a solve. */
+import { expect } from "bun:test";
+import { readFile } from "node:fs/promises";
+import { tempHome } from "../helpers/home.ts";
+import { needsLinux, testWith } from "../helpers/needs.ts";
+import { channelPython, condaChannel } from "../servers/conda-channel.ts";
+
+const withChannel = testWith(needsLinux(), channelPython() ? undefined : "a CPython with a prefix of its own");
+
+interface Pin {
+  name: string;
+  version: string;
+  url: string;
+  md5: string;
+  sha256: string;
+  depends: string[];
+}
+
+/** Not the newest ones: a solve would choose others. */
+async function pins(): Promise<Pin[]> {
+  const { dir, python } = await condaChannel();
+  const wanted = [`python-${python}-`, "loud-1.0-", "hail-1.0-"];
+  const found: Pin[] = [];
+  for (const subdir of ["linux-64", "noarch"]) {
+    const { packages, "packages.conda": conda } = JSON.parse(
+      await readFile(`${dir}/main/${subdir}/repodata.json`, "utf8"),
+    );
+    for (const [fn, record] of Object.entries<Pin>({ ...packages, ...conda })) {
+      if (wanted.some((start) => fn.startsWith(start)))
+        found.push({ ...record, url: `file://${dir}/main/${subdir}/${fn}` });
+    }
+  }
+  return found;
+}
+
+const FORMS: Record<string, (pins: Pin[]) => string> = {
+  "explicit.txt": (all) =>
+    `# platform: linux-64\n@EXPLICIT\n${all.map(({ url, md5 }) => `${url}#${md5}`).join("\n")}\n`,
+  "conda-lock.yml": (all) =>
+    `version: 1\nmetadata: {}\npackage:\n${all
+      .map((one) => {
+        const dependencies = Object.fromEntries(
+          one.depends.map((text) => [text.split(" ")[0], text.split(" ")[1] ?? ""]),
+        );
+        const { name, version, url, md5, sha256 } = one;
+        return `- ${JSON.stringify({ name, version, manager: "conda", platform: "linux-64", url, hash: { md5, sha256 }, dependencies })}\n`;
+      })
+      .join(
+        "",
+      )}- {name: six, version: 1.16.0, manager: pip, platform: linux-64, url: "https://x/six.whl", hash: {}, dependencies: {}}\n`,
+  "pixi.lock": (all) =>
+    `version: 6\nenvironments:\n  default:\n    packages:\n      linux-64:\n${all.map(({ url }) => `      - conda: ${url}\n`).join("")}packages:\n${all
+      .map(({ url, sha256, md5, depends }) => `- ${JSON.stringify({ conda: url, sha256, md5, depends })}\n`)
+      .join("")}`,
+};
+
+for (const [file, text] of Object.entries(FORMS)) {
+  withChannel(
+    `${file} is restored to the packages that it names, not to what a solve would choose`,
+    async () => {
+      await using home = await tempHome({ mode: "in-process" });
+      const yaml = `name: locked\nmode: conda\ndependencies: [${file}]\n`;
+      const project = await home.project({ "runtime.yaml": yaml, [file]: text(await pins()) });
+      expect(await home.run(["runtime", "build", "--prepare", "no"], { cwd: project })).toMatchObject({ exitCode: 0 });
+      const ran = await home.run(["runtime", "run", "locked", "--", "hail"]);
+      expect(ran.stdout).toBe("hail 1.0\n");
+      const six = await home.run(["runtime", "run", "locked", "--", "python", "-c", "import six"]);
+      expect(six.exitCode).toBe(file === "conda-lock.yml" ? 0 : 1);
+    },
+    120_000,
+  );
+}
+
+withChannel(
+  "a lock file can't be mixed with packages to solve, nor used for a platform that it lacks",
+  async () => {
+    await using home = await tempHome({ mode: "in-process" });
+    const form = FORMS["explicit.txt"]?.(await pins()) ?? "";
+    const mixed = await home.project({
+      "runtime.yaml": "name: locked\nmode: conda\ndependencies: [explicit.txt, { conda: [everywhere] }]\n",
+      "explicit.txt": form,
+    });
+    const failed = await home.run(["runtime", "build"], { cwd: mixed });
+    expect(failed.exitCode).toBe(2);
+    expect(failed.stderr).toContain("everywhere can't be added to the lock file explicit.txt");
+    const arm = await home.project({
+      "runtime.yaml": "name: locked\nmode: conda\nenvironment: { arch: arm64 }\ndependencies: [explicit.txt]\n",
+      "explicit.txt": form,
+    });
+    expect((await home.run(["runtime", "build"], { cwd: arm })).stderr).toContain("covers linux-64, not linux-aarch64");
+  },
+  30_000,
+);
