@@ -7,6 +7,7 @@ import { sweepUnfinished } from "#core/env/gc-envs.ts";
 import { endOrphans } from "#core/env/orphans.ts";
 import { diskNow } from "#core/store/disk-clock.ts";
 import { sweepLeftovers } from "#core/store/gc-sweep.ts";
+import { sweepKept } from "#core/store/kept.ts";
 import { dropLease, listLeases, oldestLive } from "#core/store/leases.ts";
 
 export async function sweepStart(ctx: Ctx): Promise<void> {
@@ -16,7 +17,9 @@ export async function sweepStart(ctx: Ctx): Promise<void> {
   const ended = await endOrphans(ctx, new Set(dead.flatMap(({ prefix }) => prefix ?? [])));
   if (ended.length > 0) ctx.report.log(`ended processes that a dead operation left: ${ended.join(", ")}`);
   for (const lease of dead) await dropLease(ctx, lease);
-  const leftovers = await sweepLeftovers(ctx, { before: Math.min(now, oldestLive(leases)), dryRun: false });
+  const before = Math.min(now, oldestLive(leases));
+  await sweepKept(ctx, before);
+  const leftovers = await sweepLeftovers(ctx, { before, dryRun: false });
   if (leftovers.count > 0) ctx.report.log(`removed ${leftovers.count} leftovers of dead operations`);
   for (const { prefix, why } of await sweepUnfinished(ctx)) ctx.report.log(`removed ${prefix}: ${why}`);
 }
