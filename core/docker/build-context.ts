@@ -76,6 +76,7 @@ async function writeSettings(ctx: Ctx, dir: string, { pip }: Recipe): Promise<vo
     UV_NO_CACHE: "1",
     UV_PYTHON_DOWNLOADS: "never",
     UV_LINK_MODE: "copy",
+    PYTHONDONTWRITEBYTECODE: "1",
     ...(authorities && { SSL_CERT_FILE: "/swcli/ca.pem" }),
   };
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'`);

@@ -48,25 +48,36 @@ function packagesStage({ base, python }: ImagePlan, facts: ContextFacts): string
   ];
 }
 
-/** Leaves the same files as the direct engine: its own pyvenv.cfg, no bytecode, no scripts of uv. */
+/** Leaves the same files as the direct engine: its own pyvenv.cfg, no scripts of uv. Small bases have few programs. */
 function tidy(python: string): string {
   const extras = [...EXTRAS.map((path) => `${PREFIX}/${path}`), `${PREFIX}/lib/python*/site-packages/_virtualenv.*`];
   const config = `home = %s\\nimplementation = CPython\\ninclude-system-site-packages = false\\nversion_info = ${python}\\n`;
   return [
     `rm -f ${extras.join(" ")}`,
-    `find ${PREFIX} -name __pycache__ -prune -exec rm -rf {} +`,
     `printf '${config}' "$(dirname "$(readlink ${PREFIX}/bin/python)")" > ${PREFIX}/pyvenv.cfg`,
   ].join(" && ");
 }
 
 function wheelsStage({ wheelPins }: ContextFacts): string[] {
   const args = `--prefix ${SWCLI}/out --no-deps --no-index --find-links ${SWCLI}/wheels`;
+  const install = `. ${SWCLI}/uv.env && ${SWCLI}/uv pip install --python ${PREFIX}/bin/python ${args} ${wheelPins.join(" ")}`;
   return [
     "FROM packages AS wheels",
     `COPY wheels ${SWCLI}/wheels`,
-    `RUN . ${SWCLI}/uv.env && ${SWCLI}/uv pip install --python ${PREFIX}/bin/python ${args} ${wheelPins.join(" ")} && rm -f ${SWCLI}/out/.lock`,
+    `RUN ${install} && rm -f ${SWCLI}/out/.lock`,
+    `RUN ${JSON.stringify([`${PREFIX}/bin/python`, "-B", "-c", FORGET_TIMES])}`,
   ];
 }
+
+/** uv notes the time of a local wheel beside it; the note and its line in RECORD go. */
+const FORGET_TIMES = [
+  "import pathlib",
+  `for note in pathlib.Path("${SWCLI}/out").rglob("uv_cache.json"):`,
+  '  record = note.parent / "RECORD"',
+  "  lines = record.read_text().splitlines(True)",
+  '  record.write_text("".join(sorted(line for line in lines if "uv_cache.json" not in line)))',
+  "  note.unlink()",
+].join("\n");
 
 function finalStage(plan: ImagePlan, facts: ContextFacts): string[] {
   const labels = imageLabels(plan.subject, /@(sha256:[0-9a-f]{64})$/.exec(plan.base)?.[1]);

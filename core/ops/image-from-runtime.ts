@@ -99,8 +99,23 @@ async function tryDirect(ctx: Ctx, { work, plan, recipe }: Making): Promise<Dire
 async function withBuildx(ctx: Ctx, { work, plan, recipe }: Making, reason: string): Promise<ImageResult> {
   ctx.report.progress({ step: "engine", text: `Engine buildx: ${reason}` });
   const { buildWithBuildx } = await import("#core/docker/buildx-engine.ts");
-  const built = await buildWithBuildx(ctx, { plan, recipe, version: work.version });
-  return { ...imageResult({ plan, uri: work.uri, engine: "buildx", reason }), ...built };
+  const base = await pinnedBase(ctx, work, plan);
+  const pinned: ImagePlan = { ...plan, base: base?.name ?? plan.base };
+  const built = await buildWithBuildx(ctx, { plan: pinned, recipe, version: work.version });
+  const result = imageResult({ plan, uri: work.uri, engine: "buildx", reason });
+  return { ...result, ...built, base: { name: plan.base, digest: base?.digest ?? null } };
+}
+
+/** What the base's tag means now, so that all stages and platforms have the same one; a base of docker's own has none. */
+async function pinnedBase(ctx: Ctx, { params }: Dockerizing, { base }: ImagePlan) {
+  try {
+    const { digest } = await resolveBase(ctx, base, params.insecure);
+    return { name: base.includes("@") ? base : `${base}@${digest}`, digest };
+  } catch (e) {
+    if (!(e instanceof SwError) || e.code === "CANCELLED" || e.code === "USAGE") throw e;
+    ctx.report.log(`the base image is not pinned: ${e.message}`);
+    return undefined;
+  }
 }
 
 async function dryRun(ctx: Ctx, { work, plan, recipe }: Making, reason: string | undefined): Promise<ImageResult> {

@@ -1,0 +1,158 @@
+/**
+ * Images by docker's buildx, and of both engines side by side: needs a docker engine with buildx (scripts/docker-lab brings
+ * them up on a Debian machine as root) and Debian packages for a base image that runs.
+ */
+import { afterAll, beforeAll, expect } from "bun:test";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { type Home, tempHome } from "../helpers/home.ts";
+import { testWith } from "../helpers/needs.ts";
+import { pushRealBase, type RealBase, realBaseMissing } from "../servers/base-image.ts";
+import { type RegistryServer, registryMissing, startRegistry } from "../servers/registry.ts";
+import { buildForImage, dockerize } from "./image-runtime.ts";
+
+const answers = (...args: string[]): boolean => {
+  if (!Bun.which("docker")) return false;
+  return Bun.spawnSync(["docker", ...args], { stdout: "ignore", stderr: "ignore" }).exitCode === 0;
+};
+const noEngine = answers("version") ? undefined : "a docker engine";
+const noBuildx = noEngine ?? (answers("buildx", "version") ? undefined : "docker's buildx");
+const missing = (await registryMissing()) ?? realBaseMissing();
+const testEngine = testWith(missing, noEngine);
+const testBuildx = testWith(missing, noBuildx);
+const SLOW = 300_000;
+
+let registry: RegistryServer;
+let base: RealBase;
+
+beforeAll(async () => {
+  if (missing || noEngine) return;
+  registry = await startRegistry();
+  base = await pushRealBase(registry.host);
+}, SLOW);
+
+afterAll(async () => await registry?.[Symbol.asyncDispose]());
+
+/** A home that sees the developer's docker: its plugins and contexts. */
+const dockerHome = async () =>
+  await tempHome({ env: { DOCKER_CONFIG: process.env.DOCKER_CONFIG ?? join(homedir(), ".docker") } });
+
+const build = async (home: Home, dependencies: string[] = []) =>
+  await buildForImage(home, {
+    dependencies,
+    more: [`environment: { python: '${base.python}', arch: [amd64, arm64] }`],
+  });
+
+async function inImage(home: Home, image: string, ...argv: string[]): Promise<string> {
+  const ran = await home.exec(["docker", "run", "--rm", image, ...argv]);
+  if (ran.exitCode !== 0) throw new Error(ran.stderr);
+  return ran.stdout;
+}
+
+/** Paths, kinds, modes and sizes below the runtime, as the image has them. */
+async function contents(home: Home, image: string): Promise<string[]> {
+  const made = await home.exec(["docker", "create", image]);
+  const id = made.stdout.trim();
+  const tar = await home.exec(["sh", "-c", `docker export ${id} | tar -tv --numeric-owner -f - opt etc/profile.d`]);
+  await home.exec(["docker", "rm", id]);
+  const lines = tar.stdout.trim().split("\n");
+  // Times differ where the builder can't set them.
+  return lines
+    .map((line) => line.replace(/\d{4}-\d\d-\d\d \d\d:\d\d /, ""))
+    .filter((line) => !line.startsWith("d"))
+    .sort();
+}
+
+const configOf = async (home: Home, image: string) => {
+  const { Env, Cmd, WorkingDir, Labels, Entrypoint } = JSON.parse(
+    (await home.exec(["docker", "inspect", image, "-f", "{{json .Config}}"])).stdout,
+  );
+  return { Env: Env.sort(), Cmd, WorkingDir, Labels, Entrypoint };
+};
+
+testBuildx(
+  "both engines give the same layout inside, and Python in it imports the packages",
+  async () => {
+    await using home = await dockerHome();
+    await build(home, ["- pip: [six==1.17.0]"]);
+    const images = { direct: `${registry.host}/both/direct:1`, buildx: `${registry.host}/both/buildx:1` };
+    for (const [engine, image] of Object.entries(images)) {
+      const made = await dockerize(home, "-t", image, "--base-image", base.reference, "--engine", engine, "--push");
+      expect(made).toMatchObject({ engine, pushed: true });
+      await home.exec(["docker", "pull", "-q", image]);
+      const code = "import six, tiny_pkg, sys; print(six.__version__, tiny_pkg.VERSION, sys.prefix)";
+      expect(await inImage(home, image, "python", "-c", code)).toBe(
+        "1.17.0 1.0 /opt/starwhale.user/runtime/export/venv\n",
+      );
+      expect(await inImage(home, image, "greet.sh")).toBe("hello\n");
+    }
+    expect(await contents(home, images.buildx)).toEqual(await contents(home, images.direct));
+    expect(await configOf(home, images.buildx)).toEqual(await configOf(home, images.direct));
+    for (const image of Object.values(images)) await home.exec(["docker", "rmi", "-f", image]);
+  },
+  SLOW,
+);
+
+testBuildx(
+  "commands run inside the image, in their order, by buildx, which auto chooses and says why",
+  async () => {
+    await using home = await dockerHome();
+    await build(home, [
+      "- commands: ['echo one > /tmp/said', 'python -c \"import tiny_pkg\" && echo two >> /tmp/said']",
+    ]);
+    const image = `${registry.host}/x/commands:1`;
+    const made = await dockerize(home, "-t", image, "--base-image", base.reference);
+    expect(made).toMatchObject({ engine: "buildx", pushed: false });
+    expect(made.reason).toContain("run inside the image");
+    expect(await inImage(home, image, "cat", "/tmp/said")).toBe("one\ntwo\n");
+    await home.exec(["docker", "rmi", "-f", image]);
+  },
+  SLOW,
+);
+
+testBuildx(
+  "docker's own builder is refused two platforms before anything starts, with the line that makes one that can",
+  async () => {
+    await using home = await dockerHome();
+    await build(home);
+    const args = ["-t", `${registry.host}/x/multi:1`, "--base-image", base.reference, "--push", "--builder", "default"];
+    const ran = await home.run([
+      "runtime",
+      "dockerize",
+      "demo",
+      ...args,
+      "--engine",
+      "buildx",
+      "--platform",
+      "amd64",
+      "--platform",
+      "arm64",
+    ]);
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stderr).toContain("docker buildx create");
+  },
+  SLOW,
+);
+
+testEngine(
+  "without --push the direct engine's image is loaded into docker and runs",
+  async () => {
+    await using home = await dockerHome();
+    await build(home);
+    const made = await dockerize(
+      home,
+      "-t",
+      "swcli-test/loaded:1",
+      "--base-image",
+      base.reference,
+      "--engine",
+      "direct",
+    );
+    expect(made).toMatchObject({ pushed: false, to: null });
+    expect(await inImage(home, "swcli-test/loaded:1", "python", "-c", "import tiny_pkg; print(tiny_pkg.VERSION)")).toBe(
+      "1.0\n",
+    );
+    await home.exec(["docker", "rmi", "-f", "swcli-test/loaded:1"]);
+  },
+  SLOW,
+);
