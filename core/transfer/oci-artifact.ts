@@ -1,6 +1,7 @@
 /**
  * A runtime as an OCI artifact: which document names what. The manifest of the runtime, its locks and its runtime.yaml
- * are layers of their own, readable without the rest; large contents are one layer each, small ones are packed.
+ * are layers of their own, readable without the rest; so are contents of some size, in parts where they are large (an
+ * upload that breaks off is lost to most registries, so none may be long); small ones are packed.
  * Described in docs/oci.md. Pure. Tests: test/unit/core/transfer/oci-artifact.test.ts
  */
 import * as v from "valibot";
@@ -20,6 +21,8 @@ export const RUNTIME_CONFIG = "application/vnd.swcli.runtime.config.v1+json";
 export const RUNTIME_MANIFEST = "application/vnd.swcli.runtime.manifest.v1+yaml";
 /** One content of the tree, as it is. */
 export const RUNTIME_BLOB = "application/vnd.swcli.runtime.blob.v1";
+/** A part of one content; the config says which. */
+export const RUNTIME_PART = "application/vnd.swcli.runtime.part.v1";
 /** Several small contents, one after the other, as the config lists them. */
 export const RUNTIME_PACK = "application/vnd.swcli.runtime.pack.v1";
 
@@ -46,14 +49,16 @@ const ConfigSchema = v.looseObject({
       link: v.optional(v.string()),
     }),
   ),
-  packs: v.array(v.object({ digest: v.string(), blobs: v.array(v.tuple([Sha256, Size])) })),
+  packs: v.array(v.object({ sha256: Sha256, blobs: v.array(v.tuple([Sha256, Size])) })),
+  parts: v.array(v.object({ sha256: Sha256, part_size: v.pipe(Size, v.minValue(1)), parts: v.array(Sha256) })),
 });
 
 /** The tree, and what is in which pack. */
 export type RuntimeConfig = v.InferOutput<typeof ConfigSchema>;
-export type PackContent = RuntimeConfig["packs"][number];
+export type Pack = RuntimeConfig["packs"][number];
+export type Parts = RuntimeConfig["parts"][number];
 
-export const newConfig = (parts: Pick<RuntimeConfig, "version" | "entries" | "packs">): RuntimeConfig => ({
+export const newConfig = (parts: Pick<RuntimeConfig, "version" | "entries" | "packs" | "parts">): RuntimeConfig => ({
   ...parts,
   format: CONFIG_FORMAT,
 });

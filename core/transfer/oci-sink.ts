@@ -4,16 +4,14 @@
  */
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
-import type { Descriptor, RawManifest } from "#core/oci/manifest.ts";
-import { type BlobSource, bytesSource, fileSource, pushBlob } from "#core/oci/push-blob.ts";
+import type { RawManifest } from "#core/oci/manifest.ts";
+import { pushBlob } from "#core/oci/push-blob.ts";
 import { getManifest, openRegistry, putManifest, type Registry } from "#core/oci/registry.ts";
-import { canonicalJson } from "#core/platform/digest.ts";
-import { blobPath } from "#core/store/blobs.ts";
 import type { Version } from "#core/store/versions.ts";
 import type { Sink, Source } from "#core/transfer/ends.ts";
 import { inParallel } from "#core/transfer/in-parallel.ts";
-import * as artifact from "#core/transfer/oci-artifact.ts";
-import { type Content, planLayers } from "#core/transfer/oci-plan.ts";
+import { encodeArtifact } from "#core/transfer/oci-artifact.ts";
+import { type Layer, runtimeLayers } from "#core/transfer/oci-layers.ts";
 import { artifactIfAny, ociText, readText } from "#core/transfer/oci-read.ts";
 import { transferMeter } from "#core/transfer/progress.ts";
 import type { TagOutcome } from "#core/transfer/server-tags.ts";
@@ -71,54 +69,28 @@ async function pushRuntime(
   place: Place,
   { name, version, source }: { name: string; version: Version; source: Source },
 ): Promise<RawManifest> {
-  const { alone, packs } = planLayers(version.entries);
-  const packSources = await Promise.all(packs.map((pack) => packSource(place.ctx, pack)));
-  const manifest = bytesSource(new TextEncoder().encode(source.manifestText));
-  const config = bytesSource(new TextEncoder().encode(canonicalJson(configOf(version, packs, packSources))));
-  const single = alone.map(({ sha256, size }) => fileSource(blobPath(place.ctx, sha256), `sha256:${sha256}`, size));
-  await pushAll(place, name, [manifest, config, ...packSources, ...single]);
-  return artifact.encodeArtifact({
+  const { config, manifest, layers } = await runtimeLayers(place.ctx, version, source.manifestText);
+  await pushAll(place, name, [config, manifest, ...layers]);
+  return encodeArtifact({
     name,
     version: version.id,
-    config: described(config, artifact.RUNTIME_CONFIG),
-    manifest: described(manifest, artifact.RUNTIME_MANIFEST),
-    layers: [
-      ...alone.map((content, i) => artifact.titled(described(single[i]!, artifact.RUNTIME_BLOB), content.path)),
-      ...packSources.map((pack) => described(pack, artifact.RUNTIME_PACK)),
-    ],
+    config: config.descriptor,
+    manifest: manifest.descriptor,
+    layers: layers.map(({ descriptor }) => descriptor),
   });
 }
 
-const described = ({ digest, size }: BlobSource, mediaType: string): Descriptor => ({ mediaType, digest, size });
-
-function configOf(version: Version, packs: readonly (readonly Content[])[], sources: readonly BlobSource[]) {
-  const contents = packs.map((pack, i) => ({
-    digest: sources[i]?.digest ?? "",
-    blobs: pack.map(({ sha256, size }): [string, number] => [sha256, size]),
-  }));
-  return artifact.newConfig({ version: version.id, entries: version.entries, packs: contents });
-}
-
-async function packSource(ctx: Ctx, pack: readonly Content[]): Promise<BlobSource> {
-  const parts = await Promise.all(pack.map(({ sha256 }) => Bun.file(blobPath(ctx, sha256)).bytes()));
-  return bytesSource(Buffer.concat(parts));
-}
-
+// All that a kill can cost: what arrived whole is never sent again.
 const AT_ONCE = 4;
 
-async function pushAll(place: Place, name: string, sources: readonly BlobSource[]): Promise<void> {
+async function pushAll(place: Place, name: string, layers: readonly Layer[]): Promise<void> {
   const { ctx, registry, repository, mountFrom } = place;
-  const unique = [...new Map(sources.map((source) => [source.digest, source])).values()];
+  const unique = [...new Map(layers.map(({ source }) => [source.digest, source])).values()];
   const total = unique.reduce((sum, { size }) => sum + size, 0);
   const meter = transferMeter(ctx, { step: "push", text: `Pushing ${name} to ${registry.host}`, total });
   await inParallel(unique, AT_ONCE, async (source) => {
-    let counted = 0;
-    const count = (sent: number) => {
-      meter.add(sent - counted);
-      counted = sent;
-    };
-    await pushBlob(registry, repository, source, { mountFrom, onProgress: count });
-    count(source.size);
+    await pushBlob(registry, repository, source, { mountFrom });
+    meter.add(source.size);
   });
   meter.end();
 }
