@@ -6,7 +6,7 @@ import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { bothModes, type Home, tempHome } from "../helpers/home.ts";
+import { bothModes, type Home, SWCLI_BIN, tempHome } from "../helpers/home.ts";
 import { needsLinux, testWith } from "../helpers/needs.ts";
 import { channelPython, condaChannel, serveChannel } from "../servers/conda-channel.ts";
 
@@ -247,3 +247,46 @@ test("an environment that nobody has is looked for by name and the places are na
   expect(failed.exitCode).toBe(3);
   expect(failed.stderr).toContain("/srv/envs");
 });
+
+withChannel(
+  "activating sets what the scripts set, deactivating runs deactivate.d and takes all of it back",
+  async () => {
+    const { dir } = await condaChannel();
+    await using home = await tempHome();
+    const project = await yamlProject(home, `file://${dir}/main`, ["conda: [native]"]);
+    await home.run([...build.slice(0, 2), "--prepare", "wait"], { cwd: project });
+    const show = 'echo "$NATIVE_HOME|$NATIVE_JSON|$CONDA_DEFAULT_ENV|$PATH"';
+    const stdin = `${show}\nconda deactivate\n${show}\nls "$HOME/native-left"\n`;
+    const shell = { SHELL: "/bin/bash", NATIVE_JSON: "mine" };
+    const outside = (await home.exec(["bash", "-c", show], { env: shell })).stdout;
+    const inside = await home.exec(["bash", "--norc", "-c", `"${SWCLI_BIN}" runtime activate demo`], {
+      stdin,
+      env: shell,
+    });
+    const [first = "", second, left] = inside.stdout.split("\n");
+    expect(first).toContain("/share/native|from json|demo|");
+    expect(`${second}\n`).toBe(outside);
+    expect(left).toEndWith("/native-left");
+  },
+  LONG,
+);
+
+withChannel(
+  "a changed activation script counts at the next activation, and an unchanged one starts no shell",
+  async () => {
+    const { dir } = await condaChannel();
+    await using home = await tempHome({ mode: "in-process" });
+    const project = await yamlProject(home, `file://${dir}/main`, ["conda: [native]"]);
+    await home.run(build, { cwd: project });
+    const ask = ["runtime", "run", "demo", "--", "printenv", "NATIVE_HOME", "CONDA_PREFIX"];
+    const [value, prefix = ""] = (await home.run(ask)).stdout.trim().split("\n");
+    expect(value).toBe(`${prefix}/share/native`);
+    const script = join(prefix, "etc/conda/activate.d/native.sh");
+    const counted = `echo x >> "${home.dir}/counted"\nexport NATIVE_HOME=changed\n`;
+    await writeFile(script, counted);
+    expect((await home.run(ask)).stdout).toStartWith("changed\n");
+    expect((await home.run(ask)).stdout).toStartWith("changed\n");
+    expect(await readFile(join(home.dir, "counted"), "utf8")).toBe("x\n");
+  },
+  LONG,
+);

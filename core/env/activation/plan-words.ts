@@ -11,6 +11,8 @@ export interface PlanWords {
   readonly path: readonly string[];
   readonly set: readonly (readonly [name: string, word: string])[];
   readonly unset: readonly string[];
+  /** Scripts to source before everything else is undone. */
+  readonly leave: readonly string[];
   /** What stands before the prompt while activated. */
   readonly mark: string;
   /** The value of VIRTUAL_ENV or CONDA_PREFIX. */
@@ -29,6 +31,7 @@ export function literalWords(plan: ActivationPlan, quote: (value: string) => str
       .filter(([name]) => isShellName(name))
       .map(([name, value]) => [name, quote(value)]),
     unset: plan.unset.filter(isShellName),
+    leave: (plan.leave ?? []).map(quote),
     mark: quote(`(${promptText(plan.name)}) `),
     guard: [guard, quote(plan.set[guard] ?? plan.prefix)],
     state: [],

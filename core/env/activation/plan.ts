@@ -15,6 +15,8 @@ export interface ActivationPlan {
   readonly path: string[];
   readonly set: Record<string, string>;
   readonly unset: string[];
+  /** Scripts that POSIX shells source on the way out (conda's deactivate.d). */
+  readonly leave?: string[];
 }
 
 export interface PlanInput {
@@ -49,7 +51,7 @@ export function venvPlan(input: PlanInput): ActivationPlan {
  */
 export function condaPlan(
   input: PlanInput,
-  change: { path: readonly string[]; set: Readonly<Record<string, string>> },
+  change: { path: readonly string[]; set: Readonly<Record<string, string>>; leave: readonly string[] },
 ): ActivationPlan {
   const { prefix, name, uri } = input;
   const conda = {
@@ -64,6 +66,7 @@ export function condaPlan(
     path: [...change.path, `${prefix}/bin`],
     set: { ...change.set, ...conda, ...marks(uri, "conda", prefix) },
     unset: ["PYTHONHOME"],
+    leave: [...change.leave],
   };
 }
 

@@ -16,6 +16,7 @@ export const ActivationPlanSchema = v.object({
   path: v.array(v.string()),
   set: v.record(v.string(), v.string()),
   unset: v.array(v.string()),
+  leave: v.optional(v.array(v.string())),
 });
 
 /** What to change in a shell or a child; "preparing" means: call `env.prepare`, then ask again. */
