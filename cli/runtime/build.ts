@@ -1,6 +1,7 @@
 /** `swcli runtime build`. */
 import { clientFor } from "#cli/client/from-out.ts";
 import { defineCommand } from "#cli/command.ts";
+import { detachArgs, startDetached } from "#cli/job/detach.ts";
 import type { Out } from "#cli/output/out.ts";
 import { buildView, imageView } from "#cli/output/views/runtime-build.ts";
 import { buildSourceParams, emitArgs, environmentArgs, sourceArgs, yamlOnlyArgs } from "#cli/runtime/build-args.ts";
@@ -49,6 +50,7 @@ export default defineCommand({
       valueName: "WHEN",
       description: "When to make the environment (default: background; no without a daemon)",
     },
+    ...detachArgs,
   },
   async run({ args, data: out }) {
     const params: ParamsOf<"runtime.build"> = {
@@ -61,6 +63,7 @@ export default defineCommand({
       prepare: prepareOf(args.prepare),
       compile: args.compile,
     };
+    if (args.detach) return await startDetached(out, "runtime.build", params);
     out.print(await buildOrRecall(out, params), args.docker ? imageView : buildView);
   },
 });
