@@ -1,0 +1,167 @@
+/** Operations seen from outside: attached to, replayed, listed, cancelled, ended with their client. */
+import { expect, test } from "bun:test";
+import { readdir } from "node:fs/promises";
+import { bothModes, type Home, tempHome } from "../helpers/home.ts";
+import { servePackages } from "../servers/package-index.ts";
+import { makeWheel } from "../unit/core/lock/make-wheel.ts";
+
+const MINUTES = 60_000;
+
+/** A project whose lock waits for an index that takes its time. */
+async function slowProject(home: Home, delayMs: number) {
+  const wheel = await makeWheel(`${home.dir}/wheels`, { name: "revpkg" });
+  const index = await servePackages([wheel], { delayMs });
+  const yaml = `name: demo\nenvironment: {python: 3.11}\nconfigs: {pip: {index_url: "${index.url}"}}\ndependencies: [{pip: [revpkg]}]\n`;
+  const dir = await home.project({ "runtime.yaml": yaml });
+  const env = { UV_CACHE_DIR: `${home.dir}/uv-cache`, PIP_FIND_LINKS: undefined, PIP_EXTRA_INDEX_URL: undefined };
+  return { index, options: { cwd: dir, env } };
+}
+
+const asked = async (index: { asked: string[] }) => {
+  while (index.asked.length === 0) await Bun.sleep(5);
+};
+const engines = async (home: Home) => (await home.processes()).length;
+async function settled(home: Home, count: number): Promise<void> {
+  for (let i = 0; i < 500 && (await engines(home)) !== count; i++) await Bun.sleep(10);
+  expect(await engines(home)).toBe(count);
+}
+const opOf = (log: string, title: string) => new RegExp(`op ([0-9a-f]+) ${title} begins`).exec(log)?.[1] ?? "";
+
+test(
+  "daemon logs --op replays an operation from its start, while it runs and after its end",
+  async () => {
+    await using home = await tempHome();
+    const { index, options } = await slowProject(home, 1000);
+    await using _index = index;
+    const build = home.spawn(["runtime", "build", "--prepare", "no"], options);
+    await asked(index);
+    const op = opOf((await home.run(["daemon", "logs"])).stdout, "runtime\\.build");
+    const watching = await home.run(["daemon", "logs", "--op", op]);
+    expect(watching.stdout).toMatch(/^Resolving 1 requirement for Python 3\.11 .*\n(.*\n)*done\n$/);
+    expect((await build.result()).exitCode).toBe(0);
+    const replayed = await home.run(["daemon", "logs", "--op", op, "-o", "json"]);
+    expect(replayed.json).toMatchObject({ op, failed: null });
+    expect(replayed.json.lines[0]).toStartWith("Resolving 1 requirement");
+    const unknown = await home.run(["daemon", "logs", "--op", "nonesuch"]);
+    expect(unknown.exitCode).toBe(3);
+    expect(unknown.stderr).toContain(`${op} (runtime.build)`);
+  },
+  MINUTES,
+);
+
+test(
+  "an operation that failed shows its error to who attaches, and the attaching itself works",
+  async () => {
+    await using home = await tempHome();
+    const dir = await home.project({ "runtime.yaml": "name: demo\nenvironment: {python: 2.7}\n" });
+    await home.run(["runtime", "build"], { cwd: dir });
+    const op = opOf((await home.run(["daemon", "logs"])).stdout, "runtime\\.build");
+    const shown = await home.run(["daemon", "logs", "--op", op]);
+    expect(shown.exitCode).toBe(0);
+    expect(shown.stdout).toContain("(MANIFEST_PYTHON)");
+  },
+  MINUTES,
+);
+
+test(
+  "a client that is killed stops its build and the engine; nothing is left of it",
+  async () => {
+    await using home = await tempHome();
+    const { index, options } = await slowProject(home, 20_000);
+    await using _index = index;
+    await home.run(["daemon", "start"]);
+    const build = home.spawn(["runtime", "build"], options);
+    await asked(index);
+    build.kill("SIGKILL");
+    await settled(home, 1);
+    expect(await readdir(`${home.root}/.store/v1/ingest`)).toEqual([]);
+    expect((await home.run(["runtime", "list", "-o", "json"])).json).toEqual([]);
+  },
+  MINUTES,
+);
+
+test(
+  "of two equal builds one client may be killed: the other gets its version, from one resolution",
+  async () => {
+    await using home = await tempHome();
+    const { index, options } = await slowProject(home, 1500);
+    await using _index = index;
+    await home.run(["daemon", "start"]);
+    const args = ["runtime", "build", "--prepare", "no", "-o", "json"];
+    const first = home.spawn(args, options);
+    await asked(index);
+    const second = home.spawn(args, options);
+    await second.said("Resolving 1 requirement");
+    first.kill("SIGKILL");
+    const built = await second.result();
+    expect(built).toMatchObject({ exitCode: 0, json: { name: "demo", unchanged: false } });
+    expect(index.asked.filter((path) => path === "/simple/revpkg/")).toHaveLength(1);
+  },
+  MINUTES,
+);
+
+bothModes((mode) => {
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const) {
+    test(
+      `${signal} stops the engine within two seconds, exits ${code} and leaves nothing half-made`,
+      async () => {
+        await using home = await tempHome({ mode });
+        const { index, options } = await slowProject(home, 20_000);
+        await using _index = index;
+        const daemons = mode === "daemon" ? 1 : 0;
+        const build = home.spawn(["runtime", "build"], options);
+        await asked(index);
+        const started = Date.now();
+        build.kill(signal);
+        expect((await build.result()).exitCode).toBe(code);
+        await settled(home, daemons);
+        expect(Date.now() - started).toBeLessThan(4000);
+        expect(await readdir(`${home.root}/.store/v1/ingest`)).toEqual([]);
+      },
+      MINUTES,
+    );
+  }
+
+  test(
+    "the lock says whether it was resolved before",
+    async () => {
+      await using home = await tempHome({ mode });
+      const { index, options } = await slowProject(home, 0);
+      await using _index = index;
+      const args = ["runtime", "build", "--prepare", "no", "-o", "json"];
+      const cached = async (...more: string[]) => (await home.run([...args, ...more], options)).json.lock.cached;
+      expect([await cached(), await cached(), await cached("-n", "other"), await cached("-nc")]).toEqual([
+        false,
+        true,
+        true,
+        false,
+      ]);
+    },
+    MINUTES,
+  );
+
+  test(
+    "the same lock under another name costs less than 64 KiB, activation in a shell included",
+    async () => {
+      await using home = await tempHome({ mode });
+      const { index, options } = await slowProject(home, 0);
+      await using _index = index;
+      const env = { ...options.env, SHELL: "/bin/bash" };
+      await home.run(["runtime", "build"], options);
+      await home.run(["runtime", "activate", "demo"], { env });
+      const kib = async () => Number((await home.exec(["du", "-sk", home.root])).stdout.split("\t")[0]);
+      const before = await kib();
+      await home.run(["runtime", "build", "-n", "other"], options);
+      expect((await home.run(["runtime", "run", "other", "true"], { env })).exitCode).toBe(0);
+      const afterRun = await kib();
+      expect((await home.run(["runtime", "activate", "other"], { env })).exitCode).toBe(0);
+      expect(afterRun - before).toBeLessThanOrEqual(16);
+      expect((await kib()) - before).toBeLessThanOrEqual(64);
+      expect((await readdir(`${home.root}/.envs`)).filter((name) => /-\d+$/.test(name))).toHaveLength(1);
+    },
+    MINUTES,
+  );
+});
