@@ -7,9 +7,11 @@ import * as v from "valibot";
 import { channelAccess } from "#core/conda/channel-access.ts";
 import { type EngineWork, engineError, type SpecLine, specName } from "#core/conda/engine-error.ts";
 import { type ExplicitLock, parseExplicit, renderExplicit } from "#core/conda/explicit-lock.ts";
+import { foreignSolve } from "#core/conda/foreign-solver.ts";
 import { subdirOf, virtualPackages } from "#core/conda/platform.ts";
 import { type CondaRecord, CondaRecordSchema, cleanRecord } from "#core/conda/record.ts";
 import type { CondarcData } from "#core/config/condarc.ts";
+import { readConfig } from "#core/config/config-file.ts";
 import type { Ctx } from "#core/context.ts";
 import { callRattler, RATTLER_VERSION } from "#core/engines/rattler.ts";
 import { EngineRefusal } from "#core/engines/rattler-worker.ts";
@@ -87,13 +89,18 @@ async function solveOne(ctx: Ctx, input: SolveInput, question: Question & { plat
   const virtual = virtualPackages(subdir, { cuda: input.cuda, env: ctx.env });
   const specs = input.specs.map(({ text }) => text);
   const work: EngineWork = { doing: "solve", platform: question.platform, lines: input.specs };
-  const key = keyOf({ specs, channels: channels.map(cleanChannel), subdir, virtual, priority });
+  const { solver } = (await readConfig(ctx)).swcli.conda;
+  const key = keyOf({ solver, specs, channels: channels.map(cleanChannel), subdir, virtual, priority });
   const kept = input.useCache ? await readKept(ctx, key) : undefined;
   if (typeof kept === "string") throw engineError(new EngineRefusal("unsolvable", kept), work);
   if (kept) return { records: kept.platforms[subdir] ?? [], cached: true };
   ctx.report.progress({ step: "conda", text: `Resolving ${specs.length} conda packages (${subdir})` });
   try {
-    const request = { op: "solve" as const, specs, channels, platform: subdir, virtual, priority, logins };
+    const exact =
+      solver === "rattler"
+        ? specs
+        : await foreignSolve(ctx, solver, { specs, channels, platform: subdir, virtual, priority });
+    const request = { op: "solve" as const, specs: exact, channels, platform: subdir, virtual, priority, logins };
     const answer = await callRattler(ctx, { ...request, fresh: !input.useCache });
     const records = v.parse(v.array(CondaRecordSchema), answer.records).map(cleanRecord);
     await keep(ctx, key, { channels, requested: specs, variables: {}, platforms: { [subdir]: records } });

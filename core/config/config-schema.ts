@@ -31,6 +31,10 @@ export interface Config {
   readonly swcli: SwcliSettings;
 }
 
+/** Our own engine, or a program of the user's that solves instead. */
+export const CONDA_SOLVERS = ["rattler", "micromamba", "mamba", "conda"] as const;
+export type CondaSolver = (typeof CONDA_SOLVERS)[number];
+
 /** Our own keys, under `swcli:`. */
 export interface SwcliSettings {
   readonly limits: {
@@ -39,7 +43,7 @@ export interface SwcliSettings {
   };
   /** How many jobs of a kind work at a time. */
   readonly slots: { readonly image: number; readonly environment: number };
-  readonly conda: { readonly solver: "rattler" | "micromamba" };
+  readonly conda: { readonly solver: CondaSolver };
   readonly caches: {
     /** A driver of unstorage and its options, for resolutions shared by a team. */
     readonly shared: { readonly driver: string; readonly options: Readonly<Record<string, unknown>> } | undefined;
@@ -76,7 +80,7 @@ const Count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64));
 const SwcliSchema = v.looseObject({
   limits: v.nullish(v.looseObject({ envs_size: v.nullish(Size) })),
   slots: v.nullish(v.looseObject({ image: v.nullish(Count), environment: v.nullish(Count) })),
-  conda: v.nullish(v.looseObject({ solver: v.nullish(v.picklist(["rattler", "micromamba"])) })),
+  conda: v.nullish(v.looseObject({ solver: v.nullish(v.picklist(CONDA_SOLVERS)) })),
   caches: v.nullish(
     v.looseObject({
       shared: v.nullish(v.looseObject({ driver: v.string(), options: v.nullish(v.record(v.string(), v.unknown())) })),

@@ -1,0 +1,65 @@
+/** Another program's solve: a stand-in for micromamba, since none can be had everywhere; what it answers is what is locked. */
+import { expect } from "bun:test";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Home, tempHome } from "../helpers/home.ts";
+import { needsLinux, testWith } from "../helpers/needs.ts";
+import { channelPython, condaChannel } from "../servers/conda-channel.ts";
+
+const withChannel = testWith(needsLinux(), channelPython() ? undefined : "a CPython with a prefix of its own");
+
+async function story(home: Home, script: string) {
+  const { dir, minor } = await condaChannel();
+  await home.write(
+    "bin/micromamba",
+    `#!/bin/sh\necho "$CONDA_SUBDIR $CONDA_OVERRIDE_GLIBC $*" > "$HOME/asked"\n${script}\n`,
+    0o755,
+  );
+  await home.write(".config/starwhale/config.yaml", "version: '2.0'\nswcli: { conda: { solver: micromamba } }\n");
+  const yaml = `name: demo\nenvironment: { python: "${minor}", arch: amd64 }\nconfigs: { conda: { channels: ["file://${dir}/main"] } }\ndependencies:\n  - conda: [hail]\n`;
+  const cwd = await home.project({ "runtime.yaml": yaml });
+  const env = { PATH: `${join(home.dir, "bin")}:${process.env.PATH}`, SW_CLI_CONFIG: undefined };
+  return await home.run(["runtime", "build", "--prepare", "no"], { cwd, env });
+}
+
+withChannel(
+  "conda.solver: micromamba decides which packages are locked",
+  async () => {
+    const { dir, python } = await condaChannel();
+    await using home = await tempHome({ mode: "in-process" });
+    const link = [
+      { name: "python", version: python, build_string: "h1_0_cpython" },
+      { name: "hail", version: "1.0", build_string: "py_0" },
+      { name: "loud", version: "1.0", build_string: "py_0" },
+    ];
+    expect(await story(home, `echo '${JSON.stringify({ success: true, actions: { LINK: link } })}'`)).toMatchObject({
+      exitCode: 0,
+    });
+    const asked = await readFile(join(home.dir, "asked"), "utf8");
+    expect(asked).toStartWith("linux-64 2.31 create --dry-run --json");
+    expect(asked).toContain(`--channel file://${dir}/main hail python `);
+    expect((await home.run(["runtime", "run", "demo", "--", "hail"])).stdout).toBe("hail 1.0\n");
+  },
+  60_000,
+);
+
+withChannel(
+  "what it can't solve is told with the line of the yaml; one that is not there is named",
+  async () => {
+    await using home = await tempHome({ mode: "in-process" });
+    const failed = await story(
+      home,
+      `echo '{"success": false, "solver_problems": ["nothing provides x needed by hail"]}'; exit 1`,
+    );
+    expect(failed.exitCode).toBe(1);
+    expect(failed.stderr).toContain("nothing provides x needed by hail");
+    expect(failed.stderr).toContain("runtime.yaml:5:13: hail");
+    await home.exec(["rm", join(home.dir, "bin/micromamba")]);
+    const gone = await home.run(["runtime", "build", "-nc"], {
+      cwd: join(home.dir, "project-1"),
+      env: { SW_CLI_CONFIG: undefined },
+    });
+    expect(gone.stderr).toContain("the config wants micromamba");
+  },
+  60_000,
+);
