@@ -2,7 +2,7 @@
  * Ends this root's daemon, of whatever build: TERM to the process that answered hello (it cancels its work and leaves),
  * KILL when it does not go. Never signals a pid that was read from a file. Tests: test/e2e/daemon.test.ts
  */
-
+import { readFileSync } from "node:fs";
 import { retireDaemon, sayHello } from "#cli/client/ensure-daemon.ts";
 import type { Target } from "#cli/client/hot-target.ts";
 import { errno, SwError } from "#core/errors.ts";
@@ -28,10 +28,21 @@ export async function endDaemon(target: Target, run: RunDir): Promise<number | u
 
 async function gone(pid: number, ms: number): Promise<boolean> {
   for (let waited = 0; waited < ms; waited += STEP_MS) {
-    if (!signal(pid, 0)) return true;
+    if (!signal(pid, 0) || isZombie(pid)) return true;
     await Bun.sleep(STEP_MS);
   }
   return false;
+}
+
+/** It has ended; whoever should collect it (pid 1 of some containers) is slow. */
+function isZombie(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.startsWith(") Z", stat.lastIndexOf(")"));
+  } catch {
+    // It was collected just now, or there is no /proc.
+    return false;
+  }
 }
 
 function signal(pid: number, name: NodeJS.Signals | 0): boolean {
