@@ -52,19 +52,25 @@ export const hasMusl = (tree: Tree): boolean => [...tree.keys()].some((path) => 
 
 /** Names like `python3.11` first: they stay what they are when the image's default changes. */
 function pythonNames(tree: Tree, folder: string): string[] {
-  const real = resolve(tree, folder) ?? folder;
+  const real = follow(tree, folder) ?? folder;
   return [...tree.keys()]
     .filter((path) => path.startsWith(`${real}/`) && /^python[0-9.]*$/.test(path.slice(real.length + 1)))
     .map((path) => path.slice(real.length + 1))
     .sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
 }
 
-/** Follows links of files and folders; undefined when it ends at nothing that we have seen. */
+/** The file that a path means; undefined when it ends at nothing that we have seen. */
 function resolve(tree: Tree, path: string): string | undefined {
-  let at = normalize(path);
+  const real = follow(tree, path);
+  return real !== undefined && tree.get(real) === null ? real : undefined;
+}
+
+/** Without the links on its way; undefined when they go in a circle. */
+function follow(tree: Tree, path: string): string | undefined {
+  let at = normalize(path).replace(/(.)\/$/, "$1");
   for (let hops = 0; hops < 40; hops++) {
     const next = followOnce(tree, at);
-    if (next === undefined) return tree.get(at) === null ? at : undefined;
+    if (next === undefined) return at;
     at = next;
   }
   return undefined;

@@ -11,6 +11,7 @@ import type { CallBody } from "#core/protocol/wire.ts";
 import type { Report } from "#core/report.ts";
 import { type JobLog, openJobLog } from "#daemon/jobs/job-log.ts";
 import { type JobKind, jobKind, jobTitle, MAX_RESTARTS, type SlotLimits } from "#daemon/jobs/kinds.ts";
+import { leaveNote } from "#daemon/jobs/notes.ts";
 import {
   dropCall,
   isEnded,
@@ -155,6 +156,7 @@ export class Jobs {
     work.record = { ...work.record, ...end, ended_at: Date.now() };
     await writeRecord(this.#parts, work.record);
     await dropCall(this.#parts, work.record.id);
+    await leaveNote(this.#parts, work.call.client.env.SWCLI_SHELL, work.record);
   }
 
   #watchForCancel(id: string): ReturnType<typeof setInterval> {

@@ -1,0 +1,65 @@
+import { expect, test } from "bun:test";
+import { dockerfile } from "#core/docker/dockerfile.ts";
+import { PREFIX } from "#core/docker/image-layout.ts";
+import { imagePlan } from "#core/docker/image-plan.ts";
+import { parseManifest } from "#core/manifest/parse-manifest.ts";
+
+const manifest = (yaml: string) =>
+  parseManifest(`version: ${"a".repeat(40)}\nenvironment: { python: '3.11' }\n${yaml}`);
+
+function plan(yaml = "", more: { tags?: string[]; platforms?: string[]; locked?: string[] } = {}) {
+  const recipe = {
+    ...{
+      mode: "venv" as const,
+      python: "3.11",
+      platforms: more.locked ?? [],
+      requirements: undefined,
+      vcs: undefined,
+      conda: undefined,
+    },
+    ...{ locked: true, wheels: [], files: [], pip: { indexUrl: "", extraIndexUrl: [], trustedHost: [] } },
+  };
+  const names = { name: "demo", version: "v".repeat(40), base: "base:1" };
+  const output = { kind: "registry" as const };
+  return imagePlan({
+    ...names,
+    manifest: manifest(yaml),
+    recipe,
+    tags: more.tags ?? ["x:1"],
+    platforms: more.platforms ?? [],
+    output,
+  });
+}
+
+const FACTS = { hasLock: true, hashed: true, hasVcs: false, wheelPins: [] };
+
+test("no instruction needs more than docker 19.03, and uv is in no final layer", () => {
+  const text = dockerfile(plan(), { ...FACTS, wheelPins: ["tiny==1.0"] });
+  expect(text).not.toMatch(/--mount|^# syntax|--link|<</m);
+  const final = text.slice(text.lastIndexOf("FROM "));
+  expect(final).not.toContain("/swcli/uv");
+  expect(final).toContain(`COPY --from=packages ${PREFIX} ${PREFIX}`);
+  expect(text).toContain("--require-hashes");
+});
+
+test("commands are one RUN each, in order, after the files, with quotes and dollars as written", () => {
+  const yaml = `dependencies: { raw_deps: [{ kind: command, deps: ['echo "$A"', 'second \\\\ line'] }] }\n`;
+  const lines = dockerfile(plan(yaml), FACTS).split("\n");
+  const runs = lines.filter((line) => line.startsWith('RUN ["/bin/sh"'));
+  expect(runs.map((line) => JSON.parse(line.slice(4))[2])).toEqual(['echo "$A"', "second \\\\ line"]);
+  expect(lines.indexOf(runs[0] ?? "")).toBeGreaterThan(lines.indexOf("COPY root/ /"));
+});
+
+test("a value with dollars and quotes reaches the image as it is", () => {
+  const yaml = `configs: { pip: { index_url: 'https://i.example/$NAME/"x"' } }\n`;
+  expect(dockerfile(plan(yaml), FACTS)).toContain('ENV SW_PYPI_INDEX_URL="https://i.example/\\$NAME/\\"x\\""');
+});
+
+test("a platform that the lock does not cover is refused by name", () => {
+  expect(() => plan("", { platforms: ["arm64"], locked: ["linux-x86_64"] })).toThrow("not for linux/arm64");
+  expect(plan("", { platforms: ["linux/arm64", "x86_64", "amd64"] }).platforms.map(({ name }) => name)).toEqual([
+    "linux/amd64",
+    "linux/arm64",
+  ]);
+  expect(plan().tags).toEqual(["docker.io/library/x:1"]);
+});

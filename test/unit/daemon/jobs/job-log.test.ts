@@ -1,0 +1,50 @@
+import { expect, test } from "bun:test";
+import { appendFile } from "node:fs/promises";
+import { silentReport } from "#core/report.ts";
+import { eventText, openJobLog, readJobLog } from "#daemon/jobs/job-log.ts";
+import { leaveNote } from "#daemon/jobs/notes.ts";
+import { storeHome } from "../../core/store/store-home.ts";
+
+test("a log is gone on with, read from any place, without passwords and without lines cut off by a death", async () => {
+  await using home = await storeHome();
+  const dir = `${home.dir}/job`;
+  for (const words of ["one https://u:secret@h/x", "two"]) {
+    const log = openJobLog(dir, silentReport);
+    log.report.log(words);
+    log.close();
+  }
+  await appendFile(`${dir}/log`, '{"at":1,"type":"log","te');
+  const all = await readJobLog(dir, 0);
+  expect(all.events.map(eventText)).toEqual(["one https://u:***@h/x", "two"]);
+  expect((await readJobLog(dir, all.next)).events).toEqual([]);
+  expect((await readJobLog(`${home.dir}/none`, 0)).events).toEqual([]);
+});
+
+test("a runaway job fills its log to the cap and no further", async () => {
+  await using home = await storeHome();
+  const log = openJobLog(home.dir, silentReport);
+  for (let i = 0; i < 200; i++) log.report.log("x".repeat(64 * 1024));
+  log.close();
+  expect(Bun.file(`${home.dir}/log`).size).toBeLessThan(8.2 * 1024 * 1024);
+  const { events } = await readJobLog(home.dir, 0);
+  expect(eventText(events.at(-1) ?? { at: 0, type: "log", text: "" })).toContain("the log is full");
+});
+
+test("counting does not fill the log: a step is written when its words change", async () => {
+  await using home = await storeHome();
+  const log = openJobLog(home.dir, silentReport);
+  for (let done = 0; done < 100; done++) log.report.progress({ step: "push", text: "Pushing", done, total: 100 });
+  log.close();
+  expect((await readJobLog(home.dir, 0)).events).toHaveLength(1);
+});
+
+test("a note is left for a shell, and its words can't act on the terminal", async () => {
+  await using home = await storeHome();
+  const job = { id: "0123456789ab", title: "dockerize a\x1b[31m", state: "done" as const };
+  await leaveNote(home.ctx, "42", job);
+  await leaveNote(home.ctx, "../../x", job);
+  await leaveNote(home.ctx, undefined, job);
+  expect(await Bun.file(`${home.ctx.paths.jobs}/notes/42`).text()).toBe(
+    "swcli: job 0123456789ab (dockerize a?[31m) done\n",
+  );
+});
