@@ -11,6 +11,9 @@ export default defineCommand({
   },
   args: { instance: { type: "positional", description: "Alias or address (default: the selected one)" } },
   async run({ args, data: out }) {
-    out.print(await clientFor(out).call("instance.info", { instance: args.instance }), instanceView);
+    const client = clientFor(out);
+    const info = await client.call("instance.info", { instance: args.instance });
+    const server = info.root_dir === null ? await client.call("server.state", { instance: info.instance }) : undefined;
+    out.print(server ? { ...info, server } : info, () => instanceView(info, server, out));
   },
 });

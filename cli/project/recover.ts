@@ -1,4 +1,5 @@
 /** `swcli project recover`. */
+import { hereOrOnServer } from "#cli/client/elsewhere.ts";
 import { clientFor } from "#cli/client/from-out.ts";
 import { defineCommand } from "#cli/command.ts";
 import { projectView } from "#cli/output/views/project.ts";
@@ -11,7 +12,12 @@ export default defineCommand({
   },
   args: { project: { type: "positional", required: true, description: "Project, by name or URI" } },
   async run({ args, data: out }) {
-    const row = await clientFor(out).call("project.recover", { project: args.project });
-    out.print(row, projectView("recovered"));
+    const client = clientFor(out);
+    const params = { project: args.project };
+    const { result } = await hereOrOnServer(
+      () => client.call("project.recover", params),
+      () => client.call("server.project-recover", params),
+    );
+    out.print(result, projectView("recovered"));
   },
 });

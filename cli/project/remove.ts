@@ -1,4 +1,5 @@
 /** `swcli project remove`. */
+import { hereOrOnServer } from "#cli/client/elsewhere.ts";
 import { clientFor } from "#cli/client/from-out.ts";
 import { defineCommand } from "#cli/command.ts";
 import { mayGoOn } from "#cli/output/consent.ts";
@@ -16,7 +17,13 @@ export default defineCommand({
   },
   async run({ args, data: out }) {
     await mayGoOn(out, { sure: args.yes, question: `Remove the project ${args.project} with its runtimes?` });
-    const row = await clientFor(out).call("project.remove", { project: args.project });
-    out.print(row, projectView("removed"));
+    const client = clientFor(out);
+    const params = { project: args.project };
+    const done = await hereOrOnServer(
+      () => client.call("project.remove", params),
+      () => client.call("server.project-remove", params),
+    );
+    out.print(done.result, projectView("removed"));
+    if (done.on === "server") out.talk(`It is recovered by its id, ${done.result.id}, or from here by its name.`);
   },
 });

@@ -17,6 +17,7 @@ import {
   updateProject,
 } from "#core/store/projects.ts";
 import { listRefs, liveVersions } from "#core/store/refs.ts";
+import { parseInstanceUri } from "#core/uri/instance.ts";
 import { parseProjectUri } from "#core/uri/parse.ts";
 import { DEFAULT_PROJECT, LOCAL } from "#core/uri/uri.ts";
 
@@ -31,7 +32,13 @@ export interface ProjectRow {
   removed: boolean;
 }
 
-export async function projectList(ctx: Ctx, params: { show_removed: boolean }): Promise<ProjectRow[]> {
+export async function projectList(
+  ctx: Ctx,
+  params: { instance?: string; show_removed: boolean },
+): Promise<ProjectRow[]> {
+  const context = await uriContext(ctx);
+  const instance = params.instance || context.currentInstance;
+  if (parseInstanceUri(instance, context).kind !== "local") throw onServer(`${instance} is a server`);
   const names = await listProjects(ctx);
   const removed = params.show_removed ? (await listRemovedProjects(ctx)).map(({ name }) => name) : [];
   return await Promise.all([...names, ...removed].map((name) => rowOf(ctx, name)));
@@ -124,8 +131,13 @@ async function existing(ctx: Ctx, text: string | undefined): Promise<string> {
 
 async function localName(ctx: Ctx, text: string | undefined): Promise<string> {
   const context = await uriContext(ctx);
-  if (text === undefined || text === "") return context.instances[LOCAL]?.currentProject ?? DEFAULT_PROJECT;
+  if (text === undefined || text === "") {
+    if (context.currentInstance !== LOCAL) throw onServer(`the current instance is ${context.currentInstance}`);
+    return context.instances[LOCAL]?.currentProject ?? DEFAULT_PROJECT;
+  }
   const uri = parseProjectUri(text, context);
   if (uri.kind === "local") return uri.project;
-  throw new SwError("ON_SERVER", `${text} is a project of a server; name a local one`, { hint: "For example: self" });
+  throw onServer(`${text} is a project of a server; name a local one`);
 }
+
+const onServer = (message: string) => new SwError("ON_SERVER", message, { hint: "For example: local/project/self" });

@@ -17,7 +17,11 @@ const COLUMNS: Column<Row>[] = [
 
 export const instancesView = (rows: readonly Row[], out: Out): string => table(rows, COLUMNS, { paint: out.paint });
 
-export function instanceView(info: ResultOf<"instance.info">, out: Out): string {
+export function instanceView(
+  info: ResultOf<"instance.info">,
+  server: ResultOf<"server.state"> | undefined,
+  out: Out,
+): string {
   const rows: [string, string][] = [
     ["Name", info.instance],
     ["URI", info.uri],
@@ -25,6 +29,15 @@ export function instanceView(info: ResultOf<"instance.info">, out: Out): string 
     ["User", info.user_name],
     ["Project", info.current_project],
     ...(info.root_dir === null ? [] : ([["Root", info.root_dir]] as [string, string][])),
+    ...(server ? serverFacts(server) : []),
   ];
   return facts(rows, { paint: out.paint });
+}
+
+function serverFacts({ version, user, role, problem }: ResultOf<"server.state">): [string, string][] {
+  if (problem !== null) return [["Problem", problem]];
+  return [
+    ["Version", version ?? ""],
+    ["Logged in as", role ? `${user} (${role})` : (user ?? "")],
+  ];
 }

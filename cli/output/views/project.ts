@@ -19,7 +19,7 @@ export const projectsView = (rows: readonly Row[], out: Out): string => table(ro
 /** `created myproject`. */
 export const projectView =
   (done: string) =>
-  (row: Row): string =>
+  (row: { name: string }): string =>
     `${done} ${row.name}`;
 
 export function projectInfoView(info: ResultOf<"project.info">, out: Out): string {
@@ -30,6 +30,36 @@ export function projectInfoView(info: ResultOf<"project.info">, out: Out): strin
     ["Created", time(info.created_at ?? "")],
     ["Location", info.location],
     ["Runtimes", `${info.runtimes} with ${info.versions} versions`],
+  ];
+  return facts(rows, { paint: out.paint });
+}
+
+type ServerRow = ResultOf<"server.projects">[number];
+
+const SERVER_COLUMNS: Column<ServerRow>[] = [
+  { title: "NAME", cell: (row) => row.name },
+  { title: "IN USE", cell: (row) => (row.in_use ? "yes" : "") },
+  { title: "ID", cell: (row) => row.id },
+  { title: "OWNER", cell: (row) => row.owner },
+  { title: "PRIVACY", cell: (row) => row.privacy },
+  { title: "RUNTIMES", cell: (row) => String(row.runtimes ?? ""), right: true },
+  { title: "CREATED", cell: (row) => time(row.created_at ?? "") },
+];
+
+export const serverProjectsView = (rows: readonly ServerRow[], out: Out): string =>
+  table(rows, SERVER_COLUMNS, { paint: out.paint });
+
+export function serverProjectView(info: ServerRow, out: Out): string {
+  const rows: [string, string][] = [
+    ["Name", info.name],
+    ["Id", info.id],
+    ["URI", info.uri],
+    ["In use", info.in_use ? "yes" : "no"],
+    ["Owner", info.owner],
+    ["Privacy", info.privacy],
+    ["Description", info.description],
+    ["Created", time(info.created_at ?? "")],
+    ["Runtimes", String(info.runtimes ?? "")],
   ];
   return facts(rows, { paint: out.paint });
 }

@@ -34,7 +34,7 @@ const onProject = defineMethod({
 export const PLACE_METHODS = {
   "project.list": defineMethod({
     kind: "query",
-    params: v.strictObject({ show_removed: v.optional(v.boolean(), false) }),
+    params: v.strictObject({ instance: v.optional(Text), show_removed: v.optional(v.boolean(), false) }),
     result: v.array(ProjectRow),
   }),
   "project.info": defineMethod({

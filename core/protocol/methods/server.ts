@@ -70,10 +70,56 @@ const Remove = defineMethod({
 
 const Recover = defineMethod({ kind: "operation", params: v.strictObject({ uri: Text }), result: Change });
 
+const ProjectRow = v.object({
+  id: v.string(),
+  name: v.string(),
+  uri: v.string(),
+  owner: v.string(),
+  privacy: v.string(),
+  description: v.string(),
+  created_at: v.nullable(v.string()),
+  runtimes: v.nullable(v.number()),
+  in_use: v.boolean(),
+});
+
+const onProject = defineMethod({ kind: "operation", params: v.strictObject({ project: Text }), result: ProjectRow });
+
+const Projects = defineMethod({
+  kind: "operation",
+  params: v.strictObject({ instance: v.optional(Text) }),
+  result: v.array(ProjectRow),
+});
+
+const ProjectInfo = defineMethod({
+  kind: "operation",
+  params: v.strictObject({ project: v.optional(Text) }),
+  result: ProjectRow,
+});
+
+const State = defineMethod({
+  kind: "operation",
+  params: v.strictObject({ instance: Text }),
+  result: v.object({
+    reachable: v.boolean(),
+    version: v.nullable(v.string()),
+    user: v.nullable(v.string()),
+    role: v.nullable(v.string()),
+    /** Why it can't be used. */
+    problem: v.nullable(v.string()),
+  }),
+});
+
 export const SERVER_METHODS = {
   "server.list": List,
   "server.history": History,
   "server.info": Info,
   "server.remove": Remove,
   "server.recover": Recover,
+  "server.projects": Projects,
+  "server.project-info": ProjectInfo,
+  "server.project-create": onProject,
+  "server.project-select": onProject,
+  "server.project-remove": onProject,
+  "server.project-recover": onProject,
+  "server.state": State,
 } as const;
