@@ -92,6 +92,11 @@ function urlRequirement(name: string, url: string, marker: string): ParsedRequir
   return { text: `${name} @ ${clean}${marker}`, name: plainName(name), kind: "url", hashes };
 }
 
+const UNUSABLE: Readonly<Record<string, string>> = {
+  file: "a repository on this machine can't be carried in a package",
+  git: "git:// neither encrypts nor proves who answers, and is not supported",
+};
+
 function checkVcs(url: string): void {
   const scheme = /^([a-z]+)\+([a-z]*)/i.exec(url);
   if (scheme?.[1]?.toLowerCase() !== "git") {
@@ -100,11 +105,9 @@ function checkVcs(url: string): void {
       "Use a git repository, or publish the package.",
     );
   }
-  if (!/^git\+(https?|ssh|git):\/\//i.test(url)) {
+  if (!/^git\+(https?|ssh):\/\//i.test(url)) {
     throw new RequirementError(
-      scheme[2] === "file"
-        ? "a repository on this machine can't be carried in a package"
-        : "the repository's URL can't be read",
+      UNUSABLE[scheme[2]?.toLowerCase() ?? ""] ?? "the repository's URL can't be read",
       "Write git+https://<host>/<path> or git+ssh://git@<host>/<path>.",
     );
   }

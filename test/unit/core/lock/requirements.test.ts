@@ -167,6 +167,7 @@ const REFUSED: [string, RegExp][] = [
   ["file:///srv/x.tar.gz", /Build a wheel/],
   ["x @ file:///srv/x-1.0-py3-none-any.whl", /wheels:/],
   ["git+file:///srv/x.git#egg=x", /git\+https/],
+  ["git+git://git.invalid/x.git#egg=x", /git\+https/],
   ["hg+https://hg.invalid/x#egg=x", /git repository/],
   ["git+https://git.invalid/a/b.git", /Write <name> @ git\+https/],
   ["https://e.invalid/archive/main.zip", /Write <name> @ https/],
