@@ -33,5 +33,5 @@ export default defineCommand({
   },
   /** As env(1) and nice(1) do: 125 when we failed before the command. */
   exitCodeOf: (error: SwError) =>
-    error.code === "USAGE" ? 2 : [126, 127].includes(error.exitCode) ? error.exitCode : 125,
+    error.exitCode === 2 ? 2 : [126, 127].includes(error.exitCode) ? error.exitCode : 125,
 });
