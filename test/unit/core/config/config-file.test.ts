@@ -197,8 +197,12 @@ describe("a file that is not one of ours is refused and never overwritten", () =
     ["a size without meaning", "version: '2.0'\nswcli: {limits: {envs_size: lots}}\n"],
   ])("%s", async (_, text) => {
     await put(text);
-    for (const run of [readConfig(where()), updateConfig(where(), (edit) => edit.set(["current_instance"], "x"))]) {
-      const e = await run.then(
+    const tries = [
+      () => readConfig(where()),
+      () => updateConfig(where(), (edit) => edit.set(["current_instance"], "x")),
+    ];
+    for (const run of tries) {
+      const e = await (run() as Promise<unknown>).then(
         () => undefined,
         (e: Error) => e,
       );
