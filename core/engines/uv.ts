@@ -3,6 +3,7 @@
  * Owns the tools folder's `uv-*`; knows nothing of locks or environments. Tests: test/unit/core/engines/uv.test.ts
  */
 import { chmod, mkdir, rename, stat } from "node:fs/promises";
+import { isAbsolute } from "pathe";
 import type { Ctx, Env } from "#core/context.ts";
 import pin from "#core/engines/uv-pin.json" with { type: "json" };
 import { errno, SwError } from "#core/errors.ts";
@@ -38,12 +39,20 @@ export async function runUv(ctx: Ctx, args: string[], options: UvOptions = {}): 
 /** The program: `SWCLI_UV`, else the embedded one, unpacked at first use. */
 export async function uvPath(ctx: Ctx): Promise<string> {
   const own = ctx.env.SWCLI_UV;
-  if (own) return own;
+  if (own) return await ownUv(own);
   const known = ctx.memo.get<string>("uv:path");
   if (known !== undefined && (await isThere(known))) return known;
   const path = await unpackUv(ctx);
   ctx.memo.set("uv:path", path);
   return path;
+}
+
+async function ownUv(path: string): Promise<string> {
+  const isProgram = (await isThere(path)) && ((await stat(path)).mode & 0o111) !== 0;
+  if (isProgram && isAbsolute(path)) return path;
+  throw new SwError("ENGINE_MISSING", `SWCLI_UV names ${path}, which is no program by an absolute path`, {
+    hint: "Unset SWCLI_UV to use the uv that is built in.",
+  });
 }
 
 // What people set for uv and we honour; everything else of UV_* would change a lock or an install behind our back.
