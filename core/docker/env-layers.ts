@@ -49,7 +49,8 @@ const targetKey = ({ platform, libc, python }: Target) => ({ platform: platform.
 
 async function lockedLayers(ctx: Ctx, job: EnvJob): Promise<Layer[]> {
   const { recipe, target, compression } = job;
-  const key = { lock: recipe.requirements ?? null, ...targetKey(target) };
+  if (recipe.requirements === undefined) return [];
+  const key = { lock: recipe.requirements, ...targetKey(target) };
   return await ctx.flights.join(`image-layers:${JSON.stringify(key)}:${compression}`, ctx, (report, signal) => {
     const own: Ctx = { ...ctx, report, signal };
     return inScratch(own, { title: `packages for ${target.platform.name}`, key, compression }, job, (scratch) =>

@@ -1,7 +1,9 @@
-/** `main.ts [start] [lock] [env] [daemon] [store]`: runs the sections and prints the table. Called by scripts/bench. */
+/** `main.ts [start] [lock] [env] [daemon] [store] [conda] [images]`: runs the sections and prints the table. Called by scripts/bench. */
 import { cpus, loadavg } from "node:os";
+import { conda } from "./conda.ts";
 import { daemon } from "./daemon.ts";
 import { environments } from "./environments.ts";
+import { images } from "./images.ts";
 import { lock } from "./lock.ts";
 import { type Place, withPlace } from "./place.ts";
 import { start } from "./start.ts";
@@ -10,7 +12,7 @@ import { type Row, table } from "./table.ts";
 
 type Section = (place: Place, rounds?: number) => Promise<Row[]>;
 
-const SECTIONS: Readonly<Record<string, Section>> = { start, lock, env: environments, daemon, store };
+const SECTIONS: Readonly<Record<string, Section>> = { start, lock, env: environments, daemon, store, conda, images };
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in SECTIONS));

@@ -1,0 +1,97 @@
+/**
+ * Images by the direct engine against `docker buildx build --push` of the same, to one registry on loopback: nothing
+ * changed, one file changed, nothing cached, two platforms. Says what is missing where there is no docker with buildx.
+ */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { pushRealBase } from "../../test/servers/base-image.ts";
+import { registryMissing, startRegistry } from "../../test/servers/registry.ts";
+import { freshRoot, type Place, project, timed } from "./place.ts";
+import { median, ms, type Row, ratioRow } from "./table.ts";
+
+// Ten packages, two of them heavy.
+const PACKAGES = ["numpy", "pandas", "click", "requests", "rich", "jinja2", "pyyaml", "tqdm", "attrs", "six"];
+
+interface Lab {
+  readonly place: Place;
+  readonly dir: string;
+  readonly base: string;
+  readonly host: string;
+}
+
+export async function images(place: Place, rounds = 3): Promise<Row[]> {
+  const missing =
+    (await registryMissing()) ??
+    (Bun.spawnSync(["docker", "buildx", "version"]).exitCode === 0 ? undefined : "docker with buildx");
+  if (missing)
+    return [
+      {
+        section: "images",
+        what: "direct / buildx",
+        figure: "not measured",
+        goal: "",
+        ok: false,
+        note: `needs ${missing}`,
+      },
+    ];
+  await using registry = await startRegistry();
+  const { reference, python } = await pushRealBase(registry.host);
+  const docker = { ...place.env, DOCKER_CONFIG: process.env.DOCKER_CONFIG ?? `${process.env.HOME}/.docker` };
+  const own: Place = freshRoot({ ...place, env: docker }, "images");
+  const lines = ["name: bench", `environment: { python: "${python}", arch: [amd64] }`, "dependencies:", "  - pip:"];
+  const files = ["  - files: [{ src: app.txt, dest: app.txt }]", ""];
+  const yaml = [...lines, ...PACKAGES.map((name) => `      - ${name}`), ...files].join("\n");
+  const dir = await project(own, "images", { "runtime.yaml": yaml, "app.txt": "0" });
+  const lab: Lab = { place: own, dir, base: reference, host: registry.host };
+  await build(lab, "start");
+  return [await uncached(lab, rounds), await nothingChanged(lab, rounds), await fileChanged(lab, rounds)];
+}
+
+async function build({ place, dir }: Lab, text: string): Promise<void> {
+  await Bun.write(join(dir, "app.txt"), text);
+  await timed(place, [place.swcli, "runtime", "build", "--prepare", "no"], dir);
+}
+
+async function make(lab: Lab, engine: "direct" | "buildx"): Promise<number> {
+  const image = `${lab.host}/bench/${engine}:1`;
+  const args = ["runtime", "dockerize", "bench", "-t", image, "--base-image", lab.base, "--engine", engine, "--push"];
+  return (await timed(lab.place, [lab.place.swcli, ...args])).ms;
+}
+
+async function uncached(lab: Lab, rounds: number): Promise<Row> {
+  const pairs: Pair[] = [];
+  for (let round = 0; round < rounds; round++) {
+    rmSync(join(lab.place.env.SW_LOCAL_STORAGE ?? "", ".store/v1/cache"), { recursive: true, force: true });
+    await timed(lab.place, ["docker", "builder", "prune", "--all", "--force"]);
+    await build(lab, `uncached ${round}`);
+    pairs.push({ buildx: await make(lab, "buildx"), direct: await make(lab, "direct") });
+  }
+  return rowOf("uncached", pairs, 0.4);
+}
+
+async function nothingChanged(lab: Lab, rounds: number): Promise<Row> {
+  const pairs: Pair[] = [];
+  for (let round = 0; round < rounds; round++)
+    pairs.push({ buildx: await make(lab, "buildx"), direct: await make(lab, "direct") });
+  return rowOf("nothing changed", pairs, 0.3);
+}
+
+async function fileChanged(lab: Lab, rounds: number): Promise<Row> {
+  const pairs: Pair[] = [];
+  for (let round = 0; round < rounds; round++) {
+    await build(lab, `changed ${round}`);
+    pairs.push({ buildx: await make(lab, "buildx"), direct: await make(lab, "direct") });
+  }
+  return rowOf("one file changed", pairs, 0.25);
+}
+
+interface Pair {
+  readonly direct: number;
+  readonly buildx: number;
+}
+
+function rowOf(what: string, pairs: readonly Pair[], goal: number): Row {
+  const note = `${ms(median(pairs.map(({ direct }) => direct)))} / ${ms(median(pairs.map(({ buildx }) => buildx)))}`;
+  const ratio = median(pairs.map(({ direct, buildx }) => direct / buildx));
+  return ratioRow({ section: "images", what: `${what}: direct / buildx, both pushed`, note }, ratio, goal);
+}
