@@ -39,6 +39,8 @@ async function hotActivate(uri: string): Promise<void> {
 
 /** The ready environment; undefined when there is anything to do or to say first. */
 async function ask(uri: string, shell?: string): Promise<Ready | undefined> {
-  const answer = (await hotQuery("runtime.activation", { uri, shell }, { cwd: "/", env: queryEnv() })) as Ready | undefined;
+  const answer = (await hotQuery("runtime.activation", { uri, shell }, { cwd: "/", env: queryEnv() })) as
+    | Ready
+    | undefined;
   return answer?.state === "ready" && answer.warning === undefined ? answer : undefined;
 }

@@ -169,7 +169,7 @@ bothModes((mode) => {
           const ran = await sh(
             home,
             shell,
-            `P=$PATH; ${body}; [ "$P" = "$PATH" ] && echo same; (if [ -n "\$BASH_VERSION" ]; then set -o posix; fi; set) | grep -ac ^_SWRT_`,
+            `P=$PATH; ${body}; [ "$P" = "$PATH" ] && echo same; (if [ -n "$BASH_VERSION" ]; then set -o posix; fi; set) | grep -ac ^_SWRT_`,
           );
           expect(ran.stdout).toBe("other\nsame\n2\n");
         },

@@ -31,7 +31,7 @@ const BuildParams = v.strictObject({
   lock: v.optional(v.boolean(), true),
   cache: v.optional(v.boolean(), true),
   prepare: v.optional(v.picklist(["background", "wait", "no"])),
-    compile: v.optional(v.boolean()),
+  compile: v.optional(v.boolean()),
 });
 
 const BuildResult = v.object({
