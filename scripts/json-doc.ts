@@ -14,7 +14,7 @@ const BEGIN = "<!-- From the method table; written by scripts/json-doc.ts -->";
 const LINE = 90;
 
 /** Answered to our own client on the way to something else; never printed as they are. */
-const INNER = /^(shell\.|env\.|runtime\.(recall|activation|info)$|job\.(start|logs)$)/;
+const INNER = /^(shell\.|env\.(prepare|pip|writable)$|runtime\.(recall|activation|info)$|job\.(start|logs)$)/;
 
 /** Where the command is not called as the method is. */
 const COMMANDS: Readonly<Record<string, string>> = {
