@@ -1,6 +1,6 @@
 /**
  * One HTTP request to a server or registry, without retries: address, headers, trust, proxy, deadline, cancel.
- * What comes back has any status; only a request without an answer throws. Tests: test/unit/core/transfer/http.test.ts
+ * What comes back has any status; only a request without an answer throws. Tests: test/e2e/copy-failures.test.ts, test/e2e/instance-tls.test.ts
  */
 import { FetchError, ofetch } from "ofetch";
 import type { Ctx } from "#core/context.ts";
@@ -54,6 +54,7 @@ export async function request(ctx: Ctx, want: HttpRequest): Promise<Response> {
   } catch (e) {
     if (ctx.signal.aborted) throw new SwError("CANCELLED", "cancelled");
     if (outcome.bodyError !== undefined) throw outcome.bodyError;
+    if (e instanceof SwError) throw e;
     throw noAnswer(want.url, e, watch.silent());
   } finally {
     watch.stop();

@@ -155,6 +155,52 @@ async function pushed(host: string): Promise<string> {
   return digest;
 }
 
+testRegistry(
+  "a registry with passwords is opened by docker's config, and by nothing less",
+  async () => {
+    await using home = await tempHome({ mode: "in-process" });
+    const hash = await Bun.password.hash("s3cret", { algorithm: "bcrypt", cost: 4 });
+    const users = await home.write("htpasswd", `ann:${hash}\n`);
+    await using registry = await startRegistry({ config: `auth: { htpasswd: { realm: r, path: ${users} } }` });
+    const version = await imported(home, "one", small);
+    const uri = `oci://${registry.host}/demo`;
+    const refused = await home.run(["runtime", "copy", "demo", uri]);
+    expect(refused).toMatchObject({ exitCode: 1 });
+    expect(refused.stderr).toContain("AUTH_FAILED");
+    const auth = Buffer.from("ann:s3cret").toString("base64");
+    await home.write(".docker/config.json", JSON.stringify({ auths: { [registry.host]: { auth } } }));
+    const pushed = await home.run(["-v", "runtime", "copy", "demo", uri]);
+    expect(pushed).toMatchObject({ exitCode: 0 });
+    expect(pushed.stderr).not.toContain(auth);
+    const pulled = await home.run(["-o", "json", "runtime", "copy", uri, "back"]);
+    expect(pulled.json).toMatchObject({ version });
+  },
+  30_000,
+);
+
+testRegistry(
+  "a registry that gives other bytes than it promised gets nothing into the store",
+  async () => {
+    await using registry = await startRegistry();
+    await using home = await tempHome({ mode: "in-process" });
+    await imported(home, "one", { ...small, big: noise(2_500_000) });
+    const uri = `oci://${registry.host}/demo`;
+    await home.run(["runtime", "copy", "demo", uri]);
+    await home.run(["runtime", "remove", "-f", "demo"]);
+    await home.run(["gc", "--yes"]);
+    const blobs = `${registry.dir}/data/docker/registry/v2/blobs`;
+    for await (const path of new Bun.Glob("**/data").scan(blobs)) {
+      const file = Bun.file(`${blobs}/${path}`);
+      if (file.size === 1024 * 1024) await Bun.write(file, noise(file.size));
+    }
+    const done = await home.run(["runtime", "copy", uri, "."]);
+    expect(done).toMatchObject({ exitCode: 1 });
+    expect(done.stderr).toContain("HASH_MISMATCH");
+    expect((await home.run(["-o", "json", "runtime", "list"])).json).toEqual([]);
+  },
+  30_000,
+);
+
 test("a digest can't be pushed to", async () => {
   await using home = await tempHome({ mode: "in-process" });
   await imported(home, "one", {});
