@@ -14,6 +14,7 @@ import { localProject } from "#core/ops/target.ts";
 import { canonicalJson, sha256Hex } from "#core/platform/digest.ts";
 import { configPath, homeDir } from "#core/platform/paths.ts";
 import { resultEnv } from "#core/platform/result-env.ts";
+import { defaultPythonMinor } from "#core/python/find.ts";
 import { readRef, tagsOf } from "#core/store/refs.ts";
 
 export interface Recalled {
@@ -23,6 +24,8 @@ export interface Recalled {
 
 interface Remembered extends Recalled {
   project: string;
+  /** The machine's choice of Python, where the yaml leaves it; it rests on more than files that a build reads. */
+  hostPython: string | undefined;
   /** Path → stamp; "" for what was not there and must stay away. */
   stamps: [string, string][];
 }
@@ -35,6 +38,7 @@ export async function recallBuild(ctx: Ctx, params: BuildParams): Promise<Recall
   const known = ctx.memo.get<Remembered>(memoKey(ctx, params));
   if (!known?.stamps.every(([path, stamp]) => stampNow(path).stamp === stamp)) return null;
   if ((await localProject(ctx, params.project)) !== known.project) return null;
+  if (known.hostPython !== undefined && (await defaultPythonMinor(ctx)) !== known.hostPython) return null;
   const { name, version } = known.result;
   const ref = await readRef(ctx, known.project, name);
   if (ref?.tags.latest !== version || !params.tags.every((tag) => ref.tags[tag] === version)) return null;
@@ -55,8 +59,7 @@ export async function rememberBuild(
   params: BuildParams,
   made: { inputs: BuildInputs; project: string; startedAt: number } & Recalled,
 ): Promise<void> {
-  // Which python3 the machine offers rests on more than files that a build reads (pyenv's choice, what PATH gains).
-  if (!params.cache || params.source || made.inputs.python.from === "host") return;
+  if (!params.cache || params.source) return;
   const stamps: [string, string][] = [];
   for (const path of await pathsOf(ctx, made.inputs)) {
     const { stamp, changedAt } = stampNow(path);
@@ -64,7 +67,9 @@ export async function rememberBuild(
     stamps.push([path, stamp]);
   }
   const { result, warnings, project } = made;
-  ctx.memo.set(memoKey(ctx, params), { result, warnings, project, stamps } satisfies Remembered);
+  const { from, minor } = made.inputs.python;
+  const hostPython = from === "host" ? minor : undefined;
+  ctx.memo.set(memoKey(ctx, params), { result, warnings, project, hostPython, stamps } satisfies Remembered);
 }
 
 const memoKey = (ctx: Ctx, params: BuildParams) =>

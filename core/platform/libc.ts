@@ -66,7 +66,7 @@ function openFirst(names: string[]): ReturnType<typeof openOne> {
  */
 export function execve(files: readonly string[], argv: readonly string[], env: Record<string, string>): void {
   const args = cStrings(argv);
-  const vars = cStrings(Object.entries(env).map(([key, value]) => `${key}=${value}`));
+  const vars = cStrings(environmentStrings(env));
   const paths = cStrings(files);
   const noSignals = new Uint8Array(128);
   const c = libc();
@@ -84,16 +84,27 @@ const keepAlive = (...values: unknown[]): void => {
   void kept;
 };
 
+/** `KEY=value` texts. A plain loop: a callback for each of them is called often enough to start the JIT's threads. */
+function environmentStrings(env: Record<string, string>): string[] {
+  const texts: string[] = [];
+  for (const key in env) texts.push(`${key}=${env[key]}`);
+  return texts;
+}
+
+const ADDRESS_HALF = 2 ** 32;
+
 /** NUL-ended texts in one buffer (one encoding for all of them), with their addresses, and those as a C array. */
-function cStrings(texts: readonly string[]): { buffer: Uint8Array; table: BigUint64Array; pointers: Pointer[] } {
+function cStrings(texts: readonly string[]): { buffer: Uint8Array; table: Uint32Array; pointers: Pointer[] } {
   const buffer = new TextEncoder().encode(`${texts.join("\0")}\0`);
-  const table = new BigUint64Array(texts.length + 1);
+  // Addresses as two halves (both our systems are little-endian), ended by a null pointer.
+  const table = new Uint32Array(2 * texts.length + 2);
   const base = ptr(buffer);
   const pointers: Pointer[] = [];
   for (let i = 0, at = 0; i < texts.length; i++) {
     const address = (base + at) as Pointer;
     pointers.push(address);
-    table[i] = BigInt(address);
+    table[2 * i] = address % ADDRESS_HALF;
+    table[2 * i + 1] = Math.floor(address / ADDRESS_HALF);
     at = buffer.indexOf(0, at) + 1;
   }
   return { buffer, table, pointers };
