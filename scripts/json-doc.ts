@@ -36,7 +36,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   "server.state": "instance info` (of a server: under the key server)`",
   "store.check": "doctor --store`, `swcli fsck",
   "doctor.machine": "doctor",
-  "config.ensure": "config edit",
+  "config.ensure": "config check",
 };
 
 /** The whole text of docs/json.md as it should be, from what stands before the generated part. */

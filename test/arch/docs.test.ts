@@ -1,6 +1,8 @@
 /** The documents for users say what the program does: their tables against the tables of the source. */
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { type Group, isGroup } from "#cli/command.ts";
+import { root } from "#cli/commands.ts";
 import { ERROR_CODES } from "#core/errors.ts";
 import { storePaths } from "#core/platform/paths.ts";
 import { BUILD_HEADER, NDJSON, PROTOCOL, ROOT_HEADER } from "#core/protocol/wire.ts";
@@ -33,16 +35,38 @@ test("the README's exit codes are those of the table", async () => {
   for (const exit of Object.values(ERROR_CODES)) expect(said).toContain(exit);
 });
 
+/** "runtime build" and so on; what is hidden is not for people. */
+async function commandNames(group: Group, path: readonly string[] = []): Promise<string[][]> {
+  const found = Object.entries(group.subCommands).map(async ([name, node]) => {
+    if (isGroup(node)) return await commandNames(node, [...path, name]);
+    return node.hidden || (await node.load()).meta.hidden ? [] : [[...path, name]];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+test("the README's table of commands has every command", async () => {
+  const part = (await read("README.md")).split("## Commands")[1]?.split("\n## ")[0] ?? "";
+  const words = rows(part).map(([, cell = ""]) => [...cell.matchAll(/`([^`]+)`/g)].map(([, text = ""]) => text));
+  const said = words.flatMap(([first = "", ...more]) => {
+    const group = /^swcli (\w+)/.exec(first)?.[1] ?? "";
+    return [first, ...more].map((text) => (text.startsWith("swcli ") ? text : `swcli ${group} ${text}`));
+  });
+  const missing = (await commandNames(root)).filter(
+    (path) => !said.some((text) => `${text} `.startsWith(`swcli ${path.join(" ")} `)),
+  );
+  expect(missing).toEqual([]);
+});
+
 test("docs/disk.md names every place under the root", async () => {
   const text = await read("docs/disk.md");
-  const { root, store, locks, ...places } = storePaths("/r");
-  const names = Object.values(places).map((path) => path.replace(`${store}/`, "").replace(`${root}/`, ""));
+  const { root: top, store, locks, ...places } = storePaths("/r");
+  const names = Object.values(places).map((path) => path.replace(`${store}/`, "").replace(`${top}/`, ""));
   expect(
     names.filter(
       (name) => !new RegExp(`^ +${name.replaceAll(".", "\\.")}/? `, "m").test(text) && !text.includes(`${name}/\n`),
     ),
   ).toEqual([]);
-  expect(text).toContain(store.replace(`${root}/`, ""));
+  expect(text).toContain(store.replace(`${top}/`, ""));
   expect(locks).toStartWith(store);
 });
 
