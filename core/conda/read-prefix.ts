@@ -2,9 +2,10 @@
  * A conda environment as its own records describe it: `conda-meta/*.json`. No conda, no Python, nothing written.
  * Tests: test/unit/core/conda/read-prefix.test.ts
  */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import * as v from "valibot";
 import { type CondaRecord, CondaRecordSchema, cleanRecord } from "#core/conda/record.ts";
+import { parseRecordText } from "#core/conda/record-text.ts";
 import { errno, SwError } from "#core/errors.ts";
 import { readTextIfAny } from "#core/platform/fs-atomic.ts";
 
@@ -53,23 +54,15 @@ interface Found {
 }
 
 async function readRecord(path: string): Promise<Found> {
-  const data = parseJson(await readFile(path, "utf8"), path);
+  const found = parseRecordText(await Bun.file(path).text());
+  if (!found) throw unreadable(path, "not a JSON object");
+  const { data, owned } = found;
   const parsed = v.safeParse(CondaRecordSchema, data);
   if (!parsed.success) {
     const issue = parsed.issues[0];
     throw unreadable(path, `${v.getDotPath(issue) ?? "record"}: ${issue.message}`);
   }
-  return { record: cleanRecord(parsed.output), requested: requestedOf(data), owned: ownedOf(data) };
-}
-
-function parseJson(text: string, path: string): Record<string, unknown> {
-  try {
-    const data: unknown = JSON.parse(text);
-    if (typeof data === "object" && data !== null) return { ...data };
-  } catch (e) {
-    if (!(e instanceof SyntaxError)) throw e;
-  }
-  throw unreadable(path, "not a JSON object");
+  return { record: cleanRecord(parsed.output), requested: requestedOf(data), owned };
 }
 
 const unreadable = (path: string, why: string) =>
@@ -85,10 +78,6 @@ function requestedOf({ requested_specs, requested_spec }: Record<string, unknown
   if (several.length > 0) return several;
   return typeof requested_spec === "string" && !/^(None|)$/.test(requested_spec) ? [requested_spec] : [];
 }
-
-/** Only these are needed of thousands of files: whose METADATA a record holds is conda's, all others are pip's. */
-const ownedOf = ({ files }: Record<string, unknown>): string[] =>
-  texts(files).filter((file) => /\.(dist-info\/METADATA|egg-info(\/PKG-INFO)?)$/.test(file));
 
 /** Older records don't say; conda's log does, as far as the packages are still there. */
 async function fromHistory(folder: string, records: readonly CondaRecord[]): Promise<string[]> {

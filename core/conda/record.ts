@@ -37,11 +37,14 @@ export type CondaRecord = v.InferOutput<typeof CondaRecordSchema>;
 
 /** Without credentials, without values that say nothing, so that the same package gives the same text. */
 export function cleanRecord(record: CondaRecord): CondaRecord {
-  const entries = Object.entries({ ...record, url: cleanUrl(record.url), channel: channelUrl(record) });
-  return v.parse(
-    CondaRecordSchema,
-    Object.fromEntries(entries.filter(([, value]) => value !== undefined && value !== null && value !== "")),
-  );
+  const out: Partial<Record<string, unknown>> & CondaRecord = {
+    ...record,
+    url: cleanUrl(record.url),
+    channel: channelUrl(record),
+  };
+  for (const [key, value] of Object.entries(out))
+    if (value === undefined || value === null || value === "") delete out[key];
+  return out;
 }
 
 /** A URL without `user:password@` and without the `/t/TOKEN` of private channels. */

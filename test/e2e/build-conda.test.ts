@@ -34,14 +34,16 @@ async function oracle(home: Home, input: { channel: string; specs: string[]; pre
   const tools = join(home.root, ".store/v1/tools");
   const tool = (await readdir(tools)).find((name) => name.startsWith("rattler-"));
   const script = `
-import asyncio, json, sys
+import asyncio, json, os, sys
 from rattler import solve, install, GenericVirtualPackage, PackageName, Version, BuildString
 async def main():
     v = [GenericVirtualPackage(PackageName("__glibc"), Version("2.31"), BuildString("0"))]
     r = await solve(["${input.channel}"], ${JSON.stringify(input.specs)}, platforms=["linux-64", "noarch"], virtual_packages=v)
     await install(r, target_prefix="${input.prefix}", execute_link_scripts=True, show_progress=False)
     print(json.dumps(sorted(f"{x.name.normalized}={x.version}={x.build}" for x in r)))
-asyncio.run(main())`;
+asyncio.run(main())
+sys.stdout.flush()
+os._exit(0)`;
   const result = await home.exec([join(tools, tool ?? "", "env/bin/python"), "-c", script]);
   expect(result.stderr).toBe("");
   return result.json;
