@@ -84,7 +84,12 @@ export const root: Group = {
       alias: [],
       description: "The environments that runtimes have on this machine",
       subCommands: {
+        info: verb(() => import("#cli/env/info.ts")),
+        list: verb(() => import("#cli/env/list.ts"), "ls"),
         pip: verb(() => import("#cli/env/pip.ts")),
+        prune: verb(() => import("#cli/env/prune.ts")),
+        remove: verb(() => import("#cli/env/remove.ts"), "rm"),
+        verify: verb(() => import("#cli/env/verify.ts")),
       },
     },
     deactivate: verb(() => import("#cli/deactivate.ts")),

@@ -19,3 +19,12 @@ export async function compileBytecode(ctx: Ctx, { prefix }: Marker): Promise<voi
     dieWithParent: true,
   });
 }
+
+/** The bytecode of one source, by the path that it has: compiled again from what is there. False when it isn't. */
+export async function compileFile(ctx: Ctx, prefix: string, path: string): Promise<boolean> {
+  const [, folder, name] = /^(.*)__pycache__\/([^/.]+)\.[^/]+\.pyc$/.exec(path) ?? [];
+  if (folder === undefined) return false;
+  const source = `${prefix}/${folder}${name}.py`;
+  const argv = [`${prefix}/bin/python`, "-I", "-S", "-m", "compileall", "-q", "-f", source];
+  return (await run(ctx, argv, { cwd: prefix, env: { PATH: ctx.env.PATH, HOME: ctx.env.HOME } })).exitCode === 0;
+}

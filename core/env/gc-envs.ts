@@ -8,7 +8,7 @@ import { chooseEnvs, type EnvFacts, type EnvRules } from "#core/env/env-policy.t
 import { filesOfKey, listPrefixes, type Prefix } from "#core/env/envs-list.ts";
 import { prefixesInUse } from "#core/env/in-use.ts";
 import { IN_FLIGHT_MS, isInFlight, lastUse } from "#core/env/last-use.ts";
-import { hasLiveShell, liveFolder } from "#core/env/live-shells.ts";
+import { closeToShells, hasLiveShell, liveFolder } from "#core/env/live-shells.ts";
 import { dropMarker, markerPath, readMarker } from "#core/env/marker.ts";
 import { neededKeys, sweepPointers } from "#core/env/pointer-index.ts";
 import { sweepRcFolders } from "#core/env/rc-folders.ts";
@@ -116,6 +116,7 @@ function madeOrEntered(known: Known, env: { path: string; inFlight: boolean }): 
 
 /** False when somebody is making or entering it right now. */
 async function removeEnv(ctx: Ctx, env: EnvFacts): Promise<boolean> {
+  if (!(await closeToShells(ctx, env.path))) return false;
   if (env.whole && !(await dropEnv(ctx, env))) return false;
   await removeTree(env.path);
   await removeTree(liveFolder(ctx, env.path));

@@ -5,6 +5,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
+import { prefixesWithShells } from "#core/env/live-shells.ts";
 import { activationPrefixes } from "#core/env/rc-folders.ts";
 
 export interface PrefixUser {
@@ -24,7 +25,13 @@ export async function prefixUsers(ctx: Ctx): Promise<PrefixUser[] | undefined> {
   const users = await Promise.all(
     pids.filter((pid) => pid !== process.pid).map(async (pid) => ({ pid, prefixes: find(await traces(pid)) })),
   );
-  return users.filter(({ prefixes }) => prefixes.size > 0);
+  return [...users.filter(({ prefixes }) => prefixes.size > 0), ...(await hookedUsers(ctx))];
+}
+
+/** Their variables were set while they ran, and the kernel tells only what a process was started with. */
+async function hookedUsers(ctx: Ctx): Promise<PrefixUser[]> {
+  const shells = [...(await prefixesWithShells(ctx))];
+  return shells.flatMap(([prefix, pids]) => pids.map((pid) => ({ pid, prefixes: new Set([prefix]) })));
 }
 
 /** The prefixes that any process uses, or undefined where that can't be known. */
@@ -41,7 +48,10 @@ async function rcFinder(ctx: Ctx): Promise<(text: string) => string[]> {
 }
 
 function prefixFinder(ctx: Ctx): (text: string) => string[] {
-  const names = new RegExp(`(?:${spellings(ctx.paths.envs)})/([0-9a-f]{32}-\\d+)(?!\\d)`, "g");
+  const names = new RegExp(
+    `(?:${spellings(ctx.paths.envs)})/((?:[0-9a-f]{32}-\\d+|writable/[A-Za-z_][A-Za-z0-9_.-]*)(?![A-Za-z0-9_.-]))`,
+    "g",
+  );
   return (text) => [...text.matchAll(names)].map(([, name]) => `${ctx.paths.envs}/${name}`);
 }
 

@@ -4,10 +4,10 @@
  * Counts while a process of that pid lives that began before. Tests: test/e2e/gc.test.ts
  */
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, rename } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
 import { errno } from "#core/errors.ts";
-import { removeFile } from "#core/platform/fs-atomic.ts";
+import { removeFile, removeTree } from "#core/platform/fs-atomic.ts";
 
 export const liveFolder = (ctx: Ctx, prefix: string): string =>
   `${ctx.paths.activation}/live/${prefix.slice(prefix.lastIndexOf("/") + 1)}`;
@@ -20,12 +20,48 @@ export function noteShell(ctx: Ctx, prefix: string, pid: number): void {
 }
 
 /** Whether a shell is still in there; forgets those that ended. */
-export async function hasLiveShell(ctx: Ctx, prefix: string): Promise<boolean> {
+export const hasLiveShell = async (ctx: Ctx, prefix: string): Promise<boolean> =>
+  (await shellsIn(liveFolder(ctx, prefix))).length > 0;
+
+/** Prefixes with the shells that are in them, or were in them last. */
+export async function prefixesWithShells(ctx: Ctx): Promise<Map<string, number[]>> {
+  const top = `${ctx.paths.activation}/live`;
+  const names = await namesIn(top);
+  const found = names.map(async (name) => [`${ctx.paths.envs}/${name}`, await shellsIn(`${top}/${name}`)] as const);
+  return new Map((await Promise.all(found)).filter(([, pids]) => pids.length > 0));
+}
+
+/** Unix ms of the last time that a shell went in; 0 for never. */
+export async function lastEntered(ctx: Ctx, prefix: string): Promise<number> {
   const folder = liveFolder(ctx, prefix);
+  const notes = (await namesIn(folder)).map((name) => statSync(`${folder}/${name}`, { throwIfNoEntry: false }));
+  return Math.max(0, ...notes.map((note) => note?.mtimeMs ?? 0));
+}
+
+/**
+ * Lets no hooked shell in any more: one that comes now finds no folder to write its note into, and asks. False, and open
+ * again, when one came before.
+ */
+export async function closeToShells(ctx: Ctx, prefix: string): Promise<boolean> {
+  const folder = liveFolder(ctx, prefix);
+  const closed = `${folder}.closed`;
+  try {
+    await rename(folder, closed);
+  } catch (e) {
+    if (errno(e) !== "ENOENT") throw e;
+    return true;
+  }
+  const isEmpty = (await shellsIn(closed)).length === 0;
+  if (isEmpty) await removeTree(closed);
+  else await rename(closed, folder);
+  return isEmpty;
+}
+
+async function shellsIn(folder: string): Promise<number[]> {
   const pids = (await namesIn(folder)).filter((name) => /^\d+$/.test(name));
   const dead = pids.filter((pid) => !isThatShell(Number(pid), `${folder}/${pid}`));
   for (const pid of dead) await removeFile(`${folder}/${pid}`);
-  return dead.length < pids.length;
+  return pids.filter((pid) => !dead.includes(pid)).map(Number);
 }
 
 async function namesIn(dir: string): Promise<string[]> {

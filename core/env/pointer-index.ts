@@ -47,3 +47,14 @@ export async function sweepPointers(ctx: Ctx, versions: ReadonlySet<string>): Pr
 }
 
 const namesIfAny = async (ctx: Ctx): Promise<string[]> => await namesIn(pointersDir(ctx));
+
+/** Key → versions that have a pointer to it. */
+export async function versionsByKey(ctx: Ctx): Promise<Map<string, string[]>> {
+  const state = openState(ctx);
+  const byKey = new Map<string, string[]>();
+  for (const id of await namesIfAny(ctx)) {
+    const key = await state.getItem(`pointers:${id}`);
+    if (typeof key === "string") byKey.set(key, [...(byKey.get(key) ?? []), id]);
+  }
+  return byKey;
+}

@@ -5,6 +5,7 @@
  */
 import { existsSync, readdirSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
+import type { Ctx } from "#core/context.ts";
 import { SEEN_FOLDER, seenPaths } from "#core/env/activation/hook-entry.ts";
 import { fileTime, isTwin, writeTwin } from "#core/platform/time-twin.ts";
 
@@ -19,10 +20,14 @@ export function sitePackages(prefix: string): string {
 
 export const isSealed = (prefix: string): boolean => existsSync(twinPath(prefix, "site"));
 
+/** Modules beside the packages put their bytecode here when root imports them: the folder around it stays as it is then. */
+export async function prepareSeen(prefix: string): Promise<void> {
+  const site = sitePackages(prefix);
+  if (existsSync(site)) await mkdir(`${site}/__pycache__`, { recursive: true });
+}
+
 /** The folder itself must be writable then. `site` comes last: it is the sign that all are there. */
 export async function writeSeen(prefix: string): Promise<void> {
-  // Modules beside the packages put their bytecode here when root imports them: the folder around it stays as it is.
-  if (existsSync(sitePackages(prefix))) await mkdir(`${sitePackages(prefix)}/__pycache__`, { recursive: true });
   for (const [twin, path] of Object.entries(seenPaths(prefix, sitePackages(prefix)))) {
     const time = fileTime(path);
     if (time !== undefined) await writeTwin(twinPath(prefix, twin), time);
@@ -33,4 +38,20 @@ export async function writeSeen(prefix: string): Promise<void> {
 export function changedSince(prefix: string): string[] {
   const paths = Object.entries(seenPaths(prefix, sitePackages(prefix)));
   return paths.flatMap(([twin, path]) => (isTwin(path, twinPath(prefix, twin)) ? [] : [path]));
+}
+
+/** What each activation looks at: six stats. */
+export function driftWarning(
+  ctx: Pick<Ctx, "memo">,
+  { key, prefix }: { key: string; prefix: string },
+): string | undefined {
+  if (!isSealed(prefix)) return undefined;
+  const site = ctx.memo.get<string>(`site:${prefix}`) ?? sitePackages(prefix);
+  ctx.memo.set(`site:${prefix}`, site);
+  const changed = Object.entries(seenPaths(prefix, site)).filter(
+    ([twin, path]) => !isTwin(path, twinPath(prefix, twin)),
+  );
+  if (changed.length === 0) return undefined;
+  const names = changed.map(([, path]) => path.slice(prefix.length + 1)).join(", ");
+  return `this environment was changed since it was made (${names}); see: swcli env verify ${key.slice(0, 12)} [--fix]`;
 }

@@ -7,7 +7,8 @@ import type { Ctx } from "#core/context.ts";
 import { compileBytecode } from "#core/env/bytecode.ts";
 import type { Marker } from "#core/env/marker.ts";
 import { protect } from "#core/env/protect.ts";
-import { isSealed, writeSeen } from "#core/env/seen.ts";
+import { writeRecord } from "#core/env/record.ts";
+import { isSealed, prepareSeen, writeSeen } from "#core/env/seen.ts";
 import { withFileLock } from "#core/platform/file-lock.ts";
 
 export interface SettleOptions {
@@ -15,9 +16,12 @@ export interface SettleOptions {
 }
 
 /** Whether it is done, or was begun by this process: each activation asks. */
-export function isSettled(ctx: Ctx, { prefix }: Marker): boolean {
-  return ctx.memo.get<boolean>(`settled:${prefix}`) === true || isSealed(prefix);
+export function isSettled(ctx: Ctx, marker: Marker): boolean {
+  return ctx.memo.get<boolean>(begunKey(marker)) === true || isSealed(marker.prefix);
 }
+
+/** A path may be taken again by the next environment of its key. */
+const begunKey = ({ prefix, created_at }: Marker) => `settled:${prefix}:${created_at}`;
 
 /** A process that ends with its command does what takes no time, and does it now. */
 export async function settleAfter(ctx: Ctx, marker: Marker, options: SettleOptions): Promise<void> {
@@ -28,7 +32,7 @@ export async function settleAfter(ctx: Ctx, marker: Marker, options: SettleOptio
 
 /** Begun once by this process: what keeps it from its end would keep it from it again. */
 export function settleLater(ctx: Ctx, marker: Marker, options: SettleOptions): void {
-  ctx.memo.set(`settled:${marker.prefix}`, true);
+  ctx.memo.set(begunKey(marker), true);
   ctx.background(`settle:${marker.prefix}`, `settle ${marker.key}`, (own) => settle(own, marker, options));
 }
 
@@ -37,6 +41,8 @@ export async function settle(ctx: Ctx, marker: Marker, { compile }: SettleOption
   await withFileLock(`${ctx.paths.locks}.settle-${marker.key}.lock`, ctx.signal, async () => {
     if (isSealed(marker.prefix)) return;
     if (compile) await compileBytecode(ctx, marker);
+    await prepareSeen(marker.prefix);
+    await writeRecord(ctx, marker.prefix);
     await writeSeen(marker.prefix);
     await protect(marker.prefix);
   });

@@ -13,6 +13,7 @@ import { noteShell } from "#core/env/live-shells.ts";
 import type { Marker } from "#core/env/marker.ts";
 import { readyEnv } from "#core/env/pointer.ts";
 import { restoreEnv } from "#core/env/restore.ts";
+import { driftWarning } from "#core/env/seen.ts";
 import { isSettled, settleLater } from "#core/env/settle.ts";
 import { localUri, resolveLocal } from "#core/ops/target.ts";
 import { sha256Hex } from "#core/platform/digest.ts";
@@ -39,7 +40,7 @@ export async function activation(ctx: Ctx, { uri, shell, pid }: ActivationParams
   if (pid !== undefined) noteShell(ctx, marker.prefix, pid);
   const plan = await planOf(ctx, resolved, marker);
   if (!isSettled(ctx, marker)) settleLater(ctx, marker, { compile: true });
-  return { state: "ready", plan, rc: shell && (await renderRc(ctx, plan, shell)) };
+  return { state: "ready", plan, rc: shell && (await renderRc(ctx, plan, shell)), warning: driftWarning(ctx, marker) };
 }
 
 /** The use is noted before the marker is looked at for the last time: gc drops the marker before it looks at the use. */

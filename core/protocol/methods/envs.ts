@@ -31,4 +31,75 @@ const EnvWritable = defineMethod({
   }),
 });
 
-export const ENVS_METHODS = { "env.pip": EnvPip, "env.writable": EnvWritable } as const;
+export const EnvRow = v.object({
+  name: v.string(),
+  kind: v.picklist(["shared", "writable"]),
+  prefix: v.string(),
+  python: v.string(),
+  python_version: v.nullable(v.string()),
+  mode: v.picklist(["venv", "conda"]),
+  runtimes: v.array(v.string()),
+  size: v.number(),
+  own_size: v.number(),
+  created_at: v.string(),
+  last_used: v.string(),
+  pids: v.nullable(v.array(v.number())),
+  changed: v.array(v.string()),
+});
+
+// Walking large trees takes its time: operations, so that they can be watched and cancelled.
+const EnvList = defineMethod({ kind: "operation", params: v.strictObject({}), result: v.array(EnvRow) });
+const EnvInfo = defineMethod({ kind: "operation", params: v.strictObject({ env: Text }), result: EnvRow });
+
+const EnvRemove = defineMethod({
+  kind: "operation",
+  params: v.strictObject({ env: Text, force: v.optional(v.boolean(), false) }),
+  result: v.object({ name: v.string(), prefix: v.string(), freed_bytes: v.number() }),
+});
+
+const Difference = v.object({
+  path: v.string(),
+  what: v.picklist(["changed", "missing", "added"]),
+  distribution: v.string(),
+  fixed: v.boolean(),
+});
+
+const EnvVerify = defineMethod({
+  kind: "operation",
+  params: v.strictObject({ envs: v.array(Text), fix: v.optional(v.boolean(), false) }),
+  result: v.object({
+    environments: v.array(
+      v.object({
+        name: v.string(),
+        prefix: v.string(),
+        files: v.number(),
+        bytes: v.number(),
+        seconds: v.number(),
+        differences: v.array(Difference),
+      }),
+    ),
+  }),
+});
+
+const Swept = v.object({ prefix: v.string(), why: v.string(), bytes: v.number() });
+
+const EnvPrune = defineMethod({
+  kind: "operation",
+  params: v.strictObject({ dry_run: v.optional(v.boolean(), false) }),
+  result: v.object({
+    dry_run: v.boolean(),
+    freed_bytes: v.number(),
+    environments: v.array(Swept),
+    kept: v.array(Swept),
+  }),
+});
+
+export const ENVS_METHODS = {
+  "env.pip": EnvPip,
+  "env.writable": EnvWritable,
+  "env.list": EnvList,
+  "env.info": EnvInfo,
+  "env.remove": EnvRemove,
+  "env.verify": EnvVerify,
+  "env.prune": EnvPrune,
+} as const;

@@ -1,0 +1,66 @@
+/** `env verify [--fix]`: reads environments again and says what is not as it was made. Tests: test/e2e/drift.test.ts */
+import type { Ctx } from "#core/context.ts";
+import type { Marker } from "#core/env/marker.ts";
+import { protect, unprotect } from "#core/env/protect.ts";
+import { repair } from "#core/env/repair.ts";
+import { writeSeen } from "#core/env/seen.ts";
+import { settle } from "#core/env/settle.ts";
+import { type Difference, verifyPrefix } from "#core/env/verify.ts";
+import { envPlace, sharedPlaces } from "#core/ops/envs.ts";
+import { withFileLock } from "#core/platform/file-lock.ts";
+
+export interface VerifyParams {
+  /** None: every shared one. */
+  envs: string[];
+  fix: boolean;
+}
+
+export interface VerifiedEnv {
+  name: string;
+  prefix: string;
+  files: number;
+  bytes: number;
+  seconds: number;
+  differences: { path: string; what: Difference["what"]; distribution: string; fixed: boolean }[];
+}
+
+export async function verifyEnvs(ctx: Ctx, { envs, fix }: VerifyParams): Promise<{ environments: VerifiedEnv[] }> {
+  const places = envs.length > 0 ? await Promise.all(envs.map((word) => envPlace(ctx, word))) : await sharedPlaces(ctx);
+  const environments: VerifiedEnv[] = [];
+  for (const { name, prefix, marker } of places) {
+    if (!marker) continue;
+    ctx.report.progress({ step: "verify", text: `Reading ${prefix}` });
+    environments.push({ name, prefix, ...(await verifyOne(ctx, marker, fix)) });
+  }
+  return { environments };
+}
+
+async function verifyOne(ctx: Ctx, marker: Marker, fix: boolean): Promise<Omit<VerifiedEnv, "name" | "prefix">> {
+  await settle(ctx, marker, { compile: false });
+  const started = ctx.clock.now();
+  const found = await verifyPrefix(ctx, marker.prefix);
+  const seconds = (ctx.clock.now() - started) / 1000;
+  const { files, bytes, differences } = found ?? { files: 0, bytes: 0, differences: [] };
+  const fixed = fix && differences.length > 0 ? await fixThem(ctx, marker, differences) : new Set<string>();
+  const rows = differences.map(({ path, what, distribution }) => ({
+    path,
+    what,
+    distribution,
+    fixed: fixed.has(path),
+  }));
+  return { files, bytes, seconds, differences: rows };
+}
+
+/** Open for us while we work; what is right afterwards is what was recorded, so the look at activation is made anew. */
+async function fixThem(ctx: Ctx, { key, prefix, python }: Marker, differences: Difference[]): Promise<Set<string>> {
+  return await withFileLock(`${ctx.paths.locks}.settle-${key}.lock`, ctx.signal, async () => {
+    await unprotect(prefix);
+    try {
+      const fixed = await repair(ctx, { prefix, python: python.path, differences });
+      if (differences.every(({ path }) => fixed.has(path))) await writeSeen(prefix);
+      return fixed;
+    } finally {
+      await protect(prefix);
+    }
+  });
+}

@@ -1,0 +1,127 @@
+/** The environments of a machine: listed with size and users, compiled in the background, removed, pruned. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { existsSync, readdirSync } from "node:fs";
+import { bothModes, type Home, tempHome } from "../helpers/home.ts";
+
+const MINUTES = 60_000;
+const YAML = "name: demo\nenvironment:\n  python: 3.11\ndependencies:\n  - pip:\n      - six\n";
+
+bothModes((mode) => {
+  let home: Home;
+  beforeAll(async () => {
+    home = await tempHome({ mode });
+  });
+  afterAll(async () => await home[Symbol.asyncDispose]());
+
+  const build = async (name: string, ...words: string[]) => {
+    const dir = await home.project({ "runtime.yaml": YAML.replace("demo", name) });
+    const built = await home.run(["runtime", "build", "--prepare", "wait", ...words], { cwd: dir });
+    if (built.exitCode !== 0) throw new Error(built.stderr);
+  };
+  const list = async () => (await home.run(["env", "list", "-o", "json"])).json;
+  const compiled = (prefix: string) =>
+    readdirSync(prefix, { recursive: true }).some((path) => String(path).endsWith("six.cpython-311.pyc"));
+  const settled = async (prefix: string) => {
+    for (let tries = 0; tries < 300 && !existsSync(`${prefix}/.swcli/seen/site`); tries++) await Bun.sleep(100);
+  };
+
+  test(
+    "an environment is listed once, with the runtimes that share it",
+    async () => {
+      await build("demo");
+      await build("twin");
+      await settled((await list())[0].prefix);
+      const rows = await list();
+      expect(rows).toHaveLength(1);
+      expect(rows[0]).toMatchObject({
+        kind: "shared",
+        runtimes: ["self/demo", "self/twin"],
+        pids: [],
+        changed: [],
+        mode: "venv",
+      });
+      expect(rows[0].size).toBeGreaterThan(rows[0].own_size);
+      expect(existsSync(rows[0].python)).toBe(true);
+      const info = await home.run(["env", "info", "twin"]);
+      expect(info.stdout).toContain(`${rows[0].prefix}/bin/python`);
+    },
+    MINUTES,
+  );
+
+  test(
+    "bytecode comes after it is ready, unless nobody wants it",
+    async () => {
+      const [{ prefix, name }] = await list();
+      await settled(prefix);
+      expect(compiled(prefix)).toBe(mode === "daemon");
+      await home.run(["env", "remove", "demo"]);
+      await home.run(["runtime", "activate", "--no-compile", "demo"], { stdin: "true\n", env: { SHELL: "/bin/sh" } });
+      const [again] = await list();
+      expect(again.name).toBe(name);
+      await settled(again.prefix);
+      expect(compiled(again.prefix)).toBe(false);
+    },
+    MINUTES,
+  );
+
+  test(
+    "one in use is not removed: by a process, and by a hooked shell that runs nothing",
+    async () => {
+      const [{ prefix }] = await list();
+      const sleeper = home.spawn(["runtime", "run", "demo", "--", "sh", "-c", "echo up; sleep 60"]);
+      await sleeper.said("up");
+      const refused = await home.run(["env", "remove", "demo"]);
+      expect(refused.exitCode).toBe(4);
+      expect(refused.stderr).toContain(String(sleeper.pid));
+      sleeper.killGroup("SIGKILL");
+      await sleeper.exited;
+      await settled(prefix);
+      const hook = (await home.run(["shell", "init", "bash"])).stdout;
+      const body = "swcli runtime activate demo; deactivate; swcli runtime activate demo; echo up; read -r line";
+      const file = await home.write("hooked", `${hook}\n${body}\n`);
+      const fifo = `${home.dir}/fifo`;
+      await home.exec(["mkfifo", fifo]);
+      const holder = Bun.spawn(["bash", "--norc", "-c", `exec 3<>'${fifo}'; bash --norc '${file}' <&3`], {
+        env: home.env,
+        stdout: "pipe",
+      });
+      const reader = holder.stdout.getReader();
+      await reader.read();
+      const [{ pids }] = await list();
+      expect(pids).toHaveLength(1);
+      expect((await home.run(["env", "remove", "demo"])).exitCode).toBe(4);
+      await Bun.write(fifo, "\n");
+      await holder.exited;
+      expect((await home.run(["env", "remove", "demo"])).exitCode).toBe(0);
+      expect(existsSync(prefix)).toBe(false);
+    },
+    MINUTES,
+  );
+
+  test(
+    "prune takes what no runtime needs and what was made for a shell that ended, not what has a name",
+    async () => {
+      await build("gone", "--no-cache");
+      await home.run(["runtime", "run", "--writable", "demo", "--", "true"]);
+      await home.run(["runtime", "run", "--writable=keep", "demo", "--", "true"]);
+      for (const name of ["demo", "twin", "gone"]) await home.run(["runtime", "remove", "--force", name]);
+      const dry = await home.run(["env", "prune", "--dry-run", "-o", "json"]);
+      expect(dry.json.freed_bytes).toBeGreaterThan(0);
+      const pruned = await home.run(["env", "prune", "-o", "json"]);
+      const whys = pruned.json.environments.map(({ why }: { why: string }) => why);
+      expect(whys).toContain("its shell has ended");
+      expect(
+        (await list())
+          .filter((row: { kind: string }) => row.kind === "writable")
+          .map((row: { name: string }) => row.name),
+      ).toEqual(["keep"]);
+      expect((await home.run(["env", "remove", "keep"])).exitCode).toBe(0);
+    },
+    MINUTES,
+  );
+
+  test("what is not there is said", async () => {
+    const ran = await home.run(["env", "info", "0123456789abcdef"]);
+    expect(ran.exitCode).toBe(3);
+  });
+});
