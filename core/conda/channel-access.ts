@@ -9,7 +9,7 @@ import type { Ctx } from "#core/context.ts";
 import { expandHome } from "#core/platform/paths.ts";
 
 export interface ChannelAccess {
-  /** The channels' addresses with credentials, in order of priority. */
+  /** The channels' addresses with credentials, or their names where only the engine knows the address; in order of priority. */
   channels: (names: readonly string[], base: string) => string[];
   /** The same address with the token that this machine has for it. */
   authorize: (url: string) => string;
@@ -20,8 +20,8 @@ export interface ChannelAccess {
   own: string[];
 }
 
-const ALIAS = "https://conda.anaconda.org";
-const DEFAULTS = ["https://repo.anaconda.com/pkgs/main", "https://repo.anaconda.com/pkgs/r"];
+// A bare name goes to the solver as it is: rattler, like conda, knows where its public channels are.
+const DEFAULTS = ["main", "r"];
 
 /** @param condarc of the runtime: it wins over the user's */
 export async function channelAccess(ctx: Ctx, condarc: CondarcData): Promise<ChannelAccess> {
@@ -86,8 +86,8 @@ function addressesOf(ctx: Ctx, settings: CondarcData, { name, base }: { name: st
   if (isAbsolute(path) || /^\.\.?\//.test(path)) return [Bun.pathToFileURL(resolve(base, path)).href];
   const custom = map(settings, "custom_channels")[text];
   if (custom) return [`${custom.replace(/\/+$/, "")}/${text}`];
-  const [alias = ALIAS] = list(settings, "channel_alias");
-  return [`${alias.replace(/\/+$/, "")}/${text}`];
+  const [alias] = list(settings, "channel_alias");
+  return [alias === undefined ? text : `${alias.replace(/\/+$/, "")}/${text}`];
 }
 
 /** A token is a part of the path and stays; a login goes as a header. */
