@@ -131,6 +131,9 @@ async function entriesOf(ctx: Ctx, spec: RuntimeSpec, d: Dependency): Promise<En
     if (/^\/|(^|\/)\.\.(\/|$)/.test(item.dest)) {
       throw atLine(spec, item.at, "MANIFEST_PATH", `dest ${item.dest} leads out of the environment`);
     }
+    if (/^(bin\/python[\d.]*|pyvenv\.cfg)$/.test(item.dest)) {
+      throw atLine(spec, item.at, "MANIFEST_PATH", `dest ${item.dest} would replace the environment's own interpreter`);
+    }
     return await collectPath(ctx, spec, {
       source: layout.sourceOf("files", item.src),
       target: `files/${item.src}`,

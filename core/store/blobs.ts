@@ -21,10 +21,13 @@ export interface Blob {
 
 export const blobPath = (ctx: Ctx, sha256: string): string => `${ctx.paths.blobs}/${sha256.slice(0, 2)}/${sha256}`;
 
-/** Copies a file's bytes into the store (a reflink where the disk can); unchanged files are known by their stat. */
+/**
+ * Copies a file's bytes into the store (a reflink where the disk can). What the store has is only read, and unchanged
+ * files are known by their stat.
+ */
 export async function putBlobFile(ctx: Ctx, path: string): Promise<Blob> {
-  const known = await knownDigest(ctx, path);
-  if (known && (await keepBlob(ctx, known.sha256))) return known;
+  const known = await fileDigest(ctx, path);
+  if (await keepBlob(ctx, known.sha256)) return known;
   const temp = await ingestPath(ctx);
   try {
     await copyFile(path, temp, constants.COPYFILE_FICLONE);
