@@ -33,10 +33,14 @@ export async function readDocument(
   { digest, size }: Descriptor,
 ): Promise<Uint8Array> {
   if (size > MAX_DOCUMENT) throw new SwError("IMAGE_FAILED", `${repository}@${digest} is too large for a document`);
-  const parts: Uint8Array[] = [];
-  for await (const chunk of streamBlob(registry, { repository, digest, size })) parts.push(chunk);
-  const bytes = Buffer.concat(parts);
-  if (`sha256:${sha256Hex(bytes)}` === digest) return bytes;
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for await (const chunk of streamBlob(registry, { repository, digest, size })) {
+    // More than was promised is as wrong as less.
+    if (at + chunk.length <= size) bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  if (at === size && `sha256:${sha256Hex(bytes)}` === digest) return bytes;
   throw new SwError("HASH_MISMATCH", `${registry.host} sent other bytes than ${repository}@${digest}`);
 }
 

@@ -2,10 +2,10 @@
  * A large content that comes in parts, in a file that outlives this process: a repeat goes on after the last whole part.
  * Lies in the cache of the store; lost without harm. Tests: test/e2e/copy-kill.test.ts
  */
+import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
-import { sha256File } from "#core/platform/digest.ts";
 import { type FileLock, tryFileLock } from "#core/platform/file-lock.ts";
 import { removeFile } from "#core/platform/fs-atomic.ts";
 import { ingestPath, publishIngest } from "#core/store/blobs.ts";
@@ -33,7 +33,10 @@ export async function openPartial(ctx: Ctx, want: Want): Promise<Partial> {
   const there = (await file.stat()).size;
   const whole = there >= want.size ? want.size : Math.floor(there / want.partSize) * want.partSize;
   await file.truncate(whole);
-  return partialOf(ctx, { ...want, path, file, lock, at: whole });
+  const hasher = new Bun.CryptoHasher("sha256");
+  // The digest of the whole is made while it grows, so that it need not be read again.
+  if (whole > 0) for await (const chunk of createReadStream(path)) hasher.update(chunk);
+  return partialOf(ctx, { ...want, path, file, lock, hasher, at: whole });
 }
 
 /** Somebody else fetches the same into the usual file: then ours is a file of our own. */
@@ -46,14 +49,13 @@ async function partialPath(ctx: Ctx, { sha256 }: Want, lock: FileLock | undefine
 
 function partialOf(
   ctx: Ctx,
-  state: Want & { path: string; file: FileHandle; lock: FileLock | undefined; at: number },
+  state: Want & { path: string; file: FileHandle; lock: FileLock | undefined; hasher: Bun.CryptoHasher; at: number },
 ): Partial {
-  const { sha256, size, path, file, lock } = state;
+  const { sha256, size, path, file, lock, hasher } = state;
   let at = state.at;
 
   const publish = async (): Promise<void> => {
-    const found = await sha256File(path);
-    if (found.hex === sha256) {
+    if (hasher.digest("hex") === sha256) {
       await publishIngest(ctx, path, { sha256, size });
       return;
     }
@@ -68,6 +70,7 @@ function partialOf(
     publish,
     async append(bytes) {
       await file.writeFile(bytes);
+      hasher.update(bytes);
       at += bytes.length;
       if (at >= size) await publish();
     },

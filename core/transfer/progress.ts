@@ -26,14 +26,9 @@ export async function* counted(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   const meter = transferMeter(ctx, line);
-  let sinceSweep = 0;
   for await (const chunk of chunks) {
     yield chunk;
     meter.add(chunk.length);
-    sinceSweep += chunk.length;
-    if (sinceSweep < SWEEP_EACH) continue;
-    sinceSweep = 0;
-    Bun.gc(false);
   }
   meter.end();
 }
@@ -42,6 +37,7 @@ export async function* counted(
 export function transferMeter(ctx: Ctx, line: TransferLine) {
   const samples: { at: number; done: number }[] = [];
   let done = 0;
+  let sinceSweep = 0;
   let reported = Number.NEGATIVE_INFINITY;
   const report = (now: number) => {
     reported = now;
@@ -53,6 +49,11 @@ export function transferMeter(ctx: Ctx, line: TransferLine) {
   return {
     add(bytes: number) {
       done += bytes;
+      sinceSweep += bytes;
+      if (sinceSweep >= SWEEP_EACH) {
+        sinceSweep = 0;
+        Bun.gc(false);
+      }
       const now = ctx.clock.now();
       if (now - reported >= REPORT_EACH_MS) report(now);
     },
