@@ -52,10 +52,13 @@ os._exit(0)`;
 /** All files below a prefix; the prefix itself is written as `@` and what belongs to a moment is left out. */
 async function filesOf(prefix: string): Promise<Map<string, string>> {
   const found = new Map<string, string>();
+  // What every shared environment of ours gets besides: the guard, and a small pip where there is none.
+  const added = /(^|\/)(_swcli_guard\.\w+$|site-packages\/pip\/|bin\/pip[\d.]*$)/;
   const skipped = /(^|\/)(\.swcli|__pycache__|conda-meta|CACHEDIR\.TAG|direct_url\.json|uv_cache\.json|RECORD)(\/|$)/;
   for (const entry of await readdir(prefix, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
-    if (!entry.isFile() || skipped.test(path.slice(prefix.length))) continue;
+    const own = path.slice(prefix.length);
+    if (!entry.isFile() || skipped.test(own) || added.test(own)) continue;
     const text = (await readFile(path)).toString("latin1");
     // In binaries what follows the prefix is padded with zeros.
     found.set(path.slice(prefix.length + 1), text.replaceAll(prefix, "@").replace(/\0+/g, "\0"));
