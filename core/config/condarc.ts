@@ -57,7 +57,7 @@ function merge(weak: CondarcData, strong: CondarcData): CondarcData {
 }
 
 /** From the weakest to the strongest; see conda's search path. */
-async function condarcFiles(env: Env): Promise<string[]> {
+export async function condarcFiles(env: Env): Promise<string[]> {
   const roots = ["/etc/conda", "/var/lib/conda", ...(env.CONDA_ROOT ? [env.CONDA_ROOT] : [])];
   const home = homeDir(env);
   const folders = [...roots, `${env.XDG_CONFIG_HOME || `${home}/.config`}/conda`, `${home}/.conda`];

@@ -3,6 +3,7 @@
  * and the ref still has the version as its latest. Anything else is the long way's. Tests: test/e2e/build.test.ts
  */
 import { statSync } from "node:fs";
+import { condarcFiles } from "#core/config/condarc.ts";
 import { pipConfigFiles } from "#core/config/pip-config.ts";
 import type { Ctx } from "#core/context.ts";
 import { readyEnv } from "#core/env/pointer.ts";
@@ -106,7 +107,13 @@ async function settingsFiles(ctx: Ctx): Promise<string[]> {
   const config = env.XDG_CONFIG_HOME || `${homeDir(env)}/.config`;
   const uv = [env.UV_CONFIG_FILE ?? `${config}/uv/uv.toml`, "/etc/uv/uv.toml"];
   const findLinks = (env.PIP_FIND_LINKS ?? "").split(/\s+/).filter((path) => path.startsWith("/"));
-  return [...(await pipConfigFiles(env, ctx.cwd)), ...uv, ...findLinks, configPath(env)];
+  return [
+    ...(await pipConfigFiles(env, ctx.cwd)),
+    ...(spec.mode === "conda" ? await condarcFiles(ctx.env) : []),
+    ...uv,
+    ...findLinks,
+    configPath(env),
+  ];
 }
 
 function stampNow(path: string): { stamp: string; changedAt: number } {
