@@ -107,13 +107,7 @@ async function settingsFiles(ctx: Ctx): Promise<string[]> {
   const config = env.XDG_CONFIG_HOME || `${homeDir(env)}/.config`;
   const uv = [env.UV_CONFIG_FILE ?? `${config}/uv/uv.toml`, "/etc/uv/uv.toml"];
   const findLinks = (env.PIP_FIND_LINKS ?? "").split(/\s+/).filter((path) => path.startsWith("/"));
-  return [
-    ...(await pipConfigFiles(env, ctx.cwd)),
-    ...(spec.mode === "conda" ? await condarcFiles(ctx.env) : []),
-    ...uv,
-    ...findLinks,
-    configPath(env),
-  ];
+  return [...(await pipConfigFiles(env, ctx.cwd)), ...(await condarcFiles(env)), ...uv, ...findLinks, configPath(env)];
 }
 
 function stampNow(path: string): { stamp: string; changedAt: number } {
