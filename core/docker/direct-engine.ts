@@ -35,8 +35,12 @@ export interface DirectImage {
 /** @throws SwError IMAGE_FAILED; `detail.needs_build` where another engine could go on */
 export async function buildDirect(ctx: Ctx, input: DirectInput): Promise<DirectImage> {
   const { plan, base } = input;
-  const platforms: PlatformImage[] = [];
-  for (const platform of plan.platforms) platforms.push(await buildPlatform(ctx, input, platform));
+  // While one platform's packages are fetched the other's are packed. All end before a failure is told.
+  const ended = await Promise.allSettled(plan.platforms.map((platform) => buildPlatform(ctx, input, platform)));
+  const platforms = ended.map((one) => {
+    if (one.status === "rejected") throw one.reason;
+    return one.value;
+  });
   return { top: topManifest(platforms, plan.format), platforms, base };
 }
 

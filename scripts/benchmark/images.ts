@@ -4,7 +4,7 @@
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { pushRealBase } from "../../test/servers/base-image.ts";
+import { pushRealBase, pushTinyBase } from "../../test/servers/base-image.ts";
 import { registryMissing, startRegistry } from "../../test/servers/registry.ts";
 import { freshRoot, type Place, project, timed } from "./place.ts";
 import { median, ms, type Row, ratioRow } from "./table.ts";
@@ -38,14 +38,65 @@ export async function images(place: Place, rounds = 3): Promise<Row[]> {
   const { reference, python } = await pushRealBase(registry.host);
   const docker = { ...place.env, DOCKER_CONFIG: process.env.DOCKER_CONFIG ?? `${process.env.HOME}/.docker` };
   const own: Place = freshRoot({ ...place, env: docker }, "images");
-  const lines = ["name: bench", `environment: { python: "${python}", arch: [amd64] }`, "dependencies:", "  - pip:"];
+  const lines = [
+    "name: bench",
+    `environment: { python: "${python}", arch: [amd64, arm64] }`,
+    "dependencies:",
+    "  - pip:",
+  ];
   const files = ["  - files: [{ src: app.txt, dest: app.txt }]", ""];
   const yaml = [...lines, ...PACKAGES.map((name) => `      - ${name}`), ...files].join("\n");
   const dir = await project(own, "images", { "runtime.yaml": yaml, "app.txt": "0" });
   const lab: Lab = { place: own, dir, base: reference, host: registry.host };
   await build(lab, "start");
-  return [await uncached(lab, rounds), await nothingChanged(lab, rounds), await fileChanged(lab, rounds)];
+  return [
+    await uncached(lab, rounds),
+    await nothingChanged(lab, rounds),
+    await fileChanged(lab, rounds),
+    ...(await twoPlatforms(lab, rounds)),
+  ];
 }
+
+/** From nothing, and after a changed file; the base is one that nothing is run in, since only one platform could. */
+async function twoPlatforms(lab: Lab, rounds: number): Promise<Row[]> {
+  const python = /:\s*"([\d.]+)"/.exec(await Bun.file(join(lab.dir, "runtime.yaml")).text())?.[1];
+  const base = await pushTinyBase(lab.host, { architectures: ["amd64", "arm64"], python });
+  // Both sides find their wheels in uv's cache.
+  await makeFor(lab, base, BOTH);
+  const rows: Row[] = [];
+  for (const what of ["uncached", "one file changed"]) {
+    const made: { one: number; two: number }[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const times: number[] = [];
+      for (const platforms of [["amd64"], BOTH]) {
+        if (what === "uncached") forget(lab);
+        await build(lab, `${what} ${platforms.length} ${round}`);
+        times.push(await makeFor(lab, base, platforms));
+      }
+      made.push({ one: times[0] ?? 0, two: times[1] ?? 0 });
+    }
+    rows.push(platformsRow(what, made));
+  }
+  return rows;
+}
+
+const BOTH = ["amd64", "arm64"];
+
+function platformsRow(what: string, made: readonly { one: number; two: number }[]): Row {
+  const note = `${ms(median(made.map(({ two }) => two)))} / ${ms(median(made.map(({ one }) => one)))}`;
+  const ratio = median(made.map(({ one, two }) => two / one));
+  return ratioRow({ section: "images", what: `direct, ${what}: two platforms / one`, note }, ratio, 1.5);
+}
+
+async function makeFor(lab: Lab, base: string, platforms: readonly string[]): Promise<number> {
+  const image = `${lab.host}/bench/platforms-${platforms.length}:1`;
+  const flags = platforms.flatMap((platform) => ["--platform", platform]);
+  const args = ["-t", image, "--base-image", base, "--engine", "direct", "--push", ...flags];
+  return (await timed(lab.place, [lab.place.swcli, "runtime", "dockerize", "bench", ...args])).ms;
+}
+
+const forget = ({ place }: Lab) =>
+  rmSync(join(place.env.SW_LOCAL_STORAGE ?? "", ".store/v1/cache"), { recursive: true, force: true });
 
 async function build({ place, dir }: Lab, text: string): Promise<void> {
   await Bun.write(join(dir, "app.txt"), text);
@@ -61,7 +112,7 @@ async function make(lab: Lab, engine: "direct" | "buildx"): Promise<number> {
 async function uncached(lab: Lab, rounds: number): Promise<Row> {
   const pairs: Pair[] = [];
   for (let round = 0; round < rounds; round++) {
-    rmSync(join(lab.place.env.SW_LOCAL_STORAGE ?? "", ".store/v1/cache"), { recursive: true, force: true });
+    forget(lab);
     await timed(lab.place, ["docker", "builder", "prune", "--all", "--force"]);
     await build(lab, `uncached ${round}`);
     pairs.push({ buildx: await make(lab, "buildx"), direct: await make(lab, "direct") });
