@@ -14,16 +14,18 @@ export async function firstLineOfStdin(): Promise<string> {
 
 /** @throws CANCELLED on Ctrl-C and Ctrl-D */
 export async function askSecret(question: string): Promise<string> {
-  writeStderr(`${safe(question)}: `);
   const { stdin } = process;
+  // Before the question: who answers fast must not see it echoed.
   stdin.setRawMode(true);
   stdin.resume();
+  writeStderr(`${safe(question)}: `);
   try {
     return await typedLine(stdin);
   } finally {
     stdin.setRawMode(false);
     stdin.pause();
-    writeStderr("\n");
+    // Not a line of its own: that would be coloured as an error.
+    writeStderr("\n\r");
   }
 }
 

@@ -1,10 +1,12 @@
 /** Killed in the middle of a transfer, the same command goes on where it was. */
-import { expect } from "bun:test";
+import { expect, test } from "bun:test";
 import { type Home, tempHome } from "../helpers/home.ts";
 import { testWith } from "../helpers/needs.ts";
 import { makePackage, versionOf } from "../helpers/package.ts";
+import { loggedIn } from "../helpers/server-login.ts";
 import { type CountingProxy, countingProxy } from "../servers/counting-proxy.ts";
 import { registryMissing, startRegistry } from "../servers/registry.ts";
+import { startStarwhale } from "../servers/starwhale.ts";
 
 const testRegistry = testWith(await registryMissing());
 const MIB = 1024 * 1024;
@@ -54,3 +56,26 @@ testRegistry(
   },
   60_000,
 );
+
+test("an upload to a server that is killed leaves nothing there, and the same command then finishes", async () => {
+  await using server = await startStarwhale();
+  await using home = await tempHome();
+  await loggedIn(home, server);
+  await withLarge(home);
+  const words = ["runtime", "copy", "demo", "pre-k8s/project/starwhale"];
+  const copying = home.spawn(words);
+  const moved = () => server.seen.find(({ path }) => path.endsWith("/file"))?.bytes ?? 0;
+  while (moved() < SIZE / 4) await Bun.sleep(1);
+  for (const pid of await home.processes()) process.kill(pid, "SIGKILL");
+  await copying.exited;
+  expect(server.state.projects[0]?.runtimes).toEqual([]);
+  expect(await home.run(words)).toMatchObject({ exitCode: 0 });
+  expect(server.state.projects[0]?.runtimes[0]?.versions[0]?.name).toBe(versionOf("large"));
+  const back = ["runtime", "copy", "pre-k8s/project/starwhale/demo", "back"];
+  const fetching = home.spawn(back);
+  await fetching.said("Fetching demo");
+  for (const pid of await home.processes()) process.kill(pid, "SIGKILL");
+  await fetching.exited;
+  expect(await home.run(back)).toMatchObject({ exitCode: 0 });
+  expect(await home.run(["doctor", "--store"])).toMatchObject({ exitCode: 0 });
+}, 60_000);

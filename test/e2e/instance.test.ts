@@ -3,7 +3,8 @@ import { expect, test } from "bun:test";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { bothModes, type Home, tempHome } from "../helpers/home.ts";
+import { bothModes, type Home, SWCLI_BIN, tempHome } from "../helpers/home.ts";
+import { needsProgram, testWith } from "../helpers/needs.ts";
 import { startStarwhale } from "../servers/starwhale.ts";
 
 const CONFIG = ".config/starwhale/config.yaml";
@@ -84,3 +85,39 @@ test("an address that is no Starwhale server is told from a wrong password", asy
   expect(done).toMatchObject({ exitCode: 1 });
   expect(done.stderr).toContain("Is it a Starwhale server");
 });
+
+const TYPIST = `
+import os, pty, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+shown, typed = b"", False
+while True:
+    try:
+        part = os.read(fd, 4096)
+    except OSError:
+        break
+    if not part:
+        break
+    shown += part
+    if not typed and b"Password of" in shown:
+        os.write(fd, b"abcd1x\\x7f234\\n")
+        typed = True
+sys.stdout.buffer.write(shown)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+`;
+
+testWith(needsProgram("python3"))(
+  "at a terminal the password is asked for, can be corrected and is not shown",
+  async () => {
+    await using server = await startStarwhale();
+    await using home = await tempHome({ mode: "in-process" });
+    const typist = await home.write("typist.py", TYPIST);
+    const login = [SWCLI_BIN, "instance", "login", server.url, "--alias", "x", "--username", "starwhale"];
+    const done = await home.exec(["python3", typist, ...login]);
+    expect(done).toMatchObject({ exitCode: 0 });
+    expect(done.stdout).toStartWith("Password of starwhale: \r\n");
+    expect(done.stdout).not.toContain("abcd");
+    expect((await configOf(home)).instances.x.user_name).toBe("starwhale");
+  },
+);

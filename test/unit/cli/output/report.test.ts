@@ -1,12 +1,20 @@
 import { expect, test } from "bun:test";
 import { stderrReport } from "#cli/output/report.ts";
 
-function report(options: { isTty?: boolean; quiet?: boolean; verbose?: number } = {}) {
+function report({
+  columns = 20,
+  ...options
+}: {
+  isTty?: boolean;
+  quiet?: boolean;
+  verbose?: number;
+  columns?: number;
+} = {}) {
   const seen = { text: "" };
   const write = (text: string) => {
     seen.text += text;
   };
-  const stderr = stderrReport({ isTty: false, quiet: false, verbose: 0, columns: () => 20, ...options, write });
+  const stderr = stderrReport({ isTty: false, quiet: false, verbose: 0, columns: () => columns, ...options, write });
   return { stderr, seen };
 }
 
@@ -26,6 +34,17 @@ test("on a terminal the step is one line that is taken away at the end", () => {
   expect(seen.text).not.toContain("installing 1/5\n");
   expect(seen.text).toContain("\r\u001b[Kwarning: slow index\ninstalling 2/5");
   expect(seen.text).toEndWith("\r\u001b[K");
+});
+
+test("bytes on their way show sizes, the rate and the time that is left", () => {
+  const { stderr, seen } = report({ isTty: true, columns: 80 });
+  const MIB = 1024 * 1024;
+  const line = { step: "upload", text: "Sending demo", unit: "bytes" as const };
+  stderr.progress({ ...line, done: 5 * MIB, total: 100 * MIB, rate: 2 * MIB, leftSeconds: 95 });
+  expect(seen.text).toBe("Sending demo 5.00MiB/100.00MiB 2.00MiB/s 1m35s left");
+  stderr.clear();
+  stderr.progress({ ...line, done: MIB, rate: MIB });
+  expect(seen.text).toEndWith("Sending demo 1.00MiB 1.00MiB/s");
 });
 
 test("a progress line never wraps and never steers the terminal", () => {
