@@ -16,6 +16,10 @@ import {
   warnUnknown,
 } from "#core/manifest/yaml-field.ts";
 
+/** The end of the warning about a secret; the package is made without it. */
+export const SECRET_WARNING =
+  "carries a password or token; the package gets it without (use netrc, or write ${VARIABLE} in its place)";
+
 const DEFAULT_CHANNELS = ["conda-forge"];
 
 export function readConfigs(field: Field | undefined): SpecConfigs {
@@ -65,6 +69,5 @@ const words = (field: Field | undefined): string[] =>
 export function warnOfSecret(field: Field | undefined): void {
   if (!field || isAbsent(field)) return;
   const text = textOf(field) ?? "";
-  if (hasCredentials(text))
-    warnAt(field, `${field.path} carries a password or token; use netrc or \${VARIABLE} instead`);
+  if (hasCredentials(text)) warnAt(field, `${field.path} ${SECRET_WARNING}`);
 }

@@ -8,7 +8,7 @@ import { readPins, resolvePinned } from "#core/lock/pins.ts";
 import { type RequirementSource, type Requirements, readRequirements } from "#core/lock/requirements.ts";
 import type { Lock } from "#core/lock/resolve.ts";
 import type { Dependency, RuntimeSpec } from "#core/manifest/spec.ts";
-import { cleanedText, collectText } from "#core/ops/clean-text.ts";
+import { cleanedYaml, collectText } from "#core/ops/clean-text.ts";
 import { atLine, collectPath, textEntry } from "#core/ops/collect.ts";
 import { sourceLayout } from "#core/ops/source-layout.ts";
 import { defaultPythonMinor, requirePython } from "#core/python/find.ts";
@@ -108,7 +108,7 @@ export function sourcesOf(spec: RuntimeSpec): RequirementSource[] {
 
 /** The yaml itself, requirement and conda files, wheels, files: all that the yaml names. */
 export async function ownEntries(ctx: Ctx, spec: RuntimeSpec): Promise<Entry[]> {
-  const yaml = cleanedText(ctx, spec.label ?? "runtime.yaml", spec.text);
+  const yaml = cleanedYaml(ctx, spec);
   const entries = [await textEntry(ctx, "runtime.yaml", yaml)];
   for (const dependency of spec.dependencies) entries.push(...(await entriesOf(ctx, spec, dependency)));
   return entries;

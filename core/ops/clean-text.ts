@@ -5,9 +5,16 @@
 import { readFile, stat } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
 import { hasCredentials, withoutCredentials } from "#core/manifest/credentials.ts";
+import { SECRET_WARNING } from "#core/manifest/read-configs.ts";
 import type { RuntimeSpec } from "#core/manifest/spec.ts";
 import { collectPath, type Place, refuseEscape, textEntry } from "#core/ops/collect.ts";
 import type { Entry } from "#core/store/versions.ts";
+
+/** A runtime.yaml as it may be stored: its reader has warned of each secret that it knows the place of. */
+export function cleanedYaml(ctx: Ctx, spec: RuntimeSpec): string {
+  const told = spec.warnings.some((warning) => warning.endsWith(SECRET_WARNING));
+  return told ? withoutCredentials(spec.text) : cleanedText(ctx, spec.label ?? "runtime.yaml", spec.text);
+}
 
 /** A text as it may be stored; warns when something had to go. */
 export function cleanedText(ctx: Ctx, label: string, text: string): string {

@@ -59,7 +59,7 @@ test("channels are a list; without any it is conda-forge", () => {
 test("a password in an index is warned of without being repeated", () => {
   const spec = read("name: a\nconfigs:\n  pip:\n    index_url: https://me:s3cret@a.test/s\n");
   expect(spec.warnings).toEqual([
-    "runtime.yaml:4:5: configs.pip.index_url carries a password or token; use netrc or ${VARIABLE} instead",
+    "runtime.yaml:4:5: configs.pip.index_url carries a password or token; the package gets it without (use netrc, or write ${VARIABLE} in its place)",
   ]);
   const refusal = refused("name: a\nconfigs:\n  pip:\n    index_url: [https://me:s3cret@a.test/s]\n");
   expect(refusal.message).not.toContain("s3cret");
