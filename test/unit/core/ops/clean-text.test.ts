@@ -19,11 +19,20 @@ test("no secret of a URL reaches the store from the yaml, a requirement file, an
   const stored = await home.stored();
   expect(stored.filter((text) => text.includes(SECRET))).toEqual([]);
   expect(stored.filter((text) => text.includes("https://example.invalid/simple")).length).toBeGreaterThanOrEqual(4);
-  for (const file of ["runtime.yaml", "requirements.txt", "more.txt", "env.yaml"]) {
+  // Of the yaml's own its reader has warned, with the line.
+  expect(home.said.filter((line) => line.includes("runtime.yaml holds"))).toEqual([]);
+  for (const file of ["requirements.txt", "more.txt", "env.yaml"]) {
     const warnings = home.said.filter((line) => line.includes(`${file} holds a password`));
     expect(warnings, file).toHaveLength(1);
     expect(warnings[0]).not.toContain(SECRET);
   }
+});
+
+test("a secret of the yaml that its reader has no line for (in a comment) is warned of too", async () => {
+  await using home = await storeHome();
+  await packProject(home, { "runtime.yaml": `name: demo # ${URL}\nenvironment: {python: '3.11'}\n` });
+  expect(home.said.filter((line) => line.includes("runtime.yaml holds a password"))).toHaveLength(1);
+  expect((await home.stored()).filter((text) => text.includes(SECRET))).toEqual([]);
 });
 
 test("the person's own files stay as they are, and texts without a secret go in byte for byte", async () => {
