@@ -92,6 +92,7 @@ export const root: Group = {
         verify: verb(() => import("#cli/env/verify.ts")),
       },
     },
+    completion: verb(async () => ({ default: (await import("#cli/completion/verb.ts")).completionOf(root) })),
     deactivate: verb(() => import("#cli/deactivate.ts")),
     job: {
       alias: [],

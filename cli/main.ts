@@ -11,6 +11,10 @@ async function main(argv: string[]): Promise<void> {
     const { daemonMain } = await import("#daemon/main.ts");
     return await daemonMain(argv[1]);
   }
+  if (argv[0] === "__complete") {
+    const { answerCompletion } = await import("#cli/completion/answer.ts");
+    return await answerCompletion(argv.slice(1));
+  }
   if (argv[0] === "__child") return await becomeChild(argv.slice(1));
   await tryHot(argv);
   const { runCli } = await import("#cli/run.ts");

@@ -9,6 +9,7 @@ import type { Ctx } from "#core/context.ts";
 import { type ActivationPlan, condaPlan, venvPlan } from "#core/env/activation/plan.ts";
 import { type RcShell, rcFilesOf } from "#core/env/activation/rc-files.ts";
 import { noteUse } from "#core/env/last-use.ts";
+import { linkLatest } from "#core/env/links.ts";
 import { noteShell } from "#core/env/live-shells.ts";
 import type { Marker } from "#core/env/marker.ts";
 import { readyEnv } from "#core/env/pointer.ts";
@@ -39,6 +40,7 @@ export async function activation(ctx: Ctx, { uri, shell, pid }: ActivationParams
   if (!marker) return { state: "absent", uri: uriOf(resolved) };
   if (pid !== undefined) noteShell(ctx, marker.prefix, pid);
   const plan = await planOf(ctx, resolved, marker);
+  await linkLatest(ctx, resolved, marker.prefix);
   if (!isSettled(ctx, marker)) settleLater(ctx, marker, { compile: true });
   return { state: "ready", plan, rc: shell && (await renderRc(ctx, plan, shell)), warning: driftWarning(ctx, marker) };
 }
@@ -57,6 +59,7 @@ export async function prepareEnv(ctx: Ctx, params: { uri: string; fresh: boolean
   const resolved = await resolveLocal(ctx, uri);
   const version = await readVersion(ctx, resolved.version.id);
   const { marker, made } = await restoreEnv(ctx, version, { fresh, compile });
+  await linkLatest(ctx, resolved, marker.prefix);
   return { uri: uriOf(resolved), key: marker.key, prefix: marker.prefix, made };
 }
 

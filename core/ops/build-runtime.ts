@@ -3,6 +3,7 @@
  * in the background. Unchanged steps are answered from digests. Tests: test/e2e/build.test.ts
  */
 import { type Ctx, withCtx } from "#core/context.ts";
+import { linkRuntime } from "#core/env/links.ts";
 import { restoreEnv } from "#core/env/restore.ts";
 import { SwError } from "#core/errors.ts";
 import { thisPlatform } from "#core/lock/platforms.ts";
@@ -59,7 +60,7 @@ export async function buildRuntime(caller: Ctx, params: BuildParams): Promise<Bu
   const version = await packVersion(ctx, inputs);
   const published = await publishVersion(ctx, { project, name, version, tags: params.tags });
   for (const line of published.said) ctx.report.warn(line);
-  if (isForHere(ctx, params, inputs)) await prepare(ctx, params, version.id);
+  if (isForHere(ctx, params, inputs)) await prepare(ctx, params, { project, name, id: version.id });
   const result = resultOf(inputs, { project, name, id: version.id, published });
   await rememberBuild(ctx, params, { inputs, project, startedAt, result, warnings: repeated });
   return result;
@@ -136,16 +137,21 @@ function isForHere(ctx: Ctx, params: BuildParams, { facts, lock }: Collected): b
 }
 
 /** The environment is made while the person goes on; in-process nothing outlives the command, so only when asked. */
-async function prepare(ctx: Ctx, params: BuildParams, id: string): Promise<void> {
+async function prepare(ctx: Ctx, params: BuildParams, made: Made): Promise<void> {
   const mode = params.prepare ?? (ctx.longLived ? "background" : "no");
   if (mode === "no") return;
-  const version = await readVersion(ctx, id);
+  const { id } = made;
   const fresh = !params.cache;
-  if (mode === "wait") await restoreEnv(ctx, version, { fresh, compile: params.compile });
-  else
-    ctx.background(
-      `prepare:${id}:${fresh}`,
-      `prepare ${id.slice(0, 12)}`,
-      async (own) => void (await restoreEnv(own, version, { fresh, compile: params.compile })),
-    );
+  const work = async (own: Ctx) => {
+    const { marker } = await restoreEnv(own, await readVersion(own, id), { fresh, compile: params.compile });
+    await linkRuntime(own, made, marker.prefix);
+  };
+  if (mode === "wait") await work(ctx);
+  else ctx.background(`prepare:${id}:${fresh}`, `prepare ${id.slice(0, 12)}`, work);
+}
+
+interface Made {
+  project: string;
+  name: string;
+  id: string;
 }

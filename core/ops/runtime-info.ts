@@ -1,10 +1,12 @@
 /** `runtime info`: everything known of one version. Tests: test/e2e/info.test.ts */
 import type { Ctx } from "#core/context.ts";
+import { linkPath, targetOf } from "#core/env/links.ts";
+import type { Marker } from "#core/env/marker.ts";
 import { readyEnv } from "#core/env/pointer.ts";
 import { readManifest } from "#core/env/recipe.ts";
 import { localUri, resolveLocal } from "#core/ops/target.ts";
 import { readBlobText } from "#core/store/blobs.ts";
-import { tagsOf } from "#core/store/refs.ts";
+import { type RuntimeRef, tagsOf } from "#core/store/refs.ts";
 import { readVersion, type Version } from "#core/store/versions.ts";
 
 export async function runtimeInfo(ctx: Ctx, params: { uri: string }) {
@@ -23,12 +25,21 @@ export async function runtimeInfo(ctx: Ctx, params: { uri: string }) {
     python: manifest.environment.python,
     mode: manifest.environment.mode,
     platforms: manifest.swcli?.platforms ?? [],
-    env: { state: marker ? ("ready" as const) : ("none" as const), prefix: marker?.prefix ?? null },
+    env: envOf(ctx, ref, marker),
     manifest,
     manifest_text: await readBlobText(ctx, version.manifest),
     runtime_yaml: await textOf(ctx, version, "runtime.yaml"),
     lock: await lockTexts(ctx, version, manifest.environment.lock.files),
   };
+}
+
+/** The interpreter and the stable link are for editors. */
+function envOf(ctx: Ctx, ref: RuntimeRef, marker: Marker | undefined) {
+  if (!marker) return { state: "none" as const, prefix: null, python: null, link: null };
+  const { prefix } = marker;
+  const path = linkPath(ctx, ref);
+  const link = targetOf(path) === prefix ? path : null;
+  return { state: "ready" as const, prefix, python: `${prefix}/bin/python`, link };
 }
 
 async function lockTexts(ctx: Ctx, version: Version, files: readonly string[]): Promise<Record<string, string>> {

@@ -4,4 +4,5 @@ import type { Handlers } from "#daemon/dispatch.ts";
 export const shellHandlers = {
   "shell.hook": async (ctx, params) => (await import("#core/ops/shell-hook.ts")).shellHook(ctx, params),
   "shell.enter": async (ctx, params) => (await import("#core/ops/enter-shell.ts")).enterShell(ctx, params),
+  "shell.complete": async (ctx, params) => (await import("#core/ops/complete.ts")).complete(ctx, params),
 } satisfies Partial<Handlers>;

@@ -46,8 +46,17 @@ function basicFacts(info: Info, out: Out): string {
     ["Size", size(info.size)],
     ["Created", time(info.created_at)],
     ["Environment", info.env.prefix ?? "not made yet"],
+    ...pathsOf(info),
   ];
   return facts(rows, { paint: out.paint });
+}
+
+function pathsOf({ env }: Info): [string, string][] {
+  const rows: [string, string | null][] = [
+    ["Interpreter", env.python],
+    ["Stable link", env.link],
+  ];
+  return rows.flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
 }
 
 export function bundleView(bundle: ResultOf<"runtime.bundle-info">, out: Out): string {

@@ -84,7 +84,13 @@ const RuntimeInfo = defineMethod({
     python: v.string(),
     mode: v.string(),
     platforms: v.array(v.string()),
-    env: v.object({ state: v.picklist(["ready", "preparing", "none"]), prefix: v.nullable(v.string()) }),
+    env: v.object({
+      state: v.picklist(["ready", "preparing", "none"]),
+      prefix: v.nullable(v.string()),
+      python: v.nullable(v.string()),
+      /** Leads to the prefix as long as this version is the latest. */
+      link: v.nullable(v.string()),
+    }),
     manifest: v.record(v.string(), v.unknown()),
     manifest_text: v.string(),
     runtime_yaml: v.string(),

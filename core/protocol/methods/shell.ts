@@ -27,4 +27,10 @@ const Enter = defineMethod({
   ]),
 });
 
-export const SHELL_METHODS = { "shell.hook": Hook, "shell.enter": Enter } as const;
+const Complete = defineMethod({
+  kind: "query",
+  params: v.strictObject({ what: v.picklist(["uri", "project", "env"]), word: Text }),
+  result: v.object({ words: v.array(v.string()) }),
+});
+
+export const SHELL_METHODS = { "shell.hook": Hook, "shell.enter": Enter, "shell.complete": Complete } as const;

@@ -1,0 +1,39 @@
+/**
+ * Stable links for editors and notebooks: `<root>/.links/<project>/<name>` leads to the environment of the runtime's latest
+ * version, wherever that is now. Tests: test/e2e/links.test.ts
+ */
+import { readlinkSync } from "node:fs";
+import { mkdir, rename, symlink } from "node:fs/promises";
+import { dirname } from "pathe";
+import type { Ctx } from "#core/context.ts";
+import { errno } from "#core/errors.ts";
+import { removeFile } from "#core/platform/fs-atomic.ts";
+import type { Resolved } from "#core/store/resolve.ts";
+
+export const linkPath = (ctx: Ctx, { project, name }: { project: string; name: string }): string =>
+  `${ctx.paths.links}/${project}/${name}`;
+
+/** Asked at each activation, so it costs one readlink while nothing has changed. */
+export async function linkLatest(ctx: Ctx, { ref, version }: Resolved, prefix: string): Promise<void> {
+  if (ref.tags.latest === version.id) await linkRuntime(ctx, ref, prefix);
+}
+
+export async function linkRuntime(ctx: Ctx, at: { project: string; name: string }, prefix: string): Promise<void> {
+  const path = linkPath(ctx, at);
+  if (targetOf(path) === prefix) return;
+  const temp = `${path}.${process.pid}.tmp`;
+  await mkdir(dirname(path), { recursive: true });
+  await removeFile(temp);
+  await symlink(prefix, temp);
+  await rename(temp, path);
+}
+
+/** Where a link leads; undefined when there is none. */
+export function targetOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch (e) {
+    if (errno(e) !== "ENOENT" && errno(e) !== "ENOTDIR" && errno(e) !== "EINVAL") throw e;
+    return undefined;
+  }
+}

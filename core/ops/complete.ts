@@ -1,0 +1,38 @@
+/** The words that a shell completes with: names from the store, from memory where they have not changed. Tests: test/e2e/completion.test.ts */
+import type { Ctx } from "#core/context.ts";
+import { listMarkers } from "#core/env/envs-list.ts";
+import { listWritable } from "#core/env/writable.ts";
+import { localProject } from "#core/ops/target.ts";
+import { listProjects } from "#core/store/projects.ts";
+import { listRefs, liveVersions, type RuntimeRef } from "#core/store/refs.ts";
+
+export interface CompleteParams {
+  what: "uri" | "project" | "env";
+  /** As far as it is typed. */
+  word: string;
+}
+
+export async function complete(ctx: Ctx, { what, word }: CompleteParams): Promise<{ words: string[] }> {
+  const all = await { uri: uris, project: projects, env: envs }[what](ctx, word);
+  return { words: all.filter((one) => one.startsWith(word)) };
+}
+
+const projects = async (ctx: Ctx): Promise<string[]> => await listProjects(ctx);
+
+async function envs(ctx: Ctx, word: string): Promise<string[]> {
+  const writable = (await listWritable(ctx)).map(({ name }) => name);
+  return [...writable, ...(await listMarkers(ctx)).map((key) => key.slice(0, 12)), ...(await uris(ctx, word))];
+}
+
+/** Names first; behind a name its tags and versions. */
+async function uris(ctx: Ctx, word: string): Promise<string[]> {
+  const refs = (await listRefs(ctx, await localProject(ctx, undefined))).filter((ref) => liveVersions(ref).length > 0);
+  const name = word.split("/")[0];
+  const ref = word.includes("/") ? refs.find((one) => one.name === name) : undefined;
+  return ref ? versionUris(ref) : refs.map((one) => one.name);
+}
+
+const versionUris = (ref: RuntimeRef): string[] => [
+  ...Object.keys(ref.tags).map((tag) => `${ref.name}/version/${tag}`),
+  ...liveVersions(ref).map(({ id }) => `${ref.name}/version/${id.slice(0, 12)}`),
+];
