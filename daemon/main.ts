@@ -23,6 +23,7 @@ const LOCK_WAIT_MS = 5000;
 const IDLE_MINUTES = 30;
 
 export async function daemonMain(root: string): Promise<void> {
+  normalJit();
   const run = await openRunDir(process.env, root);
   const lock = await takeLock(run);
   if (!lock) return sayReady("taken");
@@ -38,6 +39,12 @@ export async function daemonMain(root: string): Promise<void> {
   sayReady("ready");
   sweepSoon(daemon.host);
   daemon.host.jobs?.recover().catch((e: unknown) => log(`jobs: ${e}`));
+}
+
+/** The binary is compiled with the JIT held back, which suits clients (scripts/compile.ts). */
+function normalJit(): void {
+  const unsafe: { setJITPolicy?: (scale: number) => void } = Bun.unsafe;
+  unsafe.setJITPolicy?.(1);
 }
 
 function createDaemon(root: string, run: RunDir, lock: FileLock): Daemon {

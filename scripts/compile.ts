@@ -15,6 +15,8 @@ const FLAGS = [
   "--splitting",
   "--format=esm",
   "--target=bun",
+  // A client lives for milliseconds: what the JIT compiles in them is never run. The daemon sets it back (daemon/main.ts).
+  "--compile-jit-policy=1000",
   "--no-compile-autoload-bunfig",
   "--no-compile-autoload-dotenv",
 ];

@@ -19,7 +19,7 @@ export async function hotQuery(method: string, params: unknown, client: ClientIn
     `POST /v1/call/${method} HTTP/1.1`,
     "host: swcli",
     "connection: close",
-    `content-length: ${Buffer.byteLength(body)}`,
+    `content-length: ${byteLength(body)}`,
     `${BUILD_HEADER}: ${BUILD_ID}`,
     `${ROOT_HEADER}: ${encodeURIComponent(target.root)}`,
   ];
@@ -39,11 +39,20 @@ export function queryEnv(): Record<string, string> {
   return env;
 }
 
-/** The body of a complete 200; the daemon states a length for queries, so a cut answer is noticed. */
+const LENGTH = "\r\ncontent-length: ";
+
+/**
+ * The body of a complete 200; the daemon states a length for queries, so a cut answer is noticed.
+ * Without regular expressions and Buffer: the first use of either costs a tenth of the whole start.
+ */
 function bodyOf(answer: string): string | undefined {
   const end = answer.indexOf("\r\n\r\n");
   if (end < 0 || !answer.startsWith("HTTP/1.1 200")) return undefined;
-  const length = /\r\ncontent-length: (\d+)/i.exec(answer)?.[1];
+  const head = `${answer.slice(0, end).toLowerCase()}\r\n`;
+  const at = head.indexOf(LENGTH) + LENGTH.length;
+  const length = Number(head.slice(at, head.indexOf("\r\n", at)));
   const body = answer.slice(end + 4);
-  return Number(length) === Buffer.byteLength(body) ? body : undefined;
+  return byteLength(body) === length ? body : undefined;
 }
+
+const byteLength = (text: string): number => new TextEncoder().encode(text).length;
