@@ -68,8 +68,9 @@ test(
     expect(lost.stderr).toContain("(DAEMON_LOST)");
     const again = await home.run(["runtime", "build", "--prepare", "wait"], { cwd: dir });
     expect(again).toMatchObject({ exitCode: 0 });
-    const left = await home.processes();
-    expect(left).toHaveLength(1);
+    // The new daemon compiles bytecode for a while; then it is alone.
+    for (let i = 0; i < 600 && (await home.processes()).length > 1; i++) await Bun.sleep(100);
+    expect(await home.processes()).toHaveLength(1);
   },
   3 * MINUTES,
 );
@@ -152,6 +153,8 @@ test("stop ends it, also twice; restart gives a new one", async () => {
   const { pid } = (await home.run(["daemon", "status", "-o", "json"])).json;
   const restarted = await home.run(["daemon", "restart", "-o", "json"]);
   expect(restarted.json.pid).not.toBe(pid);
+  // A zombie that pid 1 has not collected yet still has its number.
+  for (let i = 0; i < 500 && alive(pid); i++) await Bun.sleep(10);
   expect(alive(pid)).toBe(false);
   expect((await home.run(["daemon", "stop"])).exitCode).toBe(0);
   expect((await home.run(["daemon", "stop"])).exitCode).toBe(0);
