@@ -13,6 +13,7 @@ export const root: Group = {
       description: "Build, use and share runtimes",
       subCommands: {
         activate: verb(() => import("#cli/runtime/activate.ts"), "actv"),
+        allow: verb(() => import("#cli/runtime/allow.ts")),
         build: verb(() => import("#cli/runtime/build.ts")),
         copy: verb(() => import("#cli/runtime/copy.ts"), "cp"),
         dockerize: verb(() => import("#cli/runtime/dockerize.ts")),
@@ -20,6 +21,15 @@ export const root: Group = {
         history: verb(() => import("#cli/runtime/history.ts")),
         import: verb(() => import("#cli/runtime/import.ts")),
         info: verb(() => import("#cli/runtime/info.ts")),
+        kernel: {
+          alias: [],
+          description: "Jupyter kernels that start in a runtime",
+          subCommands: {
+            add: verb(() => import("#cli/runtime/kernel-add.ts")),
+            list: verb(() => import("#cli/runtime/kernel-list.ts"), "ls"),
+            remove: verb(() => import("#cli/runtime/kernel-remove.ts"), "rm"),
+          },
+        },
         list: verb(() => import("#cli/runtime/list.ts"), "ls"),
         lock: verb(() => import("#cli/runtime/lock.ts")),
         quickstart: {

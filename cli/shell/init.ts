@@ -16,11 +16,15 @@ export default defineCommand({
   },
   args: {
     shell: { type: "positional", required: true, description: "bash, zsh or fish" },
+    cd: { type: "boolean", description: "Also enter the runtime of an allowed folder on cd (swcli runtime allow)" },
   },
   async run({ args, data: out }) {
     const shell = hookedShell(args.shell);
     if (!shell)
       throw new SwError("USAGE", `no hook for ${args.shell}`, { hint: "There is one for bash, zsh and fish." });
-    out.print(await clientFor(out).query("shell.hook", { shell, swcli: process.execPath }), ({ text }) => text);
+    out.print(
+      await clientFor(out).query("shell.hook", { shell, swcli: process.execPath, cd: args.cd }),
+      ({ text }) => text,
+    );
   },
 });

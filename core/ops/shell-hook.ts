@@ -7,10 +7,11 @@ export interface HookParams {
   shell: HookShell | "fish";
   /** The binary that the hook shall call. */
   swcli: string;
+  cd: boolean;
 }
 
-export const shellHook = async (ctx: Ctx, { shell, swcli }: HookParams): Promise<{ text: string }> => ({
-  text: textFor({ swcli, root: ctx.paths.root }, shell),
+export const shellHook = async (ctx: Ctx, { shell, swcli, cd }: HookParams): Promise<{ text: string }> => ({
+  text: textFor({ swcli, cd, root: ctx.paths.root }, shell),
 });
 
 const textFor = (input: HookInput, shell: HookParams["shell"]) =>

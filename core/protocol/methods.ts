@@ -6,6 +6,7 @@ import { ENV_METHODS } from "#core/protocol/methods/env.ts";
 import { ENVS_METHODS } from "#core/protocol/methods/envs.ts";
 import { IMAGE_METHODS } from "#core/protocol/methods/image.ts";
 import { JOB_METHODS } from "#core/protocol/methods/job.ts";
+import { KERNEL_METHODS } from "#core/protocol/methods/kernel.ts";
 import { LIFECYCLE_METHODS } from "#core/protocol/methods/lifecycle.ts";
 import { PACKAGE_METHODS } from "#core/protocol/methods/package.ts";
 import { PLACE_METHODS } from "#core/protocol/methods/place.ts";
@@ -22,6 +23,7 @@ export const METHODS = {
   ...ENV_METHODS,
   ...ENVS_METHODS,
   ...PACKAGE_METHODS,
+  ...KERNEL_METHODS,
   ...LIFECYCLE_METHODS,
   ...IMAGE_METHODS,
   ...JOB_METHODS,

@@ -5,6 +5,7 @@ import { envHandlers } from "#daemon/methods/env.ts";
 import { envsHandlers } from "#daemon/methods/envs.ts";
 import { imageHandlers } from "#daemon/methods/image.ts";
 import { jobHandlers } from "#daemon/methods/job.ts";
+import { kernelHandlers } from "#daemon/methods/kernel.ts";
 import { lifecycleHandlers } from "#daemon/methods/lifecycle.ts";
 import { packageHandlers } from "#daemon/methods/package.ts";
 import { placeHandlers } from "#daemon/methods/place.ts";
@@ -21,6 +22,7 @@ export const HANDLERS: Handlers = {
   ...envHandlers,
   ...envsHandlers,
   ...packageHandlers,
+  ...kernelHandlers,
   ...lifecycleHandlers,
   ...imageHandlers,
   ...jobHandlers,

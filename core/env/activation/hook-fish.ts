@@ -2,6 +2,7 @@
  * The functions that `swcli shell init fish | source` loads: what hook-script.ts has for bash and zsh.
  * Needs `test -ef` (fish 3.6) to activate without a process; older ones ask each time. Tests: test/e2e/hook.test.ts
  */
+import { fishCdLines } from "#core/env/activation/cd-script.ts";
 import { fishLines } from "#core/env/activation/fish-script.ts";
 import { ENTRY_FILE, FISH_ENTRY_FILE, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
 import type { HookInput } from "#core/env/activation/hook-script.ts";
@@ -22,6 +23,7 @@ export function fishHook(input: HookInput): string {
     ...define(`_swrt_${ENTRY_FILE}`, ENTRY),
     `if not test / -ef / 2>/dev/null; function _swrt_${ENTRY_FILE}; return 1; end; end`,
     ...define("_swrt_now", now),
+    ...(input.cd ? fishCdLines() : []),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -37,6 +39,9 @@ const SWCLI = [
   "if test (count $argv) -eq 3; and not string match -q '*..*' -- $argv[3]",
   `and test -r "$_SWRT_E/${FISH_ENTRY_FILE}"; and source "$_SWRT_E/${FISH_ENTRY_FILE}"; return 0; end`,
   "_swrt_ask $argv[3..-1]",
+  'case "runtime:allow" "rt:allow"',
+  "if test (count $argv) -eq 2; _swrt_bin $argv $PWD; or return; functions -q _swrt_cd; and _swrt_cd; return 0; end",
+  "_swrt_bin $argv",
   "case deactivate:",
   'if test "$_SWRT_LIVE" = "$fish_pid"; _swrt_off; else; _swrt_bin deactivate; end',
   "case '*'",

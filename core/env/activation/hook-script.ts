@@ -4,6 +4,7 @@
  * Contract: as posix-script.ts. Leaves `swcli`, `_swrt_*` functions, `_SWRT_BIN` and `_SWRT_ROOT` in the shell for good.
  * Tests: test/e2e/hook.test.ts
  */
+import { cdLines } from "#core/env/activation/cd-script.ts";
 import { ENTRY_FILE, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
 
 import { quickFunctions, quickOn } from "#core/env/activation/hook-quick.ts";
@@ -16,6 +17,8 @@ export interface HookInput {
   readonly swcli: string;
   /** The store that is used where SW_LOCAL_STORAGE names no other. */
   readonly root: string;
+  /** Also enter runtimes by `cd`. */
+  readonly cd: boolean;
 }
 
 export type HookShell = "bash" | "zsh";
@@ -29,8 +32,9 @@ export function hookScript(input: HookInput, shell: HookShell): string {
     ...define("_swrt_bin", ['if [[ -x $_SWRT_BIN ]]; then "$_SWRT_BIN" "$@"; else command swcli "$@"; fi']),
     ...define("swcli", SWCLI),
     ...define("_swrt_ask", askBody(shell)),
-    ...define(`_swrt_${ENTRY_FILE}`, entryBody(shell)),
+    ...entryLines(shell),
     ...quickFunctions(shell),
+    ...(input.cd ? cdLines(shell) : []),
   ];
   return `${WRAP[shell](lines).join("\n")}\n`;
 }
@@ -40,7 +44,7 @@ const define = (name: string, body: readonly string[]) => [`function ${name} {`,
 /** Aliases of the user's must not be read into our functions, nor zsh's options change what they mean. */
 const WRAP: Readonly<Record<HookShell, (lines: string[]) => string[]>> = {
   bash: (lines) => [
-    'case "$BASHOPTS" in *expand_aliases*) shopt -u expand_aliases; _SWRT_N=1;; *) _SWRT_N=;; esac',
+    'case "${BASHOPTS-}" in *expand_aliases*) shopt -u expand_aliases; _SWRT_N=1;; *) _SWRT_N=;; esac',
     ...lines,
     'if [ -n "$_SWRT_N" ]; then shopt -s expand_aliases; fi; unset _SWRT_N',
   ],
@@ -53,6 +57,7 @@ const SWCLI = [
   'runtime:act*:3|rt:act*:3) local _SWRT_E="${SW_LOCAL_STORAGE:-$_SWRT_ROOT}/.store/v1/activation/by-uri/$3/@"',
   `if [[ $3 == *..* || ! -r $_SWRT_E/${ENTRY_FILE} ]] || ! . "$_SWRT_E/${ENTRY_FILE}"; then _swrt_ask "$3"; fi;;`,
   'runtime:act*|rt:act*) shift 2; _swrt_ask "$@";;',
+  'runtime:allow:2|rt:allow:2) unset _SWRT_PWD; _swrt_bin "$@" "$PWD";;',
   "deactivate::1) if [[ ${_SWRT_LIVE-} == $$ ]]; then _swrt_off deactivate; else _swrt_bin deactivate; fi;;",
   '*) _swrt_bin "$@";;',
   "esac",
@@ -64,6 +69,16 @@ const askBody = (shell: HookShell) => [
   `_SWRT_TEXT="$(_swrt_bin shell enter --shell ${shell} --pid $$ "$@")" || return`,
   'eval "$_SWRT_TEXT"',
 ];
+
+/** The quick way needs bash 5; an older one (macOS has 3.2) can't even read it, and asks each time. */
+function entryLines(shell: HookShell): string[] {
+  const lines = define(`_swrt_${ENTRY_FILE}`, entryBody(shell));
+  if (shell === "zsh") return lines;
+  return [
+    `if (( BASH_VERSINFO[0] < 5 )); then function _swrt_${ENTRY_FILE} { return 1; }`,
+    `else eval ${q(lines.join("\n"))}; fi`,
+  ];
+}
 
 /** Is what an entry says still true? `-ef` with a hard link notices every new file, equal times every other change. */
 const entryBody = (shell: HookShell) => [

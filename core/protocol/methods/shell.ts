@@ -8,7 +8,7 @@ const Shell = v.picklist(["bash", "zsh", "fish"]);
 
 const Hook = defineMethod({
   kind: "query",
-  params: v.strictObject({ shell: Shell, swcli: Text }),
+  params: v.strictObject({ shell: Shell, swcli: Text, cd: v.optional(v.boolean(), false) }),
   result: v.object({ text: v.string() }),
 });
 
@@ -33,4 +33,15 @@ const Complete = defineMethod({
   result: v.object({ words: v.array(v.string()) }),
 });
 
-export const SHELL_METHODS = { "shell.hook": Hook, "shell.enter": Enter, "shell.complete": Complete } as const;
+const Allow = defineMethod({
+  kind: "query",
+  params: v.strictObject({ folder: Text, remove: v.optional(v.boolean(), false) }),
+  result: v.object({ file: v.string(), uri: v.string(), allowed: v.boolean() }),
+});
+
+export const SHELL_METHODS = {
+  "runtime.allow": Allow,
+  "shell.hook": Hook,
+  "shell.enter": Enter,
+  "shell.complete": Complete,
+} as const;
