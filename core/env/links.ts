@@ -2,6 +2,7 @@
  * Stable links for editors and notebooks: `<root>/.links/<project>/<name>` leads to the environment of the runtime's latest
  * version, wherever that is now. Tests: test/e2e/links.test.ts
  */
+import { randomBytes } from "node:crypto";
 import { readlinkSync } from "node:fs";
 import { mkdir, rename, symlink } from "node:fs/promises";
 import { dirname } from "pathe";
@@ -21,11 +22,15 @@ export async function linkLatest(ctx: Ctx, { ref, version }: Resolved, prefix: s
 export async function linkRuntime(ctx: Ctx, at: { project: string; name: string }, prefix: string): Promise<void> {
   const path = linkPath(ctx, at);
   if (targetOf(path) === prefix) return;
-  const temp = `${path}.${process.pid}.tmp`;
+  // Of one process several may link at once: the background's making of an environment and the one who waits for it.
+  const temp = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   await mkdir(dirname(path), { recursive: true });
-  await removeFile(temp);
-  await symlink(prefix, temp);
-  await rename(temp, path);
+  try {
+    await symlink(prefix, temp);
+    await rename(temp, path);
+  } finally {
+    await removeFile(temp);
+  }
 }
 
 /** Where a link leads; undefined when there is none. */
