@@ -23,8 +23,9 @@ export interface LayerPlan {
 // Below it a request costs more than the bytes.
 const SMALL = 64 * 1024;
 const PACK_MIN = 128 * 1024;
-/** No layer is larger unless a content is enormous: four under way at once are all that a kill can cost. */
-export const PIECE = 1024 * 1024;
+const PACK_MAX = 1024 * 1024;
+/** No layer is larger unless a content is enormous: two under way at once are all that a kill can cost. */
+export const PIECE = 2 * 1024 * 1024;
 // Registries take manifests of up to 4 MiB: room for about 20,000 layers.
 const MOST_PARTS = 8000;
 
@@ -59,7 +60,7 @@ function packed(small: readonly Content[]): Content[][] {
     size = 0;
   };
   for (const content of small) {
-    if (size + content.size > PIECE) close();
+    if (size + content.size > PACK_MAX) close();
     open.push(content);
     size += content.size;
     if (size >= PACK_MIN && endsPack(content)) close();

@@ -30,10 +30,16 @@ export async function ociSink(ctx: Ctx, uri: OciUri, name: string | undefined): 
     uri: (version) => ociText({ ...uri, tag: version }),
     check: () => {},
     existing: async (source) => await existing(registry, uri, source.version),
-    async put(source) {
+    async put(source, replace) {
       const version = await source.store();
       const mountFrom = source.registry?.host === uri.host ? source.registry.repository : undefined;
-      const place: Place = { ctx, registry, repository: uri.repository, mountFrom };
+      const place: Place = {
+        ctx,
+        registry,
+        repository: uri.repository,
+        mountFrom,
+        before: replace ? undefined : (uri.tag ?? "latest"),
+      };
       pushed = await pushRuntime(place, { name: name ?? source.name ?? "", version, source });
       await putManifest(registry, { repository: uri.repository, key: version.id }, pushed);
     },
@@ -63,6 +69,8 @@ interface Place {
   readonly registry: Registry;
   readonly repository: string;
   readonly mountFrom: string | undefined;
+  /** The tag of the version before; undefined where what the registry says of it is not to be believed. */
+  readonly before: string | undefined;
 }
 
 async function pushRuntime(
@@ -81,11 +89,14 @@ async function pushRuntime(
 }
 
 // All that a kill can cost: what arrived whole is never sent again.
-const AT_ONCE = 4;
+const AT_ONCE = 2;
 
 async function pushAll(place: Place, name: string, layers: readonly Layer[]): Promise<void> {
   const { ctx, registry, repository, mountFrom } = place;
-  const unique = [...new Map(layers.map(({ source }) => [source.digest, source])).values()];
+  const there = await knownThere(place);
+  const unique = [...new Map(layers.map(({ source }) => [source.digest, source])).values()].filter(
+    ({ digest }) => !there.has(digest),
+  );
   const total = unique.reduce((sum, { size }) => sum + size, 0);
   const meter = transferMeter(ctx, { step: "push", text: `Pushing ${name} to ${registry.host}`, total });
   await inParallel(unique, AT_ONCE, async (source) => {
@@ -93,6 +104,18 @@ async function pushAll(place: Place, name: string, layers: readonly Layer[]): Pr
     meter.add(source.size);
   });
   meter.end();
+}
+
+/** What the version before names is there, without asking for each: a registry keeps what its documents name. */
+async function knownThere({ registry, repository, before: tag }: Place): Promise<Set<string>> {
+  if (tag === undefined) return new Set();
+  try {
+    const before = await artifactIfAny(registry, repository, tag);
+    return new Set(before?.artifact.layers.map(({ digest }) => digest));
+  } catch (e) {
+    if (e instanceof SwError && e.code === "IMAGE_FAILED") return new Set();
+    throw e;
+  }
 }
 
 async function tagAll(

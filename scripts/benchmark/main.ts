@@ -1,4 +1,4 @@
-/** `main.ts [start] [lock] [env] [daemon] [store] [conda] [images]`: runs the sections and prints the table. Called by scripts/bench. */
+/** `main.ts [start] [lock] [env] [daemon] [store] [conda] [images] [transfer]`: runs the sections and prints the table. Called by scripts/bench. */
 import { cpus, loadavg } from "node:os";
 import { conda } from "./conda.ts";
 import { daemon } from "./daemon.ts";
@@ -9,10 +9,20 @@ import { type Place, withPlace } from "./place.ts";
 import { start } from "./start.ts";
 import { store } from "./store.ts";
 import { type Row, table } from "./table.ts";
+import { transfer } from "./transfer.ts";
 
 type Section = (place: Place, rounds?: number) => Promise<Row[]>;
 
-const SECTIONS: Readonly<Record<string, Section>> = { start, lock, env: environments, daemon, store, conda, images };
+const SECTIONS: Readonly<Record<string, Section>> = {
+  start,
+  lock,
+  env: environments,
+  daemon,
+  store,
+  conda,
+  images,
+  transfer,
+};
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in SECTIONS));

@@ -191,7 +191,7 @@ testRegistry(
     const blobs = `${registry.dir}/data/docker/registry/v2/blobs`;
     for await (const path of new Bun.Glob("**/data").scan(blobs)) {
       const file = Bun.file(`${blobs}/${path}`);
-      if (file.size === 1024 * 1024) await Bun.write(file, noise(file.size));
+      if (file.size === 2 * 1024 * 1024) await Bun.write(file, noise(file.size));
     }
     const done = await home.run(["runtime", "copy", uri, "."]);
     expect(done).toMatchObject({ exitCode: 1 });
