@@ -3,10 +3,12 @@
  * A cache: an entry that is missing or no longer true costs the shell a question to us. Tests: test/e2e/hook.test.ts
  */
 import { link, mkdir, rename } from "node:fs/promises";
+import { basename } from "pathe";
 import type { Ctx } from "#core/context.ts";
-import { entryTexts } from "#core/env/activation/hook-entry.ts";
+import { ENTRY_FILE, entryText, isEntry } from "#core/env/activation/hook-entry.ts";
 import type { ActivationPlan } from "#core/env/activation/plan.ts";
 import { fitsHook } from "#core/env/activation/plan-words.ts";
+import { liveFolder } from "#core/env/live-shells.ts";
 import { isSealed, sitePackages } from "#core/env/seen.ts";
 import { errno } from "#core/errors.ts";
 import { removeFile, writeFileAtomic } from "#core/platform/fs-atomic.ts";
@@ -18,9 +20,6 @@ import { refPath } from "#core/store/refs.ts";
 /** Taken before a URI is resolved, so that a change in between makes the entry stale, never wrong. */
 export interface EntryDraft {
   folder: string;
-  ref: string;
-  foreign: string;
-  config: string;
   configTime: bigint | undefined;
 }
 
@@ -34,10 +33,9 @@ export async function draftEntry(
   if (!/^[A-Za-z0-9_][A-Za-z0-9_./-]*$/.test(uri) || uri.includes("..") || fileTime(foreign) !== undefined) return;
   const folder = `${ctx.paths.activation}/by-uri/${uri}/@`;
   const ref = refPath(ctx, project, name);
-  const config = configPath(ctx.env);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const linked = await linkOver(ref, `${folder}/ref`);
-  return linked ? { folder, ref, foreign, config, configTime: fileTime(config) } : undefined;
+  return linked ? { folder, configTime: fileTime(configPath(ctx.env)) } : undefined;
 }
 
 /** False where the file has gone or the disk knows no hard links. */
@@ -58,25 +56,16 @@ async function linkOver(from: string, to: string): Promise<boolean> {
 
 /** Once the environment is settled; before, nobody knows its times. */
 export async function writeEntry(ctx: Ctx, draft: EntryDraft, plan: ActivationPlan): Promise<void> {
-  if (!fitsHook(plan) || !isSealed(plan.prefix)) return;
-  const live = `${ctx.paths.activation}/live/${plan.prefix.slice(plan.prefix.lastIndexOf("/") + 1)}`;
-  await mkdir(live, { recursive: true, mode: 0o700 });
-  if (draft.configTime !== undefined) await writeTwin(`${draft.folder}/config`, draft.configTime);
-  const { ref, foreign, config, configTime } = draft;
-  const { prefix, name, uri } = plan;
-  const site = sitePackages(prefix);
-  const texts = entryTexts({
-    ref,
-    foreign,
-    config,
-    hasConfig: configTime !== undefined,
-    site,
-    prefix,
-    name,
-    uri,
-    live,
-  });
-  for (const [file, text] of Object.entries(texts)) {
-    await writeFileAtomic(`${draft.folder}/${file}`, text, { durable: false, mode: 0o600 });
-  }
+  const { prefix, project, name, version } = plan;
+  const env = basename(prefix);
+  const python = /python(3\.\d+)\/site-packages$/.exec(sitePackages(prefix))?.[1];
+  // The shell spells paths by the root that it knows.
+  if (!fitsHook(plan) || !isSealed(prefix) || !python || prefix !== `${ctx.paths.envs}/${env}`) return;
+  await mkdir(liveFolder(ctx, prefix), { recursive: true, mode: 0o700 });
+  const { folder, configTime } = draft;
+  if (configTime === undefined) await removeFile(`${folder}/config`);
+  else await writeTwin(`${folder}/config`, configTime);
+  const entry = { project, name, version, env, python };
+  if (!isEntry(entry)) return;
+  await writeFileAtomic(`${folder}/${ENTRY_FILE}`, entryText(entry), { durable: false, mode: 0o600 });
 }

@@ -1,4 +1,4 @@
-/** `main.ts [start] [lock] [env] [daemon] [store] [conda] [images] [transfer]`: runs the sections and prints the table. Called by scripts/bench. */
+/** `main.ts [start] [shell] [lock] [env] [daemon] [store] [conda] [images] [transfer]`: runs the sections and prints the table. Called by scripts/bench. */
 import { cpus, loadavg } from "node:os";
 import { conda } from "./conda.ts";
 import { daemon } from "./daemon.ts";
@@ -6,6 +6,7 @@ import { environments } from "./environments.ts";
 import { images } from "./images.ts";
 import { lock } from "./lock.ts";
 import { type Place, withPlace } from "./place.ts";
+import { shell } from "./shell.ts";
 import { start } from "./start.ts";
 import { store } from "./store.ts";
 import { type Row, table } from "./table.ts";
@@ -15,6 +16,7 @@ type Section = (place: Place, rounds?: number) => Promise<Row[]>;
 
 const SECTIONS: Readonly<Record<string, Section>> = {
   start,
+  shell,
   lock,
   env: environments,
   daemon,

@@ -1,48 +1,30 @@
 /**
- * What lies under a URI for hooked shells: `<activation>/by-uri/<uri as typed>/@/`, a line of data that one function of
- * the hook gets as its arguments, and what it is compared with: `ref` (a hard link to the runtime's ref: a new version,
- * tag or removal is another file) and `config` (an empty file with the config's time).
+ * What lies under a URI for hooked shells: `<activation>/by-uri/<uri as typed>/@/`, one line of data, and what the world is
+ * compared with: `ref` (a hard link to the runtime's ref: a new version, tag or removal is another file) and `config` (an
+ * empty file with the config's time, absent with it).
  * Pure text and names; written by core/env/hook-entries.ts. Tests: test/e2e/hook.test.ts
  */
-import { fishQuote, posixQuote } from "#core/env/activation/quote.ts";
 
-/** Grows when a hook that was loaded by an older binary would misread an entry. */
-export const ENTRY_VERSION = 1;
-export const ENTRY_FILE = `on${ENTRY_VERSION}`;
-export const FISH_ENTRY_FILE = `${ENTRY_FILE}.fish`;
+/** Its number grows when a hook that was loaded by an older binary would misread it. */
+export const ENTRY_FILE = "on3";
 
+/** Words without blanks or quotes: names, a version id, the folder of an environment, `3.11`. */
 export interface HookEntry {
-  /** The file of the runtime's ref. */
-  readonly ref: string;
-  /** Where the Python client would keep a runtime of that name; while it is there we don't know what it means. */
-  readonly foreign: string;
-  readonly config: string;
-  readonly hasConfig: boolean;
-  readonly site: string;
-  readonly prefix: string;
+  readonly project: string;
   readonly name: string;
-  readonly uri: string;
-  /** The folder in which a file named by a shell's pid says, by its time, when that shell went into this environment. */
-  readonly live: string;
+  readonly version: string;
+  /** Below the folder of environments. */
+  readonly env: string;
+  readonly python: string;
 }
 
-/** In the order in which the functions of the hook read them. */
-const argumentsOf = (entry: HookEntry): string[] => [
-  entry.ref,
-  entry.foreign,
-  entry.config,
-  entry.hasConfig ? "1" : "",
-  entry.site,
-  entry.prefix,
-  entry.name,
-  entry.uri,
-  entry.live,
-];
+/** Assignments of one command, which bash and zsh read quickest by sourcing; fish takes the words behind the `=`. */
+export const entryText = ({ project, name, version, env, python }: HookEntry): string =>
+  `p=${project} n=${name} v=${version} e=${env} y=${python}\n`;
 
-export const entryTexts = (entry: HookEntry): Record<string, string> => ({
-  [ENTRY_FILE]: `_swrt_${ENTRY_FILE} ${argumentsOf(entry).map(posixQuote).join(" ")}\n`,
-  [FISH_ENTRY_FILE]: `_swrt_${ENTRY_FILE} "$_SWRT_E" ${argumentsOf(entry).map(fishQuote).join(" ")}\n`,
-});
+/** Nothing but what can stand in a word of a shell as it is. */
+export const isEntry = (entry: HookEntry): boolean =>
+  Object.values(entry).every((word) => /^[A-Za-z0-9_.-]+$/.test(word));
 
 /** The folder in a prefix that holds what was seen of it when it was ready. */
 export const SEEN_FOLDER = ".swcli/seen";

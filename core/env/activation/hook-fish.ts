@@ -4,7 +4,7 @@
  */
 import { fishCdLines } from "#core/env/activation/cd-script.ts";
 import { fishLines } from "#core/env/activation/fish-script.ts";
-import { ENTRY_FILE, FISH_ENTRY_FILE, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
+import { ENTRY_FILE, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
 import type { HookInput } from "#core/env/activation/hook-script.ts";
 import { HOOK_STATE, variableWords } from "#core/env/activation/plan-words.ts";
 import { fishQuote as q } from "#core/env/activation/quote.ts";
@@ -20,8 +20,8 @@ export function fishHook(input: HookInput): string {
     ...define("_swrt_bin", ['if test -x "$_SWRT_BIN"; "$_SWRT_BIN" $argv; else; command swcli $argv; end']),
     ...define("swcli", SWCLI),
     ...define("_swrt_ask", ASK),
-    ...define(`_swrt_${ENTRY_FILE}`, ENTRY),
-    `if not test / -ef / 2>/dev/null; function _swrt_${ENTRY_FILE}; return 1; end; end`,
+    ...define("_swrt_quick", QUICK),
+    "if not test / -ef / 2>/dev/null; function _swrt_quick; return 1; end; end",
     ...define("_swrt_now", now),
     ...(input.cd ? fishCdLines() : []),
   ];
@@ -33,11 +33,7 @@ const define = (name: string, body: readonly string[]) => [`function ${name}`, .
 const SWCLI = [
   'switch "$argv[1]:$argv[2]"',
   'case "runtime:act*" "rt:act*"',
-  "set -l root $_SWRT_ROOT",
-  'if test -n "$SW_LOCAL_STORAGE"; set root $SW_LOCAL_STORAGE; end',
-  'set -l _SWRT_E "$root/.store/v1/activation/by-uri/$argv[3]/@"',
-  "if test (count $argv) -eq 3; and not string match -q '*..*' -- $argv[3]",
-  `and test -r "$_SWRT_E/${FISH_ENTRY_FILE}"; and source "$_SWRT_E/${FISH_ENTRY_FILE}"; return 0; end`,
+  "if test (count $argv) -eq 3; and _swrt_quick $argv[3]; return 0; end",
   "_swrt_ask $argv[3..-1]",
   'case "runtime:allow" "rt:allow"',
   "if test (count $argv) -eq 2; _swrt_bin $argv $PWD; or return; functions -q _swrt_cd; and _swrt_cd; return 0; end",
@@ -55,18 +51,23 @@ const ASK = [
   "string join \\n -- $text | source",
 ];
 
-/** Arguments: the entry's folder, then as in hook-entry.ts. */
-const ENTRY = [
+/** As `quickBody` of hook-script.ts. */
+const QUICK = [
+  "set -l root $_SWRT_ROOT",
+  'if test -n "$SW_LOCAL_STORAGE"; set root $SW_LOCAL_STORAGE; end',
   'set -l config "$HOME/.config/starwhale/config.yaml"',
   'if test -n "$SW_CLI_CONFIG"; set config $SW_CLI_CONFIG; end',
-  'if not test "$argv[2]" -ef "$argv[1]/ref"; or test -e "$argv[3]"; or test "$config" != "$argv[4]"; return 1; end',
-  'if test -z "$argv[5]"; if test -e "$argv[4]"; return 1; end',
-  `else if not test -e "$argv[4]"; or ${differs('"$argv[4]"', '"$argv[1]/config"')}; return 1; end`,
-  `set -l seen "$argv[7]/${SEEN_FOLDER}"`,
-  `if not test -e "$seen/site"; or not test -e "$argv[7]/bin/python"; or ${differs('"$argv[7]/bin/python"', '"$seen/python"')}`,
-  'or test "$argv[7]/bin" -nt "$seen/bin"; or test "$argv[6]" -nt "$seen/site"; or not test -w "$argv[10]"; return 1; end',
-  'true >"$argv[10]/$fish_pid"; or return 1',
-  '_swrt_now "$argv[7]" "$argv[8]" "$argv[9]"',
+  "set -l state $root/.store/v1; set -l at $state/activation/by-uri/$argv[1]/@",
+  `if not string match -q '/*' -- $root; or string match -q '*..*' -- $argv[1]; or not test -r $at/${ENTRY_FILE}; return 1; end`,
+  `read -l line <$at/${ENTRY_FILE}; or return 1`,
+  "string replace -ra '(^| )\\w=' ' ' -- $line | read -l project name id env python; or return 1",
+  `set -l prefix $root/.envs/$env; set -l seen $prefix/${SEEN_FOLDER}`,
+  "if not test $at/ref -ef $state/refs/$project/$name.json; or test -e $root/$project/runtime/$name; return 1; end",
+  `if test -e $config; or test -e $at/config; if ${differs("$config", "$at/config")}; return 1; end; end`,
+  `if not test -e $seen/site; or not test -e $prefix/bin/python; or ${differs("$prefix/bin/python", "$seen/python")}`,
+  "or test $prefix/lib/python$python/site-packages -nt $seen/site; or not test -w $state/activation/live/$env; return 1; end",
+  "true >$state/activation/live/$env/$fish_pid; or return 1",
+  "_swrt_now $prefix $name local/project/$project/runtime/$name/version/$id",
 ];
 
 function differs(path: string, twin: string): string {

@@ -33,23 +33,15 @@ const SHORT = [
   ...define(WORDS.mode, ['_swrt_hook_word "$@"']),
 ];
 
-/** The commands of `_swrt_now`, to be put where a call of it would cost as much as they do. */
-export const quickOn = (shell: Shell, [prefix, name, uri]: readonly [string, string, string]) => [
+/** What `_swrt_quick` does with a prefix `P` of version `v` of runtime `n` of project `p`, known to be right. */
+export const quickOn = (shell: Shell) => [
   `if ${usual(shell)}; then`,
-  `_SWRT_PREFIX=${prefix} _SWRT_NAME=${name} _SWRT_URI=${uri} _SWRT_PATH=$PATH _SWRT_LIVE=$$`,
-  `export PATH=${prefix}/bin:$PATH ${onNames(prefix, name, uri)}`,
-  `if [[ -n \${PS1+x} && -z \${VIRTUAL_ENV_DISABLE_PROMPT-} && ${PROMPT_FREE[shell]} ]]; then _SWRT_MARK=1 PS1="(${name}) $PS1"; fi`,
+  "_SWRT_PREFIX=$P _SWRT_NAME=$n _SWRT_URI=local/project/$p/runtime/$n/version/$v _SWRT_PATH=$PATH _SWRT_LIVE=$$",
+  `export PATH=$P/bin:$PATH ${WORDS.set.map(([name, word]) => `${name}=${word}`).join(" ")}`,
+  `if [[ -n \${PS1+x} && -z \${VIRTUAL_ENV_DISABLE_PROMPT-} && ${PROMPT_FREE[shell]} ]]; then _SWRT_MARK=1 PS1="($n) $PS1"; fi`,
   ...SHORT,
-  `else _swrt_now "${prefix}" "${name}" "${uri}"; fi`,
+  'else _swrt_now "$P" "$n" "local/project/$p/runtime/$n/version/$v"; fi',
 ];
-
-const onNames = (prefix: string, name: string, uri: string) =>
-  WORDS.set
-    .map(([key, word]) => {
-      const value = word.replace("$_SWRT_PREFIX", prefix).replace("$_SWRT_NAME", name).replace("$_SWRT_URI", uri);
-      return `${key}=${value}`;
-    })
-    .join(" ");
 
 /** The unusual cases: what is active is left first. */
 const nowBody = (shell: Shell) => [
@@ -66,12 +58,18 @@ const PROMPT_FREE: Readonly<Record<Shell, string>> = {
   zsh: "${STARSHIP_SHELL-} != zsh && ${POSH_SHELL_VERSION-} != $ZSH_VERSION && -z ${functions[p10k]+x}",
 };
 
+// Whoever sets one of our three variables sets this one: each look at one that is not there takes a microsecond or two.
+const LAST_OF_OURS = "SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL";
+
 /** Nothing to keep: PATH is set and exported, our variables are not there, nobody has functions of our names. */
 function usual(shell: Shell): string {
-  const none = [...NAMES, ...WORDS.unset].map((name) => `\${${name}+x}`).join("");
-  const stale = "${_SWRT_LIVE-}${_SWRT_RARE-}${_SWRT_NEW-}";
+  // Taking the trace attribute off a function is the one question after it that bash answers without a word.
+  const none = ["VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT", LAST_OF_OURS, ...WORDS.unset]
+    .map((name) => `\${${name}+x}`)
+    .join("");
+  const stale = "${_SWRT_LIVE-}";
   return shell === "bash"
-    ? `[[ -n \${PATH-} && -z ${stale}${none} && \${PATH@a} == *x* && ! -v BASH_ALIASES[deactivate] ]] && ! { declare -F deactivate || declare -F ${WORDS.mode}; } >/dev/null`
+    ? `[[ -n \${PATH-} && -z ${stale}${none} && \${PATH@a} == *x* && ! -v BASH_ALIASES[deactivate] ]] && ! declare -f +t deactivate && ! declare -f +t ${WORDS.mode}`
     : `[[ -n \${PATH-} && -z ${stale}${none}\${functions[deactivate]+x}\${functions[${WORDS.mode}]+x}\${aliases[deactivate]+x} && \${(t)PATH} == *export* ]]`;
 }
 

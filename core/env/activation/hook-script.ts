@@ -31,8 +31,9 @@ export function hookScript(input: HookInput, shell: HookShell): string {
     `${g}_SWRT_ROOT=${q(input.root)}`,
     ...define("_swrt_bin", ['if [[ -x $_SWRT_BIN ]]; then "$_SWRT_BIN" "$@"; else command swcli "$@"; fi']),
     ...define("swcli", SWCLI),
+    ...define("_swrt_other", OTHER),
     ...define("_swrt_ask", askBody(shell)),
-    ...entryLines(shell),
+    ...quickLines(shell),
     ...quickFunctions(shell),
     ...(input.cd ? cdLines(shell) : []),
   ];
@@ -51,11 +52,16 @@ const WRAP: Readonly<Record<HookShell, (lines: string[]) => string[]>> = {
   zsh: (lines) => [`emulate zsh -o no_aliases -c ${q(lines.join("\n"))}`],
 };
 
-/** Whatever else a word holds that is no URI: there is no such folder. */
+/** A shell copies a function's text at each call: what is rare stands in another. */
 const SWCLI = [
   'case "${1-}:${2-}:$#" in',
-  'runtime:act*:3|rt:act*:3) local _SWRT_E="${SW_LOCAL_STORAGE:-$_SWRT_ROOT}/.store/v1/activation/by-uri/$3/@"',
-  `if [[ $3 == *..* || ! -r $_SWRT_E/${ENTRY_FILE} ]] || ! . "$_SWRT_E/${ENTRY_FILE}"; then _swrt_ask "$3"; fi;;`,
+  'runtime:act*:3|rt:act*:3) _swrt_quick "$3" || _swrt_ask "$3";;',
+  '*) _swrt_other "$@";;',
+  "esac",
+];
+
+const OTHER = [
+  'case "${1-}:${2-}:$#" in',
   'runtime:act*|rt:act*) shift 2; _swrt_ask "$@";;',
   'runtime:allow:2|rt:allow:2) unset _SWRT_PWD; _swrt_bin "$@" "$PWD";;',
   "deactivate::1) if [[ ${_SWRT_LIVE-} == $$ ]]; then _swrt_off deactivate; else _swrt_bin deactivate; fi;;",
@@ -71,26 +77,33 @@ const askBody = (shell: HookShell) => [
 ];
 
 /** The quick way needs bash 5; an older one (macOS has 3.2) can't even read it, and asks each time. */
-function entryLines(shell: HookShell): string[] {
-  const lines = define(`_swrt_${ENTRY_FILE}`, entryBody(shell));
+function quickLines(shell: HookShell): string[] {
+  const lines = define("_swrt_quick", quickBody(shell));
   if (shell === "zsh") return lines;
   return [
-    `if (( BASH_VERSINFO[0] < 5 )); then function _swrt_${ENTRY_FILE} { return 1; }`,
+    "if (( BASH_VERSINFO[0] < 5 )); then function _swrt_quick { return 1; }",
     `else eval ${q(lines.join("\n"))}; fi`,
   ];
 }
 
-/** Is what an entry says still true? `-ef` with a hard link notices every new file, equal times every other change. */
-const entryBody = (shell: HookShell) => [
-  `if [[ $1 -ef $_SWRT_E/ref && ! -e $2 && \${SW_CLI_CONFIG:-\${HOME-}/.config/starwhale/config.yaml} == "$3"`,
-  `&& ( -z $4 && ! -e $3 || -n $4 && ${sameTime(shell, "$3", "$_SWRT_E/config")} )`,
-  `&& ${sameTime(shell, "$6/bin/python", `$6/${SEEN_FOLDER}/python`)}`,
-  // What is done in a folder makes it newer; only another base interpreter may be older than the one that was seen.
-  `&& ! $6/bin -nt $6/${SEEN_FOLDER}/bin && ! $5 -nt $6/${SEEN_FOLDER}/site`,
-  '&& -w $9 ]] && true >|"$9/$$"; then :; else return 1; fi',
-  ...quickOn(shell, ["$6", "$7", "$8"]),
+/**
+ * Activates when what is known of a URI still holds. `-ef` with a hard link notices every new file, equal times every other
+ * change; what is done in a folder makes it newer, only another base interpreter may be older than the one that was seen.
+ * Last the shell's note, so that gc knows of it; without the folder for it somebody is removing the environment.
+ */
+const quickBody = (shell: HookShell) => [
+  'local p n v e y R="${SW_LOCAL_STORAGE:-$_SWRT_ROOT}" C="${SW_CLI_CONFIG:-${HOME-}/.config/starwhale/config.yaml}"',
+  'local E="$R/.store/v1/activation/by-uri/$1/@"',
+  `if [[ $R != /* || $1 == *..* || ! -r $E/${ENTRY_FILE} ]] || ! . "$E/${ENTRY_FILE}"; then return 1; fi`,
+  'local P="$R/.envs/$e"',
+  "if [[ $E/ref -ef $R/.store/v1/refs/$p/$n.json && ! -e $R/$p/runtime/$n",
+  `&& ( ${shell === "zsh" ? "! -e $C && ! -e $E/config || " : ""}${sameTime(shell, "$C", "$E/config")} )`,
+  `&& ${sameTime(shell, "$P/bin/python", `$P/${SEEN_FOLDER}/python`)}`,
+  `&& ! $P/lib/python$y/site-packages -nt $P/${SEEN_FOLDER}/site`,
+  '&& -w $R/.store/v1/activation/live/$e ]] && true >|"$R/.store/v1/activation/live/$e/$$"; then :; else return 1; fi',
+  ...quickOn(shell),
 ];
 
-/** bash calls a file newer than none; zsh answers both questions with no then. */
+/** bash calls a file newer than none, and none as new as none; zsh answers every question about none with no. */
 const sameTime = (shell: HookShell, path: string, twin: string) =>
   `${shell === "zsh" ? `-e ${path} && -e ${twin} && ` : ""}! ${path} -nt ${twin} && ! ${path} -ot ${twin}`;
