@@ -120,32 +120,6 @@ bothModes((mode) => {
     MINUTES,
   );
 
-  test(
-    "a second environment of almost the same packages shares their bytecode too",
-    async () => {
-      if (mode !== "daemon") return;
-      const yaml = (name: string, more: string) => `${YAML.replace("demo", name)}      - rich\n${more}`;
-      for (const [name, more] of [
-        ["big", ""],
-        ["bigger", "      - idna\n"],
-      ] as const) {
-        const dir = await home.project({ "runtime.yaml": yaml(name, more) });
-        await home.run(["runtime", "build", "--prepare", "wait"], { cwd: dir });
-        await settled((await home.run(["env", "info", name, "-o", "json"])).json.prefix);
-      }
-      const rows = (await list()).filter(({ runtimes }: { runtimes: string[] }) =>
-        runtimes.some((one) => /self\/big/.test(one)),
-      );
-      expect(rows).toHaveLength(2);
-      for (const { own_size, size } of rows) expect(own_size).toBeLessThan(size * 0.15);
-      const { prefix } = rows[0];
-      const code = "import rich.text; print(rich.text.Text.append.__code__.co_filename)";
-      const ran = await home.exec([`${prefix}/bin/python`, "-c", code]);
-      expect(ran.stdout.trim()).toBe(`${prefix}/lib/python3.11/site-packages/rich/text.py`);
-    },
-    MINUTES,
-  );
-
   test("what is not there is said", async () => {
     const ran = await home.run(["env", "info", "0123456789abcdef"]);
     expect(ran.exitCode).toBe(3);
