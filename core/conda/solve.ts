@@ -106,7 +106,7 @@ async function solveOne(ctx: Ctx, input: SolveInput, question: Question & { plat
     await keep(ctx, key, { channels, requested: specs, variables: {}, platforms: { [subdir]: records } });
     return { records, cached: false };
   } catch (e) {
-    // That a platform has not all packages is as good an answer as any, and asked for by every build.
+    // That a platform lacks packages is an answer too, and every build asks for it again: it is kept.
     if (e instanceof EngineRefusal && e.kind === "unsolvable") await keepText(ctx, key, JSON.stringify(e.message));
     throw engineError(e, work);
   }

@@ -27,7 +27,7 @@ export class Secret {
     return SHOWN;
   }
 
-  /** What console.log and Bun.inspect print. */
+  /** What an inspection prints. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return SHOWN;
   }

@@ -11,7 +11,7 @@ import { fitsHook } from "#core/env/activation/plan-words.ts";
 import { liveFolder } from "#core/env/live-shells.ts";
 import { isSealed, sitePackages } from "#core/env/seen.ts";
 import { errno } from "#core/errors.ts";
-import { removeFile, writeFileAtomic } from "#core/platform/fs-atomic.ts";
+import { removeFile, removeTree, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import { configPath } from "#core/platform/paths.ts";
 import { fileTime, writeTwin } from "#core/platform/time-twin.ts";
 import { foreignDir } from "#core/store/foreign.ts";
@@ -37,6 +37,12 @@ export async function draftEntry(
   const linked = await linkOver(ref, `${folder}/ref`);
   return linked ? { folder, configTime: fileTime(configPath(ctx.env)) } : undefined;
 }
+
+/**
+ * Forgets every entry: what a URI means has changed in a way that no ref shows (a project was removed).
+ * Each shell asks once and gets a new one.
+ */
+export const dropEntries = async (ctx: Ctx): Promise<void> => await removeTree(`${ctx.paths.activation}/by-uri`);
 
 /** False where the file has gone or the disk knows no hard links. */
 async function linkOver(from: string, to: string): Promise<boolean> {

@@ -2,6 +2,7 @@
 import { readConfig, updateConfig } from "#core/config/config-file.ts";
 import { uriContext } from "#core/config/uri-context.ts";
 import type { Ctx } from "#core/context.ts";
+import { dropEntries } from "#core/env/hook-entries.ts";
 import { SwError } from "#core/errors.ts";
 import {
   dropFolder,
@@ -100,6 +101,7 @@ export async function projectRemove(ctx: Ctx, params: { project: string }): Prom
     ...(record ?? { format: PROJECT_FORMAT, name, created_at: created }),
     removed_at: ctx.clock.now(),
   }));
+  await dropEntries(ctx);
   await dropFolder(ctx, name);
   await deselect(ctx, name);
   return await rowOf(ctx, name);

@@ -1,6 +1,7 @@
 /**
  * One HTTP request to a server or registry, without retries: address, headers, trust, proxy, deadline, cancel.
- * What comes back has any status; only a request without an answer throws. Tests: test/e2e/copy-failures.test.ts, test/e2e/instance-tls.test.ts
+ * An answer is given back whatever its status; a request that gets none throws.
+ * Tests: test/e2e/copy-failures.test.ts, test/e2e/instance-tls.test.ts
  */
 import { FetchError, ofetch } from "ofetch";
 import type { Ctx } from "#core/context.ts";

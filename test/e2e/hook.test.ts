@@ -45,6 +45,23 @@ async function build(home: Home, yaml = YAML): Promise<void> {
 }
 
 bothModes((mode) => {
+  testWith(needsProgram("bash"))(
+    "a hooked shell can't enter the runtime of a project that was removed",
+    async () => {
+      await using home = await tempHome({ mode });
+      const dir = await home.project({ "runtime.yaml": YAML });
+      await home.run(["runtime", "build", "-p", "old", "--prepare", "wait"], { cwd: dir });
+      await settled(home);
+      const enter = "swcli runtime activate local/project/old/runtime/demo && echo entered";
+      expect((await sh(home, "bash", `${enter}\n${enter}`)).stdout).toBe("entered\nentered\n");
+      expect((await home.run(["project", "remove", "old"])).exitCode).toBe(0);
+      const refused = await sh(home, "bash", enter);
+      expect(refused.stdout).toBe("");
+      expect(refused.stderr).toContain("(PROJECT_NOT_FOUND)");
+    },
+    2 * MINUTES,
+  );
+
   for (const shell of SHELLS) {
     describe(shell, () => {
       const it = testWith(needsProgram(shell));
