@@ -12,7 +12,7 @@ export async function compileBytecode(ctx: Ctx, { prefix }: Marker): Promise<voi
   const site = sitePackages(prefix);
   if (!existsSync(site)) return;
   const nice = Bun.which("nice", { PATH: ctx.env.PATH ?? "/usr/bin:/bin" });
-  const python = [`${prefix}/bin/python`, "-I", "-S", "-m", "compileall", "-q", "-j", "0"];
+  const python = [`${prefix}/bin/python`, "-I", "-S", "-m", "compileall", "-q", "-j", "0", ...withoutPrefix(prefix)];
   await run(ctx, [...(nice ? [nice, "-n", "19"] : []), ...python, site], {
     cwd: prefix,
     env: { PATH: ctx.env.PATH, HOME: ctx.env.HOME },
@@ -25,6 +25,12 @@ export async function compileFile(ctx: Ctx, prefix: string, path: string): Promi
   const [, folder, name] = /^(.*)__pycache__\/([^/.]+)\.[^/]+\.pyc$/.exec(path) ?? [];
   if (folder === undefined) return false;
   const source = `${prefix}/${folder}${name}.py`;
-  const argv = [`${prefix}/bin/python`, "-I", "-S", "-m", "compileall", "-q", "-f", source];
+  const argv = [`${prefix}/bin/python`, "-I", "-S", "-m", "compileall", "-q", "-f", ...withoutPrefix(prefix), source];
   return (await run(ctx, argv, { cwd: prefix, env: { PATH: ctx.env.PATH, HOME: ctx.env.HOME } })).exitCode === 0;
+}
+
+/** A path of the prefix in the code would make each environment's bytecode another; Python sets the real one at import. */
+function withoutPrefix(prefix: string): string[] {
+  const minor = Number(/python3\.(\d+)\/site-packages$/.exec(sitePackages(prefix))?.[1]);
+  return minor >= 9 ? ["-s", `${prefix}/`] : [];
 }

@@ -12,6 +12,7 @@ import { closeToShells, hasLiveShell, liveFolder } from "#core/env/live-shells.t
 import { dropMarker, markerPath, readMarker } from "#core/env/marker.ts";
 import { neededKeys, sweepPointers } from "#core/env/pointer-index.ts";
 import { sweepRcFolders } from "#core/env/rc-folders.ts";
+import { sweepBytecode } from "#core/env/share-bytecode.ts";
 import { diskUsage } from "#core/platform/disk-usage.ts";
 import { tryFileLock } from "#core/platform/file-lock.ts";
 import { readTextIfAny, removeFile, removeTree, writeFileAtomic } from "#core/platform/fs-atomic.ts";
@@ -40,6 +41,7 @@ export async function sweepEnvs(ctx: Ctx, sweep: EnvSweep): Promise<{ swept: Swe
   }
   if (!sweep.dryRun) await sweepPointers(ctx, sweep.live);
   if (!sweep.dryRun) await sweepRcFolders(ctx);
+  if (!sweep.dryRun) await sweepBytecode(ctx);
   return { swept, kept: kept.map(({ env, why }) => ({ prefix: env.path, why, bytes: env.bytes })) };
 }
 

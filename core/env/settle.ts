@@ -9,6 +9,7 @@ import type { Marker } from "#core/env/marker.ts";
 import { protect } from "#core/env/protect.ts";
 import { writeRecord } from "#core/env/record.ts";
 import { isSealed, prepareSeen, writeSeen } from "#core/env/seen.ts";
+import { shareBytecode } from "#core/env/share-bytecode.ts";
 import { withFileLock } from "#core/platform/file-lock.ts";
 
 export interface SettleOptions {
@@ -41,6 +42,7 @@ export async function settle(ctx: Ctx, marker: Marker, { compile }: SettleOption
   await withFileLock(`${ctx.paths.locks}.settle-${marker.key}.lock`, ctx.signal, async () => {
     if (isSealed(marker.prefix)) return;
     if (compile) await compileBytecode(ctx, marker);
+    if (compile) await shareBytecode(ctx, marker.prefix);
     await prepareSeen(marker.prefix);
     await writeRecord(ctx, marker.prefix);
     await writeSeen(marker.prefix);

@@ -6,6 +6,10 @@ import { bothModes, type Home, tempHome } from "../helpers/home.ts";
 const MINUTES = 60_000;
 const YAML = "name: demo\nenvironment:\n  python: 3.11\ndependencies:\n  - pip:\n      - six\n";
 
+const settled = async (prefix: string) => {
+  for (let tries = 0; tries < 300 && !existsSync(`${prefix}/.swcli/seen/site`); tries++) await Bun.sleep(100);
+};
+
 bothModes((mode) => {
   let home: Home;
   beforeAll(async () => {
@@ -21,9 +25,6 @@ bothModes((mode) => {
   const list = async () => (await home.run(["env", "list", "-o", "json"])).json;
   const compiled = (prefix: string) =>
     readdirSync(prefix, { recursive: true }).some((path) => String(path).endsWith("six.cpython-311.pyc"));
-  const settled = async (prefix: string) => {
-    for (let tries = 0; tries < 300 && !existsSync(`${prefix}/.swcli/seen/site`); tries++) await Bun.sleep(100);
-  };
 
   test(
     "an environment is listed once, with the runtimes that share it",
@@ -125,3 +126,30 @@ bothModes((mode) => {
     expect(ran.exitCode).toBe(3);
   });
 });
+
+// In-process nothing is compiled: there is no background.
+test(
+  "a second environment of almost the same packages shares their bytecode too",
+  async () => {
+    await using home = await tempHome();
+    const yaml = (name: string, more: string) => `${YAML.replace("demo", name)}      - rich\n${more}`;
+    for (const [name, more] of [
+      ["big", ""],
+      ["bigger", "      - idna\n"],
+    ] as const) {
+      const dir = await home.project({ "runtime.yaml": yaml(name, more) });
+      await home.run(["runtime", "build", "--prepare", "wait"], { cwd: dir });
+      await settled((await home.run(["env", "info", name, "-o", "json"])).json.prefix);
+    }
+    const rows = (await home.run(["env", "list", "-o", "json"])).json.filter(({ runtimes }: { runtimes: string[] }) =>
+      runtimes.some((one) => /self\/big/.test(one)),
+    );
+    expect(rows).toHaveLength(2);
+    for (const { own_size, size } of rows) expect(own_size).toBeLessThan(size * 0.15);
+    const { prefix } = rows[0];
+    const code = "import rich.text; print(rich.text.Text.append.__code__.co_filename)";
+    const ran = await home.exec([`${prefix}/bin/python`, "-c", code]);
+    expect(ran.stdout.trim()).toBe(`${prefix}/lib/python3.11/site-packages/rich/text.py`);
+  },
+  2 * MINUTES,
+);

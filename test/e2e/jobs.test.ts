@@ -57,10 +57,9 @@ testImage(
   async () => {
     await using home = await tempHome();
     await buildForImage(home);
-    const started = performance.now();
     const id = await detach(home, "plain");
-    // 50 ms is the goal on an idle machine, measured in scripts/bench.
-    expect(performance.now() - started).toBeLessThan(1500);
+    // The prompt is free while the work goes on; how soon is measured in scripts/bench.
+    expect(["queued", "running"]).toContain((await info(home, id)).state);
     expect((await home.run(["job", "wait", id])).exitCode).toBe(0);
     const job = await info(home, id);
     expect(job).toMatchObject({ state: "done", title: "dockerize demo", interruptions: 0, error: null });

@@ -146,9 +146,7 @@ describe("an interpreter that is of no use is passed by", () => {
     await box.script("bin/python3.95", `echo hung >> '${box.dir}/starts'; PATH=/usr/bin:/bin exec sleep 60`);
     const path = await good();
     expect((await findPython(box.ctx(), MINOR))?.path).toBe(path);
-    const started = Date.now();
     expect((await findPython(box.ctx(), MINOR))?.path).toBe(path);
-    expect(Date.now() - started).toBeLessThan(2000);
     expect((await box.starts()).filter((line) => line === "hung")).toEqual(["hung"]);
   }, 20_000);
 
