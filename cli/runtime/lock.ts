@@ -12,7 +12,7 @@ export default defineCommand({
     examples: [
       "swcli runtime lock  # runtime.yaml in this folder",
       "swcli runtime lock --upgrade  # newest versions of everything",
-      "swcli runtime lock --upgrade=torch",
+      "swcli runtime lock --upgrade torch",
       "swcli runtime lock --check  # exit code 1 when the lock is stale",
       "swcli runtime lock -s --stdout",
     ],
@@ -47,18 +47,33 @@ export default defineCommand({
   },
   async run({ args, data: out }) {
     if (args.check && args.stdout) throw new SwError("USAGE", "--check and --stdout exclude each other");
+    const { dir, upgrade } = await whatToUpgrade(args);
     const result = await clientFor(out).call("runtime.lock", {
-      dir: args.dir,
+      dir,
       yaml: args["yaml-path"],
       source: await sourceOf(args),
       extras: { editable: args["include-editable"], local_wheel: args["include-local-wheel"] },
-      upgrade: args.upgrade.length > 0 ? args.upgrade.filter((name) => name !== "") : undefined,
+      upgrade,
       cache: !args["no-cache"],
       mode: args.check ? "check" : args.stdout ? "print" : "write",
     });
     out.print(result, args.stdout ? lockText : lockView({ check: args.check }));
   },
 });
+
+/** `--upgrade torch`: a word behind a bare --upgrade that is no folder is the package, as `--upgrade=torch` is. */
+async function whatToUpgrade({ dir, upgrade }: { dir: string; upgrade: string[] }) {
+  if (upgrade.length === 0) return { dir };
+  const names = upgrade.filter((name) => name !== "");
+  if (names.length === upgrade.length || (await isFolder(dir))) return { dir, upgrade: names };
+  return { dir: ".", upgrade: [...names, dir] };
+}
+
+const isFolder = async (path: string): Promise<boolean> =>
+  await Bun.file(path)
+    .stat()
+    .then((info) => info.isDirectory())
+    .catch(() => false);
 
 interface Selectors {
   "yaml-path": string | undefined;

@@ -41,7 +41,7 @@ export async function lockProject(ctx: Ctx, params: LockParams): Promise<LockRes
   const { inputs, dir } = params.source ? await fromSource(ctx, params) : await fromYaml(ctx, params);
   const files = await lockTexts(ctx, inputs, dir);
   const stale = files.filter((file) => file.changed);
-  if (params.mode === "check" && stale.length > 0) throw staleError(stale);
+  if (params.mode === "check" && stale.length > 0) throw await staleError(stale.map(({ path }) => path));
   if (params.mode === "write") await write(files, dir);
   return { dir, files, platforms: inputs.lock?.platforms ?? [], python: inputs.python.minor };
 }
@@ -89,11 +89,14 @@ async function lockTexts(ctx: Ctx, inputs: BuildInputs, dir: string): Promise<Lo
 const isSame = (old: string, text: string, file: string) =>
   old === text || (file.endsWith(".txt") && old !== "" && sameChoice(old, text));
 
-const staleError = (stale: LockResult["files"]) =>
-  new SwError("LOCK_STALE", `${stale.map(({ path }) => path).join(", ")} no longer says what runtime.yaml asks for`, {
-    hint: "Refresh it with: swcli runtime lock",
-    detail: { files: stale.map(({ path }) => path) },
+async function staleError(paths: string[]): Promise<SwError> {
+  const there = await Promise.all(paths.map((path) => Bun.file(path).exists()));
+  const what = there.some(Boolean) ? "no longer says what runtime.yaml asks for" : "is not there";
+  return new SwError("LOCK_STALE", `${paths.join(", ")} ${what}`, {
+    hint: "Write it with: swcli runtime lock",
+    detail: { files: paths },
   });
+}
 
 /** What is unchanged keeps its time. The lock of repositories goes when none is asked for any more. */
 async function write(files: LockResult["files"], dir: string): Promise<void> {

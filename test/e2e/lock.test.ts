@@ -28,11 +28,12 @@ bothModes((mode) => {
     expect((await swcli(now, "build", "--prepare", "no")).exitCode).toBe(0);
     expect(await builtLock(home)).toEqual(["pkg-a==1.0", "pkg-b==1.0"]);
 
-    expect((await swcli(now, "lock", "--upgrade=pkg_a")).exitCode).toBe(0);
+    expect((await swcli(now, "lock", "--upgrade", "pkg_a")).exitCode).toBe(0);
     expect(await locked(dir)).toEqual(["pkg-a==2.0", "pkg-b==1.0"]);
+    expect((await swcli(now, "lock", "--upgrade=pkg-a")).json.files).toMatchObject([{ changed: false }]);
     expect((await swcli(now, "build", "--prepare", "no")).json).toMatchObject({ unchanged: false });
     expect(await builtLock(home)).toEqual(["pkg-a==2.0", "pkg-b==1.0"]);
-    expect((await swcli(now, "lock", "--upgrade")).exitCode).toBe(0);
+    expect((await swcli(now, "lock", "--upgrade", ".")).exitCode).toBe(0);
     expect(await locked(dir)).toEqual(["pkg-a==2.0", "pkg-b==2.0"]);
   }, 120_000);
 
@@ -42,7 +43,9 @@ bothModes((mode) => {
     const dir = await home.project({ "runtime.yaml": YAML, "requirements.txt": "pkg-a<2\n" });
     const swcli = (...args: string[]) =>
       home.run(["-o", "json", "runtime", ...args], { cwd: dir, env: { PIP_INDEX_URL: from.url } });
-    expect(await swcli("lock", "--check")).toMatchObject({ exitCode: 1, json: { error: { code: "LOCK_STALE" } } });
+    const missing = await swcli("lock", "--check");
+    expect(missing).toMatchObject({ exitCode: 1, json: { error: { code: "LOCK_STALE" } } });
+    expect(missing.json.error.message).toEndWith("is not there");
     expect(await Bun.file(join(dir, LOCK)).exists()).toBe(false);
     expect((await swcli("lock")).exitCode).toBe(0);
     await writeFile(join(dir, "requirements.txt"), "pkg-a\npkg-b\n");

@@ -14,7 +14,7 @@ export function tagsView({ tags }: ResultOf<"runtime.tag">, out: Out): string {
 
 export function removedView({ name, removed, permanent, latest }: ResultOf<"runtime.remove">): string {
   const lines = removed.map((one) => `removed ${describe(name, one)}`);
-  const next = latest === null ? "nothing of it is left" : `latest is ${shortVersion(latest)}`;
+  const next = latest === null ? "no version of it is live now" : `latest is ${shortVersion(latest)}`;
   const back = permanent ? "" : `; recover with: swcli runtime recover ${name}`;
   return [...lines, `${next}${back}`].join("\n");
 }
