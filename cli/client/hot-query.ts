@@ -5,7 +5,7 @@
  */
 import { hotTarget } from "#cli/client/hot-target.ts";
 import { BUILD_ID } from "#core/platform/build-info.ts";
-import { exchange } from "#core/platform/libc.ts";
+import { exchange } from "#core/platform/unix-exchange.ts";
 import { BUILD_HEADER, type ClientInfo, ROOT_HEADER } from "#core/protocol/wire.ts";
 
 // A daemon that is silent for longer is stuck or swamped; the long way waits as long as it takes.

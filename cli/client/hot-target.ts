@@ -3,7 +3,7 @@
  * Whatever is unusual gives undefined, and the slow path (cli/client/ensure-daemon.ts) finds out.
  * Must stay free of heavy imports (test/arch/imports.test.ts).
  */
-import { readSmallFile } from "#core/platform/libc.ts";
+import { readSmallFile } from "#core/platform/unix-exchange.ts";
 
 export interface Target {
   root: string;
