@@ -38,7 +38,10 @@ const rows: Row[] = [];
 await withPlace(async (place) => {
   for (const name of asked.length > 0 ? asked : Object.keys(SECTIONS)) {
     console.error(`bench: ${name}`);
-    rows.push(...((await SECTIONS[name]?.(place, rounds)) ?? []));
+    const found = (await SECTIONS[name]?.(place, rounds)) ?? [];
+    rows.push(...found);
+    // A run that is ended early has shown what it found.
+    for (const { what, figure, goal } of found) console.error(`  ${what}: ${figure} (${goal})`);
   }
 });
 console.log(table(rows));
