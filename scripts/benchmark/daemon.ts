@@ -13,12 +13,12 @@ export async function daemon(place: Place): Promise<Row[]> {
   const pid = await daemonPid(fresh);
   await Bun.sleep(3000);
   const rows = [memoryRow("anonymous memory, started", await memory(pid))];
+  rows.push(await detachRow(fresh));
   await load(fresh);
   // Memory may come back late; a minute is what an idle daemon has.
   const peak = await memory(pid);
   const after = await lowest(pid, 60);
   rows.push({ ...memoryRow("anonymous memory, after load", after), note: `${mb(peak.anonymous)} right after it` });
-  rows.push(await detachRow(fresh));
   rows.push(await idleRow(pid));
   await timed(fresh, [place.swcli, "daemon", "stop"]);
   return rows;
@@ -92,7 +92,8 @@ function memoryRow(what: string, { anonymous, rss }: Memory): Row {
 const IDLE_MS_A_MINUTE = 16;
 
 async function idleRow(pid: number): Promise<Row> {
-  await Bun.sleep(5000);
+  // Until the collectors have tidied up after the load.
+  await Bun.sleep(20_000);
   const before = await processorMs(pid);
   await Bun.sleep(60_000);
   const after = await processorMs(pid);
