@@ -29,6 +29,10 @@ test("every import of a file of ours leads to a file, written with its ending", 
   expect(offences([...project.values()], (one) => one.path !== undefined && !known(one.path))).toEqual([]);
 });
 
+test("files of the product name each other from the top, so a file can move without its neighbours", () => {
+  expect(offences(shipped, (one) => one.specifier.startsWith(".") && one.specifier.endsWith(".ts"))).toEqual([]);
+});
+
 test("core knows neither side", () => {
   expect(offences(below("core"), (one) => goesTo(one, "cli") || goesTo(one, "daemon"))).toEqual([]);
 });
