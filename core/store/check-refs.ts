@@ -6,7 +6,8 @@ import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import { readTextIfAny } from "#core/platform/fs-atomic.ts";
 import { namesIn, quarantine } from "#core/store/check-blobs.ts";
-import { giveAutoTag, listRefProjects, type RuntimeRef, readRef, refPath, updateRef } from "#core/store/refs.ts";
+import { giveAutoTag, type RuntimeRef } from "#core/store/ref.ts";
+import { listRefProjects, readRef, refPath, updateRef } from "#core/store/refs.ts";
 import type { Version } from "#core/store/tree-records.ts";
 
 export interface CheckedRefs {
