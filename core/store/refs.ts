@@ -2,10 +2,9 @@
  * Refs: what names mean. One file for each runtime of a project holds its versions and tags, so every change of them is
  * one rename. Owns `refs/`; knows nothing of blobs or environments. Tests: test/unit/core/store/refs.test.ts
  */
-import { readdir } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
-import { errno } from "#core/errors.ts";
 import { withFileLock } from "#core/platform/file-lock.ts";
+import { namesIn, stemsIn } from "#core/platform/folder.ts";
 import { readTextIfAny, removeFile, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import { isSame, type Stamp, stampOf } from "#core/platform/stamp.ts";
 import { foreignNames, foreignProjects, foreignStamp, readForeign } from "#core/store/foreign.ts";
@@ -74,7 +73,7 @@ export async function listRefs(ctx: Ctx, project: string): Promise<RuntimeRef[]>
   const key = `ref-list:${project}`;
   const known = ctx.memo.get<{ stamp: Stamp; refs: RuntimeRef[] }>(key);
   if (known && isSame(known.stamp, stamp)) return known.refs;
-  const names = union(await namesIn(dir), foreignNames(ctx, project));
+  const names = union(await stemsIn(dir, ".json"), foreignNames(ctx, project));
   const found = await Promise.all(names.map((name) => readRef(ctx, project, name)));
   const refs = found.filter((ref) => ref !== undefined);
   forgetOthers(refMemory(ctx, project), names);
@@ -87,23 +86,9 @@ function forgetOthers(memory: Map<string, Known>, names: readonly string[]): voi
   for (const name of memory.keys()) if (!there.has(name)) memory.delete(name);
 }
 
-async function namesIn(dir: string): Promise<string[]> {
-  const files = await namesOf(dir);
-  return files.filter((f) => f.endsWith(".json")).map((f) => f.slice(0, -".json".length));
-}
-
 /** Projects that hold runtimes, of either client; names with a dot in front are ours. */
 export async function listRefProjects(ctx: Ctx): Promise<string[]> {
-  return union((await namesOf(ctx.paths.refs)).filter(isName), foreignProjects(ctx));
-}
-
-async function namesOf(dir: string): Promise<string[]> {
-  try {
-    return await readdir(dir);
-  } catch (e) {
-    if (errno(e) !== "ENOENT") throw e;
-    return [];
-  }
+  return union((await namesIn(ctx.paths.refs)).filter(isName), foreignProjects(ctx));
 }
 
 const union = (a: readonly string[], b: readonly string[]): string[] => [...new Set([...a, ...b])].sort();
