@@ -10,6 +10,7 @@ import { readTextIfAny, removeFile, removeTree, writeFileAtomic } from "#core/pl
 import type { Paths } from "#core/platform/paths.ts";
 import type { ClientInfo } from "#core/protocol/wire.ts";
 import { startTime } from "#core/store/leases.ts";
+import { CallSchema } from "#daemon/call-body.ts";
 
 export const JOB_FORMAT = 1;
 
@@ -32,11 +33,6 @@ const RecordSchema = v.looseObject({
 });
 
 export type JobRecord = v.InferOutput<typeof RecordSchema>;
-
-const CallSchema = v.object({
-  params: v.unknown(),
-  client: v.object({ cwd: v.string(), env: v.record(v.string(), v.string()) }),
-});
 
 /** What a job does, for its restart. */
 export interface JobCall {
