@@ -4,6 +4,7 @@
  */
 import type { Flights } from "#core/flight.ts";
 import type { Memo } from "#core/memo.ts";
+import type { Env } from "#core/platform/env.ts";
 import type { Paths } from "#core/platform/paths.ts";
 import type { Report } from "#core/report.ts";
 
@@ -11,8 +12,6 @@ export interface Clock {
   /** Unix time in milliseconds. */
   now(): number;
 }
-
-export type Env = Readonly<Record<string, string | undefined>>;
 
 export interface Ctx {
   /** The environment of the client that asks, never the daemon's own. */

@@ -5,7 +5,7 @@
 import * as v from "valibot";
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
-import { isMethod, METHODS, type MethodName, type ParsedParams, type ResultOf } from "#core/protocol/methods.ts";
+import { isMethod, METHODS, type MethodName, type ParsedParams } from "#core/protocol/methods.ts";
 import type { ClientInfo } from "#core/protocol/wire.ts";
 import type { Report } from "#core/report.ts";
 import { requireFormat } from "#core/store/format.ts";
@@ -20,11 +20,6 @@ export interface Call {
   signal: AbortSignal;
   report: Report;
 }
-
-/** Few handlers need more than the context: those of jobs act on the process. */
-export type Handler<M extends MethodName> = (ctx: Ctx, params: ParsedParams<M>, host: Host) => Promise<ResultOf<M>>;
-
-export type Handlers = { [M in MethodName]: Handler<M> };
 
 /** @throws USAGE for an unknown method or parameters that do not fit; otherwise what the handler throws. */
 export async function dispatch(host: Host, call: Call): Promise<unknown> {

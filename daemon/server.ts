@@ -1,11 +1,12 @@
 /**
  * The daemon's HTTP face on its Unix socket: hello, calls, operations, retire. Turns errors into answers; a handler may
- * fail, the daemon may not. Tests: test/daemon/server.test.ts, test/e2e/daemon.test.ts
+ * fail, the daemon may not. Tests: test/unit/daemon/server.test.ts, test/e2e/daemon.test.ts
  */
 import { SwError } from "#core/errors.ts";
 import { isMethod, METHODS } from "#core/protocol/methods.ts";
 import { BUILD_HEADER, type CallBody, type OpRow, ROOT_HEADER } from "#core/protocol/wire.ts";
 import { silentReport } from "#core/report.ts";
+import { readCallBody } from "#daemon/call-body.ts";
 import { dispatch, requireMethod } from "#daemon/dispatch.ts";
 import { isDryRun, jobKind } from "#daemon/jobs/kinds.ts";
 import type { Daemon } from "#daemon/life/daemon.ts";
@@ -57,7 +58,7 @@ function otherPeer(daemon: Daemon, request: Request): SwError | undefined {
 
 async function call(daemon: Daemon, name: string, request: Request): Promise<Response> {
   const method = requireMethod(name);
-  const body = (await request.json()) as CallBody;
+  const body = await readCallBody(request);
   if (METHODS[method].kind === "operation") return await startOperation(daemon, name, body);
   const result = await dispatch(daemon.host, {
     method,

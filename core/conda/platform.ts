@@ -2,9 +2,10 @@
  * conda's names of platforms, and what a machine of each offers to a solve (virtual packages).
  * Pure. Tests: test/unit/core/conda/platform.test.ts
  */
-import type { Env } from "#core/context.ts";
+
 import { SwError } from "#core/errors.ts";
 import type { PlatformName } from "#core/lock/platforms.ts";
+import type { Env } from "#core/platform/env.ts";
 
 export type Subdir = "linux-64" | "linux-aarch64" | "osx-64" | "osx-arm64";
 

@@ -4,8 +4,9 @@
  */
 import { readdir } from "node:fs/promises";
 import { parse, stringify } from "yaml";
-import type { Ctx, Env } from "#core/context.ts";
+import type { Ctx } from "#core/context.ts";
 import { errno } from "#core/errors.ts";
+import type { Env } from "#core/platform/env.ts";
 import { readTextIfAny } from "#core/platform/fs-atomic.ts";
 import { expandHome, homeDir } from "#core/platform/paths.ts";
 

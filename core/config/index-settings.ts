@@ -8,8 +8,9 @@ import { isAbsolute } from "pathe";
 import type { IndexLevel } from "#core/config/index-level.ts";
 import { type PipOptions, pipBoolean, pipList, readPipConfig } from "#core/config/pip-config.ts";
 import { readUvFiles, userPath, uvEnvironment } from "#core/config/uv-config.ts";
-import type { Ctx, Env } from "#core/context.ts";
+import type { Ctx } from "#core/context.ts";
 import { errno } from "#core/errors.ts";
+import type { Env } from "#core/platform/env.ts";
 import { stripUserinfo } from "#core/platform/redact.ts";
 
 export interface ExplicitIndex {

@@ -4,8 +4,8 @@
  */
 import { delimiter } from "node:path";
 import { isAbsolute, join } from "pathe";
-import type { Env } from "#core/context.ts";
 import { errno } from "#core/errors.ts";
+import type { Env } from "#core/platform/env.ts";
 import { readTextIfAny } from "#core/platform/fs-atomic.ts";
 import { expandHome, homeDir } from "#core/platform/paths.ts";
 

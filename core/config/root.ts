@@ -6,8 +6,8 @@
 import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, normalize } from "pathe";
-import type { Env } from "#core/context.ts";
 import { errno, SwError } from "#core/errors.ts";
+import type { Env } from "#core/platform/env.ts";
 import { readTextIfAny, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import { configPath, defaultRoot, expandHome, homeDir } from "#core/platform/paths.ts";
 

@@ -6,8 +6,8 @@ import { delimiter } from "node:path";
 import { dirname, isAbsolute, join } from "pathe";
 import * as v from "valibot";
 import type { IndexLevel } from "#core/config/index-level.ts";
-import type { Env } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
+import type { Env } from "#core/platform/env.ts";
 import { readTextIfAny } from "#core/platform/fs-atomic.ts";
 import { expandHome, homeDir } from "#core/platform/paths.ts";
 

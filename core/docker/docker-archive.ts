@@ -1,21 +1,18 @@
 /**
  * `docker save`'s format, which `docker load` of every version reads: one tar with `manifest.json`, config and layers.
- * One platform only. Tests: test/e2e/dockerize.test.ts
+ * One platform only. Tests: test/unit/core/docker/docker-archive.test.ts, test/e2e/dockerize.test.ts
  */
-import { createWriteStream } from "node:fs";
-import { rename } from "node:fs/promises";
-import { finished } from "node:stream/promises";
 import type { Ctx } from "#core/context.ts";
 import { baseBlob } from "#core/docker/base-image.ts";
 import type { DirectImage } from "#core/docker/direct-engine.ts";
 import type { PlatformImage } from "#core/docker/image-config.ts";
 import { imageBlobPath } from "#core/docker/layer.ts";
 import { fileEntry, layerEntries, textEntry } from "#core/docker/layer-entry.ts";
-import { SwError, throwIfAborted } from "#core/errors.ts";
-import { removeFile } from "#core/platform/fs-atomic.ts";
+import { SwError } from "#core/errors.ts";
 import { type TarEntry, tarChunks } from "#core/swrt/tar-writer.ts";
+import { writeNewFile } from "#core/transfer/new-file.ts";
 
-/** Published by rename. @throws SwError USAGE for several platforms */
+/** Appears when it is whole. @throws SwError USAGE for several platforms */
 export async function writeDockerArchive(
   ctx: Ctx,
   image: DirectImage,
@@ -27,13 +24,8 @@ export async function writeDockerArchive(
       hint: "Give one --platform, or --to oci-layout=DIR.",
     });
   }
-  const temp = `${path}.${process.pid}.tmp`;
-  try {
-    await writeTar(ctx, temp, await archiveEntries(ctx, image, { platform: only, tags }));
-    await rename(temp, path);
-  } finally {
-    await removeFile(temp);
-  }
+  const chunks = tarChunks(await archiveEntries(ctx, image, { platform: only, tags }));
+  await writeNewFile(ctx, path, { chunks, size: undefined, replace: true });
 }
 
 async function archiveEntries(
@@ -62,17 +54,4 @@ const hex = (digest: string) => digest.replace("sha256:", "");
 function layerFile(digest: string, size: number, source: string): { name: string; entry: TarEntry } {
   const name = `${hex(digest)}.tar`;
   return { name, entry: fileEntry(name, { source, size, mode: 0o644 }) };
-}
-
-async function writeTar(ctx: Ctx, path: string, entries: readonly TarEntry[]): Promise<void> {
-  const file = createWriteStream(path, { flags: "wx", mode: 0o644 });
-  try {
-    for await (const chunk of tarChunks(entries)) {
-      throwIfAborted(ctx.signal);
-      if (!file.write(chunk)) await new Promise((done) => file.once("drain", done));
-    }
-  } finally {
-    file.end();
-    await finished(file);
-  }
 }

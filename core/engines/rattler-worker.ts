@@ -3,8 +3,9 @@
  * when a request is cancelled; when it dies, everything that waits for it fails with its last words.
  * Tests: test/unit/core/engines/rattler-worker.test.ts
  */
-import type { Ctx, Env } from "#core/context.ts";
+import type { Ctx } from "#core/context.ts";
 import { SwError, throwIfAborted } from "#core/errors.ts";
+import type { Env } from "#core/platform/env.ts";
 import { type Service, startService } from "#core/platform/proc.ts";
 import { redactUrl } from "#core/platform/redact.ts";
 

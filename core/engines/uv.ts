@@ -4,11 +4,12 @@
  */
 import { chmod, mkdir, rename, stat } from "node:fs/promises";
 import { isAbsolute } from "pathe";
-import type { Ctx, Env } from "#core/context.ts";
+import type { Ctx } from "#core/context.ts";
 import pin from "#core/engines/uv-pin.json" with { type: "json" };
 import { errno, SwError } from "#core/errors.ts";
 import { type UvPack, uvPack } from "#core/platform/build-info.ts";
 import { sha256File } from "#core/platform/digest.ts";
+import type { Env } from "#core/platform/env.ts";
 import { removeFile } from "#core/platform/fs-atomic.ts";
 import { type RunResult, run } from "#core/platform/proc.ts";
 

@@ -2,9 +2,8 @@
  * What is in the folder of environments: each prefix with its key and number, and the marker that makes it whole.
  * Looks before it is told what is in use, see `listPrefixes`. Tests: test/e2e/gc.test.ts
  */
-import { readdir } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
-import { errno } from "#core/errors.ts";
+import { namesIn } from "#core/platform/folder.ts";
 
 export interface Prefix {
   key: string;
@@ -17,7 +16,7 @@ export interface Prefix {
  * the folder and its marker before the lease goes, so a folder seen here without either is nobody's.
  */
 export async function listPrefixes(ctx: Ctx): Promise<Prefix[]> {
-  return (await namesIn(ctx)).flatMap((name) => {
+  return (await namesIn(ctx.paths.envs)).flatMap((name) => {
     const [, key, n] = /^([0-9a-f]{32})-(\d+)$/.exec(name) ?? [];
     return key && n ? [{ key, n: Number(n), path: `${ctx.paths.envs}/${name}` }] : [];
   });
@@ -25,19 +24,12 @@ export async function listPrefixes(ctx: Ctx): Promise<Prefix[]> {
 
 /** Keys with a marker, sound or not. */
 export async function listMarkers(ctx: Ctx): Promise<string[]> {
-  return (await namesIn(ctx)).flatMap((name) => /^([0-9a-f]{32})\.json$/.exec(name)?.[1] ?? []);
+  return (await namesIn(ctx.paths.envs)).flatMap((name) => /^([0-9a-f]{32})\.json$/.exec(name)?.[1] ?? []);
 }
 
 /** Everything beside the prefixes that belongs to a key. */
 export async function filesOfKey(ctx: Ctx, key: string): Promise<string[]> {
-  return (await namesIn(ctx)).filter((name) => name.startsWith(`${key}.`)).map((name) => `${ctx.paths.envs}/${name}`);
-}
-
-async function namesIn(ctx: Ctx): Promise<string[]> {
-  try {
-    return (await readdir(ctx.paths.envs)).sort();
-  } catch (e) {
-    if (errno(e) !== "ENOENT") throw e;
-    return [];
-  }
+  return (await namesIn(ctx.paths.envs))
+    .filter((name) => name.startsWith(`${key}.`))
+    .map((name) => `${ctx.paths.envs}/${name}`);
 }

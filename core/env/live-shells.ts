@@ -4,9 +4,10 @@
  * Counts while a process of that pid lives that began before. Tests: test/e2e/gc.test.ts
  */
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { readdir, rename } from "node:fs/promises";
+import { rename } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
 import { errno } from "#core/errors.ts";
+import { namesIn } from "#core/platform/folder.ts";
 import { removeFile, removeTree } from "#core/platform/fs-atomic.ts";
 
 export const liveFolder = (ctx: Ctx, prefix: string): string =>
@@ -62,15 +63,6 @@ async function shellsIn(folder: string): Promise<number[]> {
   const dead = pids.filter((pid) => !isThatShell(Number(pid), `${folder}/${pid}`));
   for (const pid of dead) await removeFile(`${folder}/${pid}`);
   return pids.filter((pid) => !dead.includes(pid)).map(Number);
-}
-
-async function namesIn(dir: string): Promise<string[]> {
-  try {
-    return await readdir(dir);
-  } catch (e) {
-    if (errno(e) !== "ENOENT") throw e;
-    return [];
-  }
 }
 
 // Two clocks, one of them in steps of 10 ms.

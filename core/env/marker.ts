@@ -3,10 +3,10 @@
  * Tests: test/unit/core/env/marker.test.ts
  */
 import { statSync } from "node:fs";
-import { readdir } from "node:fs/promises";
 import * as v from "valibot";
 import type { Ctx } from "#core/context.ts";
 import { errno } from "#core/errors.ts";
+import { namesIn } from "#core/platform/folder.ts";
 import { readTextIfAny, removeFile, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 
 const MarkerSchema = v.looseObject({
@@ -70,10 +70,7 @@ export const dropMarker = async (ctx: Ctx, key: string): Promise<void> => await 
 
 /** The number after every prefix of this key, whole or broken. */
 export async function nextPrefixNumber(ctx: Ctx, key: string): Promise<number> {
-  const names = await readdir(ctx.paths.envs).catch((e: unknown) => {
-    if (errno(e) !== "ENOENT") throw e;
-    return [];
-  });
+  const names = await namesIn(ctx.paths.envs);
   const used = names.filter((name) => name.startsWith(`${key}-`)).map((name) => Number(name.slice(key.length + 1)));
   return Math.max(0, ...used.filter(Number.isInteger)) + 1;
 }

@@ -2,17 +2,13 @@
  * The folders of rendered activation scripts, and which environment each is for. Tests: test/e2e/gc.test.ts
  */
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
-import { errno } from "#core/errors.ts";
+import { namesIn } from "#core/platform/folder.ts";
 import { readTextIfAny, removeTree } from "#core/platform/fs-atomic.ts";
 
 /** Folder name → prefix. */
 export async function activationPrefixes(ctx: Ctx): Promise<Map<string, string>> {
-  const names = await readdir(ctx.paths.activation).catch((e: unknown) => {
-    if (errno(e) !== "ENOENT") throw e;
-    return [];
-  });
+  const names = await namesIn(ctx.paths.activation);
   const found = await Promise.all(names.map(async (name) => [name, await prefixOf(ctx, name)] as const));
   return new Map(found.flatMap(([name, prefix]) => (prefix === undefined ? [] : [[name, prefix] as const])));
 }

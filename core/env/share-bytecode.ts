@@ -7,6 +7,7 @@ import { dirname } from "pathe";
 import type { Ctx } from "#core/context.ts";
 import { hashFile } from "#core/env/hash-file.ts";
 import { errno } from "#core/errors.ts";
+import { namesIn } from "#core/platform/folder.ts";
 import { removeFile } from "#core/platform/fs-atomic.ts";
 
 const pool = (ctx: Ctx) => `${ctx.paths.store}/bytecode`;
@@ -57,14 +58,5 @@ export async function sweepBytecode(ctx: Ctx): Promise<void> {
       const info = await stat(path).catch(() => undefined);
       if (info?.nlink === 1) await unlink(path);
     }
-  }
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (e) {
-    if (errno(e) !== "ENOENT") throw e;
-    return [];
   }
 }

@@ -2,11 +2,10 @@
  * Finds what is not as it was recorded, by reading everything again, and says whose it is. Changes nothing.
  * Tests: test/e2e/drift.test.ts
  */
-import { readdir } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
 import { type RecordedFile, readFiles, readRecord } from "#core/env/record.ts";
 import { sitePackages } from "#core/env/seen.ts";
-import { errno } from "#core/errors.ts";
+import { namesIn } from "#core/platform/folder.ts";
 import { readTextIfAny } from "#core/platform/fs-atomic.ts";
 
 export interface Difference {
@@ -59,10 +58,7 @@ function ownerOfBytecode(owners: ReadonlyMap<string, string>, path: string): str
 async function readOwners(prefix: string): Promise<Map<string, string>> {
   const site = sitePackages(prefix);
   const below = site.slice(prefix.length + 1);
-  const names = await readdir(site).catch((e: unknown) => {
-    if (errno(e) !== "ENOENT") throw e;
-    return [];
-  });
+  const names = await namesIn(site);
   const owners = new Map<string, string>();
   for (const info of names.filter((name) => name.endsWith(".dist-info"))) {
     const distribution = info.replace(/\.dist-info$/, "").replace("-", " ");

@@ -4,14 +4,15 @@
  * What people edit in place are copies there; large binary files stay links. Tests: test/e2e/writable.test.ts
  */
 import { existsSync } from "node:fs";
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import * as v from "valibot";
 import type { Ctx } from "#core/context.ts";
 import { placeSmallPip } from "#core/env/guard.ts";
 import { makeAt } from "#core/env/restore.ts";
 import { unlinkTexts } from "#core/env/unlink-texts.ts";
-import { errno, SwError } from "#core/errors.ts";
+import { SwError } from "#core/errors.ts";
 import { withFileLock } from "#core/platform/file-lock.ts";
+import { stemsIn } from "#core/platform/folder.ts";
 import { readTextIfAny, removeFile, removeTree, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import { startTime } from "#core/store/leases.ts";
 import type { Version } from "#core/store/versions.ts";
@@ -103,13 +104,8 @@ export async function readWritable(ctx: Ctx, name: string): Promise<Writable | u
 }
 
 export async function listWritable(ctx: Ctx): Promise<Writable[]> {
-  const names = await readdir(folder(ctx)).catch((e: unknown) => {
-    if (errno(e) !== "ENOENT") throw e;
-    return [];
-  });
-  const records = await Promise.all(
-    names.filter((name) => name.endsWith(".json")).map((name) => readWritable(ctx, name.slice(0, -".json".length))),
-  );
+  const names = await stemsIn(folder(ctx), ".json");
+  const records = await Promise.all(names.map((name) => readWritable(ctx, name)));
   return records.filter((record) => record !== undefined);
 }
 

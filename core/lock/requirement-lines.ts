@@ -2,7 +2,7 @@
  * A requirement file's bytes as logical lines, as pip reads them: encodings, continuations, comments, ${VARIABLES}.
  * Knows nothing of what a line means. Tests: test/unit/core/lock/requirements.test.ts
  */
-import type { Env } from "#core/context.ts";
+import type { Env } from "#core/platform/env.ts";
 
 export interface LogicalLine {
   /** Without comment, variables filled in. */

@@ -5,13 +5,13 @@
  */
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "pathe";
-import type { Env } from "#core/context.ts";
 import { errno } from "#core/errors.ts";
 import { type At, lineError, placeOf } from "#core/lock/line-error.ts";
 import { editableError, parseRequirement, RequirementError, writtenSecrets } from "#core/lock/requirement.ts";
 import { decodeRequirements, type LogicalLine, logicalLines } from "#core/lock/requirement-lines.ts";
 import { type Option, OptionError, splitLine } from "#core/lock/requirement-options.ts";
 import { findLinksPath, insidePath } from "#core/lock/requirement-paths.ts";
+import type { Env } from "#core/platform/env.ts";
 import { hasSecret } from "#core/platform/redact.ts";
 
 export type { At } from "#core/lock/line-error.ts";

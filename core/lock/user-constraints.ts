@@ -3,9 +3,9 @@
  * They bind the lock; they are not part of the package. Tests: test/unit/core/lock/resolve.test.ts
  */
 import { basename, dirname, isAbsolute } from "pathe";
-import type { Env } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import { type RequirementLine, readRequirements } from "#core/lock/requirements.ts";
+import type { Env } from "#core/platform/env.ts";
 
 export interface UserConstraints {
   constraints: RequirementLine[];

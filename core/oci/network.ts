@@ -3,8 +3,9 @@
  * The daemon's own environment has no say. Tests: test/unit/core/oci/network.test.ts
  */
 import { readFile } from "node:fs/promises";
-import type { Ctx, Env } from "#core/context.ts";
+import type { Ctx } from "#core/context.ts";
 import { errno, SwError } from "#core/errors.ts";
+import type { Env } from "#core/platform/env.ts";
 
 /** Options that Bun's fetch takes besides the standard ones. */
 export interface NetworkOptions {

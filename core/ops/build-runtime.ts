@@ -9,42 +9,18 @@ import { SwError } from "#core/errors.ts";
 import { thisPlatform } from "#core/lock/platforms.ts";
 import { readSpec } from "#core/manifest/read-spec.ts";
 import { type BuildInputs, collectInputs } from "#core/ops/build-inputs.ts";
+import type { BuildParams, BuildResult } from "#core/ops/build-params.ts";
+import type { SourceFacts } from "#core/ops/build-source.ts";
 import { emitConfigs } from "#core/ops/emit-configs.ts";
 import { packVersion } from "#core/ops/pack-version.ts";
 import { type Published, publishVersion } from "#core/ops/publish-version.ts";
 import { rememberBuild } from "#core/ops/recall-build.ts";
-import { collectSource, type SourceFacts } from "#core/ops/source-inputs.ts";
+import { collectSource } from "#core/ops/source-inputs.ts";
 import { localProject, localUri } from "#core/ops/target.ts";
-import type { BuildExtras, BuildSource, BuildTarget } from "#core/protocol/methods/build-source.ts";
 import type { Report } from "#core/report.ts";
-import { isBuiltinTag } from "#core/store/refs.ts";
+import { isBuiltinTag } from "#core/store/ref.ts";
 import { readVersion } from "#core/store/versions.ts";
 import { isName } from "#core/uri/names.ts";
-
-export interface BuildParams {
-  /** Used when there is no other source. */
-  yaml: string;
-  source?: BuildSource;
-  target: BuildTarget;
-  extras: BuildExtras;
-  name?: string;
-  project?: string;
-  tags: string[];
-  lock: boolean;
-  cache: boolean;
-  prepare?: "background" | "wait" | "no";
-  /** Bytecode of the environment that is prepared (default true). */
-  compile?: boolean;
-}
-
-export interface BuildResult {
-  name: string;
-  version: string;
-  tags: string[];
-  uri: string;
-  unchanged: boolean;
-  lock: { files: string[]; platforms: string[]; python: string; cached: boolean } | null;
-}
 
 /** @throws MANIFEST_*, LOCK_UNSOLVABLE, LOCK_FAILED, HASH_MISMATCH, TAG_TAKEN; the store is unchanged then */
 export async function buildRuntime(caller: Ctx, params: BuildParams): Promise<BuildResult> {

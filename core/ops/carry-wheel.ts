@@ -2,13 +2,14 @@
  * A package that is on no index as a wheel: the file that it was installed from, a build of its project, or what is
  * installed put back into a wheel. Tests: test/e2e/build-venv.test.ts
  */
-import { cp, readdir, stat } from "node:fs/promises";
+import { cp, readdir } from "node:fs/promises";
 import { basename } from "pathe";
 import type { Ctx } from "#core/context.ts";
 import { runUv } from "#core/engines/uv.ts";
 import { errno, SwError } from "#core/errors.ts";
 import { normalizeName, parseWheelName } from "#core/lock/wheel-name.ts";
 import { sha256File } from "#core/platform/digest.ts";
+import { isFolder } from "#core/platform/folder.ts";
 import { requirePython } from "#core/python/find.ts";
 import type { LocalOrigin } from "#core/venv/origin.ts";
 import { repackWheel } from "#core/venv/repack-wheel.ts";
@@ -39,15 +40,6 @@ async function ownFile({ place, distribution }: LocalOrigin): Promise<string | u
   } catch (e) {
     if (errno(e) !== "ENOENT" && errno(e) !== "ENOTDIR" && errno(e) !== "EACCES") throw e;
     return undefined;
-  }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch (e) {
-    if (errno(e) !== "ENOENT" && errno(e) !== "ENOTDIR") throw e;
-    return false;
   }
 }
 

@@ -10,7 +10,8 @@ import { sweeping } from "#core/store/gc-lock.ts";
 import { type Contents, mark } from "#core/store/gc-mark.ts";
 import { type Swept, sweepStore } from "#core/store/gc-sweep.ts";
 import { dropFolder, dropRefsFolder, listRemovedProjects, updateProject } from "#core/store/projects.ts";
-import { listRefProjects, listRefs, type RuntimeRef, updateRef, type VersionRef } from "#core/store/refs.ts";
+import type { RuntimeRef, VersionRef } from "#core/store/ref.ts";
+import { listRefProjects, listRefs, updateRef } from "#core/store/refs.ts";
 import { erase } from "#core/store/version-life.ts";
 
 export interface GcParams {

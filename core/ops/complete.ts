@@ -4,7 +4,8 @@ import { listMarkers } from "#core/env/envs-list.ts";
 import { listWritable } from "#core/env/writable.ts";
 import { localProject } from "#core/ops/target.ts";
 import { listProjects } from "#core/store/projects.ts";
-import { listRefs, liveVersions, type RuntimeRef } from "#core/store/refs.ts";
+import { liveVersions, type RuntimeRef } from "#core/store/ref.ts";
+import { listRefs } from "#core/store/refs.ts";
 
 export interface CompleteParams {
   what: "uri" | "project" | "env";

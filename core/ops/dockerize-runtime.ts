@@ -5,48 +5,19 @@
 import { isAbsolute } from "pathe";
 import { readConfig } from "#core/config/config-file.ts";
 import type { Ctx } from "#core/context.ts";
-import type { ImageFormat } from "#core/docker/image-config.ts";
 import { baseImageName, type Output } from "#core/docker/image-plan.ts";
 import type { ImageResult } from "#core/docker/image-result.ts";
-import type { Compression } from "#core/docker/layer.ts";
 import { readManifest } from "#core/env/recipe.ts";
 import { isImageRuntime } from "#core/env/refuse-image.ts";
 import { SwError } from "#core/errors.ts";
 import type { PackageManifest } from "#core/manifest/package-manifest.ts";
 import { formatReference, parseReference } from "#core/oci/reference.ts";
+import type { DockerizeParams, Dockerizing } from "#core/ops/dockerizing.ts";
 import { imageFromRuntime } from "#core/ops/image-from-runtime.ts";
 import { copyOwnImage } from "#core/ops/own-image.ts";
 import { localUri, resolveLocal } from "#core/ops/target.ts";
 import { expandHome } from "#core/platform/paths.ts";
-import { readVersion, type Version } from "#core/store/versions.ts";
-
-export interface DockerizeParams {
-  uri: string;
-  tags: string[];
-  push: boolean;
-  platforms: string[];
-  builder?: string;
-  baseImage?: string;
-  dryRun: boolean;
-  engine: "auto" | "buildx" | "direct";
-  /** `oci-layout=DIR` or `docker-archive=FILE` */
-  to?: string;
-  compression?: Compression;
-  format?: ImageFormat;
-  insecure: string[];
-  buildAnyway: boolean;
-}
-
-/** What all ways start from. */
-export interface Dockerizing {
-  readonly params: DockerizeParams;
-  readonly name: string;
-  readonly uri: string;
-  readonly version: Version;
-  readonly manifest: PackageManifest;
-  readonly output: Output;
-  readonly tags: readonly string[];
-}
+import { readVersion } from "#core/store/versions.ts";
 
 /** @throws SwError USAGE, IMAGE_FAILED, PLATFORM_NOT_COVERED, AUTH_FAILED, TRANSFER_FAILED, ENGINE_MISSING */
 export async function dockerizeRuntime(ctx: Ctx, params: DockerizeParams): Promise<ImageResult> {

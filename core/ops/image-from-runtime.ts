@@ -13,7 +13,7 @@ import { directResult, type ImageResult, imageResult } from "#core/docker/image-
 import { type Recipe, recipeOf } from "#core/env/recipe.ts";
 import { unlockedRecipe } from "#core/env/unlocked.ts";
 import { SwError } from "#core/errors.ts";
-import type { Dockerizing } from "#core/ops/dockerize-runtime.ts";
+import type { Dockerizing } from "#core/ops/dockerizing.ts";
 import type { Version } from "#core/store/versions.ts";
 
 interface Making {

@@ -6,9 +6,9 @@ import type { Ctx } from "#core/context.ts";
 import { renderImageSpec } from "#core/manifest/render-spec.ts";
 import { imageDigest } from "#core/oci/image-digest.ts";
 import { parseReference } from "#core/oci/reference.ts";
+import type { SourceInputs } from "#core/ops/build-source.ts";
 import { textEntry } from "#core/ops/collect.ts";
 import { noRequirements, specOf } from "#core/ops/inputs-from-venv.ts";
-import type { SourceInputs } from "#core/ops/source-inputs.ts";
 
 /** @throws SwError USAGE for what is no reference to an image */
 export async function inputsFromImage(ctx: Ctx, text: string): Promise<SourceInputs> {

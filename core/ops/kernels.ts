@@ -2,12 +2,12 @@
  * Jupyter kernels that start in a runtime: a kernelspec whose command is `swcli runtime run`, so that it follows the runtime.
  * Ours are known by their metadata; no other is touched. Tests: test/e2e/kernel.test.ts
  */
-import { readdir } from "node:fs/promises";
 import * as v from "valibot";
 import type { Ctx } from "#core/context.ts";
-import { errno, SwError } from "#core/errors.ts";
+import { SwError } from "#core/errors.ts";
 import { lockDistributions } from "#core/ops/kernel-lock.ts";
 import { localTarget, resolveLocal } from "#core/ops/target.ts";
+import { namesIn } from "#core/platform/folder.ts";
 import { readTextIfAny, removeTree, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import { homeDir } from "#core/platform/paths.ts";
 
@@ -67,11 +67,8 @@ const kernelName = (project: string, name: string, version: string): string =>
 
 export async function listKernels(ctx: Ctx): Promise<Kernel[]> {
   const dir = kernelsDir(ctx);
-  const names = await readdir(dir).catch((e: unknown) => {
-    if (errno(e) !== "ENOENT") throw e;
-    return [];
-  });
-  const kernels = await Promise.all(names.sort().map((name) => readKernel(dir, name)));
+  const names = await namesIn(dir);
+  const kernels = await Promise.all(names.map((name) => readKernel(dir, name)));
   return kernels.filter((kernel) => kernel !== undefined);
 }
 

@@ -11,7 +11,7 @@ import { SwError } from "#core/errors.ts";
 import { writeLayout } from "#core/oci/layout.ts";
 import { descriptorOf, ImageIndexSchema, isIndex, parseDocument } from "#core/oci/manifest.ts";
 import { formatReference, parseReference } from "#core/oci/reference.ts";
-import type { Dockerizing } from "#core/ops/dockerize-runtime.ts";
+import type { Dockerizing } from "#core/ops/dockerizing.ts";
 
 /** @returns undefined when the image is to be built instead. @throws SwError IMAGE_FAILED, TRANSFER_FAILED, AUTH_FAILED */
 export async function copyOwnImage(

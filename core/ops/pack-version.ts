@@ -3,7 +3,7 @@ import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import { buildManifest, identityOf, manifestText } from "#core/manifest/package-manifest.ts";
 import type { BuildInputs } from "#core/ops/build-inputs.ts";
-import type { SourceFacts } from "#core/ops/source-inputs.ts";
+import type { SourceFacts } from "#core/ops/build-source.ts";
 import { canonicalJson } from "#core/platform/digest.ts";
 import { keepBlob, putBlobBytes } from "#core/store/blobs.ts";
 import { dropVersion } from "#core/store/tree-records.ts";

@@ -17,7 +17,8 @@ import {
   readProject,
   updateProject,
 } from "#core/store/projects.ts";
-import { listRefs, liveVersions } from "#core/store/refs.ts";
+import { liveVersions } from "#core/store/ref.ts";
+import { listRefs } from "#core/store/refs.ts";
 import { parseInstanceUri } from "#core/uri/instance.ts";
 import { parseProjectUri } from "#core/uri/parse.ts";
 import { DEFAULT_PROJECT, LOCAL } from "#core/uri/uri.ts";

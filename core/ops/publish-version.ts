@@ -5,7 +5,8 @@
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import { unswept } from "#core/store/gc-lock.ts";
-import { giveAutoTag, type RuntimeRef, tagsOf, updateRef } from "#core/store/refs.ts";
+import { giveAutoTag, type RuntimeRef, tagsOf } from "#core/store/ref.ts";
+import { updateRef } from "#core/store/refs.ts";
 import { revive, short } from "#core/store/version-life.ts";
 import { isComplete, type Version } from "#core/store/versions.ts";
 

@@ -9,14 +9,15 @@ import type { Ctx } from "#core/context.ts";
 import { readyEnv } from "#core/env/pointer.ts";
 import { errno } from "#core/errors.ts";
 import { type BuildInputs, lockFileOf } from "#core/ops/build-inputs.ts";
-import type { BuildParams, BuildResult } from "#core/ops/build-runtime.ts";
+import type { BuildParams, BuildResult } from "#core/ops/build-params.ts";
 import { sourceLayout } from "#core/ops/source-layout.ts";
 import { localProject } from "#core/ops/target.ts";
 import { canonicalJson, sha256Hex } from "#core/platform/digest.ts";
 import { configPath, homeDir } from "#core/platform/paths.ts";
 import { resultEnv } from "#core/platform/result-env.ts";
 import { defaultPythonMinor } from "#core/python/find.ts";
-import { readRef, tagsOf } from "#core/store/refs.ts";
+import { tagsOf } from "#core/store/ref.ts";
+import { readRef } from "#core/store/refs.ts";
 
 export interface Recalled {
   result: BuildResult;

@@ -4,7 +4,7 @@ import { SwError } from "#core/errors.ts";
 import { parseManifest } from "#core/manifest/parse-manifest.ts";
 import { listTags, openRegistry } from "#core/oci/registry.ts";
 import { nameFits, parseFilters } from "#core/ops/list-filter.ts";
-import type { ServerListParams, ServerRow } from "#core/ops/server-runtimes.ts";
+import type { ServerListParams, ServerRow } from "#core/ops/server-rows.ts";
 import { inParallel } from "#core/transfer/in-parallel.ts";
 import { artifactIfAny, ociText, readText } from "#core/transfer/oci-read.ts";
 import type { OciUri } from "#core/uri/oci-uri.ts";

@@ -5,7 +5,8 @@
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import { localTarget } from "#core/ops/target.ts";
-import { liveVersions, type RuntimeRef, tagsOf, updateRef, type VersionRef } from "#core/store/refs.ts";
+import { liveVersions, type RuntimeRef, tagsOf, type VersionRef } from "#core/store/ref.ts";
+import { updateRef } from "#core/store/refs.ts";
 import { findLive, requireRef, type Target } from "#core/store/resolve.ts";
 import { findRemoved } from "#core/store/resolve-removed.ts";
 import { erase, retire } from "#core/store/version-life.ts";

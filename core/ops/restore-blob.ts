@@ -8,7 +8,7 @@ import { SwError } from "#core/errors.ts";
 import { sha256File } from "#core/platform/digest.ts";
 import { adoptVersion } from "#core/store/adopt.ts";
 import { hasBlob, putBlobFile } from "#core/store/blobs.ts";
-import type { RuntimeRef } from "#core/store/refs.ts";
+import type { RuntimeRef } from "#core/store/ref.ts";
 import type { Version } from "#core/store/versions.ts";
 import { MANIFEST_NAME } from "#core/swrt/package-tree.ts";
 

@@ -6,7 +6,7 @@ import { readyEnv } from "#core/env/pointer.ts";
 import { readManifest } from "#core/env/recipe.ts";
 import { localUri, resolveLocal } from "#core/ops/target.ts";
 import { readBlobText } from "#core/store/blobs.ts";
-import { type RuntimeRef, tagsOf } from "#core/store/refs.ts";
+import { type RuntimeRef, tagsOf } from "#core/store/ref.ts";
 import { readVersion, type Version } from "#core/store/versions.ts";
 
 export async function runtimeInfo(ctx: Ctx, params: { uri: string }) {

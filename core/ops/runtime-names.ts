@@ -1,7 +1,8 @@
 /** Which runtimes the versions of this store belong to. Tests: test/e2e/env.test.ts */
 import type { Ctx } from "#core/context.ts";
 import { listProjects } from "#core/store/projects.ts";
-import { listRefs, liveVersions } from "#core/store/refs.ts";
+import { liveVersions } from "#core/store/ref.ts";
+import { listRefs } from "#core/store/refs.ts";
 
 /** Version id → `project/name` of every runtime that has it. */
 export async function runtimeNames(ctx: Ctx): Promise<Map<string, string[]>> {

@@ -8,6 +8,7 @@ import type { PackageManifest } from "#core/manifest/package-manifest.ts";
 import { parseManifest } from "#core/manifest/parse-manifest.ts";
 import { nameFits, ownerFits, parseFilters } from "#core/ops/list-filter.ts";
 import { listRegistryRuntimes, registryInfo } from "#core/ops/registry-runtimes.ts";
+import type { Paging, ServerListParams, ServerRow } from "#core/ops/server-rows.ts";
 import { serverPlace, serverProjectPlace } from "#core/ops/server-target.ts";
 import { findServerVersion, runtimesPage, versionsPage } from "#core/transfer/server-runtimes.ts";
 import { serverTags } from "#core/transfer/server-tags.ts";
@@ -15,31 +16,6 @@ import { listTrash } from "#core/transfer/server-trash.ts";
 import type { ServerRuntimeRow, ServerVersion } from "#core/transfer/server-values.ts";
 import { parseOciUri } from "#core/uri/oci-uri.ts";
 import { formatUri } from "#core/uri/uri.ts";
-
-export interface ServerRow {
-  name: string;
-  project: string;
-  /** null for what is in the trash: the server does not say. */
-  version: string | null;
-  /** `latest` and `vN` first. */
-  tags: string[];
-  owner: string;
-  /** null where nobody says. */
-  created_at: string | null;
-  removed: boolean;
-}
-
-export interface Paging {
-  /** From 1. */
-  page: number;
-  size: number;
-}
-
-export interface ServerListParams extends Paging {
-  project?: string;
-  filters: string[];
-  show_removed: boolean;
-}
 
 const ASKED_AT_ONCE = 100;
 

@@ -4,28 +4,9 @@
  */
 import { basename, resolve } from "pathe";
 import type { Ctx } from "#core/context.ts";
-import type { ManifestInput } from "#core/manifest/package-manifest.ts";
-import type { BuildInputs } from "#core/ops/build-inputs.ts";
+import type { EnvPlace, SourceInputs, SourceParams } from "#core/ops/build-source.ts";
 import { expandHome } from "#core/platform/paths.ts";
-import type { BuildExtras, BuildSource, BuildTarget } from "#core/protocol/methods/build-source.ts";
 import { activeEnv } from "#core/venv/active-env.ts";
-
-/** Where an environment came from, as the manifest says it. */
-export type SourceFacts = Pick<ManifestInput, "envName" | "envPrefixPath" | "envUseShell" | "pythonEnv"> & {
-  source: "venv" | "conda" | "shell" | "docker";
-};
-
-export interface SourceInputs extends BuildInputs {
-  /** The name that follows from the source. */
-  name: string;
-  facts: SourceFacts;
-}
-
-export interface SourceParams {
-  source: BuildSource;
-  target: BuildTarget;
-  extras: BuildExtras;
-}
 
 export async function collectSource(ctx: Ctx, params: SourceParams): Promise<SourceInputs> {
   const { source } = params;
@@ -54,14 +35,6 @@ async function fromShell(ctx: Ctx, params: SourceParams): Promise<SourceInputs> 
 }
 
 const pathOf = (ctx: Ctx, path: string) => resolve(ctx.cwd, expandHome(ctx.env, path));
-
-/** A found environment. */
-export interface EnvPlace {
-  prefix: string;
-  useShell: boolean;
-  /** Where it has one besides its folder's. */
-  name?: string;
-}
 
 const fromVenv = async (ctx: Ctx, params: SourceParams, place: EnvPlace) =>
   await (await import("#core/ops/inputs-from-venv.ts")).inputsFromVenv(ctx, params, place);

@@ -2,7 +2,8 @@
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import { localTarget } from "#core/ops/target.ts";
-import { isBuiltinTag, type RuntimeRef, tagsOf, updateRef } from "#core/store/refs.ts";
+import { isBuiltinTag, type RuntimeRef, tagsOf } from "#core/store/ref.ts";
+import { updateRef } from "#core/store/refs.ts";
 import { requireRef, resolveVersion, type Target } from "#core/store/resolve.ts";
 import { newestFirst, short } from "#core/store/version-life.ts";
 import { isName } from "#core/uri/names.ts";

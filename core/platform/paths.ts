@@ -2,7 +2,7 @@
  * Every path that swcli uses under its root, and the rule that finds the root. See "Disk" in docs/disk.md.
  * Pure: strings in, strings out. Tests: test/unit/core/platform/paths.test.ts
  */
-import type { Env } from "#core/context.ts";
+import type { Env } from "#core/platform/env.ts";
 
 export interface Paths {
   /** Absolute, not necessarily the real path. */

@@ -2,8 +2,9 @@
  * The only place that starts child processes: no shell, own process group, drained and capped output,
  * ended politely and then firmly when the operation is cancelled. Tests: test/unit/core/platform/proc.test.ts
  */
-import type { Ctx, Env } from "#core/context.ts";
+import type { Ctx } from "#core/context.ts";
 import { errno, SwError, throwIfAborted } from "#core/errors.ts";
+import type { Env } from "#core/platform/env.ts";
 import { canCallSelf, selfCommand } from "#core/platform/self.ts";
 
 export interface RunOptions {

@@ -3,7 +3,7 @@
  * such as SHLVL, differs in every shell and is not (contracts: "never the whole environment").
  * Pure. Tests: test/unit/core/platform/result-env.test.ts
  */
-import type { Env } from "#core/context.ts";
+import type { Env } from "#core/platform/env.ts";
 
 const PREFIXES = ["UV_", "PIP_", "SW_", "SWCLI_", "CONDA_", "MAMBA_", "RATTLER_", "DOCKER_", "XDG_CONFIG_"];
 const NAMES = new Set([

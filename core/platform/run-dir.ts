@@ -3,9 +3,9 @@
  * The choice is recorded under the root, so every shell finds the same daemon. Tests: test/unit/core/platform/run-dir.test.ts
  */
 import { lstat, mkdir, realpath } from "node:fs/promises";
-import type { Env } from "#core/context.ts";
 import { errno, SwError } from "#core/errors.ts";
 import { sha256Hex } from "#core/platform/digest.ts";
+import type { Env } from "#core/platform/env.ts";
 import { readTextIfAny, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import { storePaths } from "#core/platform/paths.ts";
 

@@ -4,7 +4,8 @@
  */
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "pathe";
-import type { Ctx, Env } from "#core/context.ts";
+import type { Ctx } from "#core/context.ts";
+import type { Env } from "#core/platform/env.ts";
 import { homeDir } from "#core/platform/paths.ts";
 
 export type PythonSource = "PATH" | "pyenv" | "system" | "conda" | "mise" | "asdf" | "uv";

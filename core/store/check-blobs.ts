@@ -3,10 +3,11 @@
  * `quarantine/`, so that nobody uses it and it can come back whole. Knows nothing of versions.
  * Tests: test/e2e/doctor.test.ts
  */
-import { mkdir, readdir, rename } from "node:fs/promises";
+import { mkdir, rename } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
 import { errno, throwIfAborted } from "#core/errors.ts";
 import { sha256File } from "#core/platform/digest.ts";
+import { namesIn } from "#core/platform/folder.ts";
 import { blobPath } from "#core/store/blobs.ts";
 
 export interface CheckedBlobs {
@@ -59,14 +60,4 @@ export async function quarantine(ctx: Ctx, path: string): Promise<string> {
   await mkdir(ctx.paths.quarantine, { recursive: true });
   await rename(path, target);
   return target;
-}
-
-/** Absent is empty; a file where a folder belongs too. */
-export async function namesIn(dir: string): Promise<string[]> {
-  try {
-    return (await readdir(dir)).sort();
-  } catch (e) {
-    if (errno(e) !== "ENOENT" && errno(e) !== "ENOTDIR") throw e;
-    return [];
-  }
 }

@@ -4,9 +4,11 @@
  */
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
+import { stemsIn } from "#core/platform/folder.ts";
 import { readTextIfAny } from "#core/platform/fs-atomic.ts";
-import { namesIn, quarantine } from "#core/store/check-blobs.ts";
-import { giveAutoTag, listRefProjects, type RuntimeRef, readRef, refPath, updateRef } from "#core/store/refs.ts";
+import { quarantine } from "#core/store/check-blobs.ts";
+import { giveAutoTag, type RuntimeRef } from "#core/store/ref.ts";
+import { listRefProjects, readRef, refPath, updateRef } from "#core/store/refs.ts";
 import type { Version } from "#core/store/tree-records.ts";
 
 export interface CheckedRefs {
@@ -17,9 +19,8 @@ export interface CheckedRefs {
 export async function checkRefs(ctx: Ctx, versions: ReadonlyMap<string, Version>): Promise<CheckedRefs> {
   const checked: CheckedRefs = { refs: [], damaged: [] };
   for (const project of await listRefProjects(ctx)) {
-    const files = (await namesIn(`${ctx.paths.refs}/${project}`)).filter((file) => file.endsWith(".json"));
-    for (const file of files)
-      await checkRef(ctx, { project, name: file.slice(0, -".json".length) }, { versions, checked });
+    const names = await stemsIn(`${ctx.paths.refs}/${project}`, ".json");
+    for (const name of names) await checkRef(ctx, { project, name }, { versions, checked });
   }
   return checked;
 }

@@ -6,9 +6,10 @@ import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import { identityOf } from "#core/manifest/package-manifest.ts";
 import { parseManifest } from "#core/manifest/parse-manifest.ts";
+import { namesIn } from "#core/platform/folder.ts";
 import { readTextIfAny } from "#core/platform/fs-atomic.ts";
 import { readBlobText } from "#core/store/blobs.ts";
-import { namesIn, quarantine } from "#core/store/check-blobs.ts";
+import { quarantine } from "#core/store/check-blobs.ts";
 import { readVersionIfAny, type Version, versionId, versionPath } from "#core/store/tree-records.ts";
 
 export interface CheckedTrees {

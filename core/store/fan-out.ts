@@ -1,6 +1,5 @@
 /** Folders that spread their files over sub-folders of two characters (blobs, trees): listing them. */
-import { readdir } from "node:fs/promises";
-import { errno } from "#core/errors.ts";
+import { namesIn } from "#core/platform/folder.ts";
 
 export interface FanFile {
   name: string;
@@ -16,13 +15,4 @@ export async function listFanOut(dir: string): Promise<FanFile[]> {
     }),
   );
   return lists.flat();
-}
-
-async function namesIn(dir: string): Promise<string[]> {
-  try {
-    return await readdir(dir);
-  } catch (e) {
-    if (errno(e) !== "ENOENT" && errno(e) !== "ENOTDIR") throw e;
-    return [];
-  }
 }

@@ -2,9 +2,10 @@
  * The sweeping half of gc: removes trees, blobs and leftovers that the marks do not hold. Runs under the exclusive lock.
  * Tests: test/unit/core/store/gc.test.ts
  */
-import { lstat, readdir, rmdir } from "node:fs/promises";
+import { lstat, rmdir } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
 import { errno } from "#core/errors.ts";
+import { namesIn } from "#core/platform/folder.ts";
 import { removeFile, removeTree } from "#core/platform/fs-atomic.ts";
 import { type FanFile, listFanOut } from "#core/store/fan-out.ts";
 import type { Marks } from "#core/store/gc-mark.ts";
@@ -74,7 +75,7 @@ async function dropEmptyFolders(files: readonly FanFile[]): Promise<void> {
 
 /** What operations that died left half-written: all that is older than `before`. */
 export async function sweepLeftovers(ctx: Ctx, { before, dryRun }: Sweep): Promise<Swept> {
-  const names = await namesIfAny(ctx.paths.ingest);
+  const names = await namesIn(ctx.paths.ingest);
   const sizes = names.map(async (name) => {
     const path = `${ctx.paths.ingest}/${name}`;
     const info = await statIfAny(path);
@@ -87,16 +88,7 @@ export async function sweepLeftovers(ctx: Ctx, { before, dryRun }: Sweep): Promi
 
 async function sweepWheelLinks(ctx: Ctx, blobs: ReadonlySet<string>): Promise<void> {
   const dir = `${ctx.paths.cache}/wheels`;
-  for (const digest of await namesIfAny(dir)) if (!blobs.has(digest)) await removeTree(`${dir}/${digest}`);
-}
-
-async function namesIfAny(dir: string): Promise<string[]> {
-  try {
-    return await readdir(dir);
-  } catch (e) {
-    if (errno(e) !== "ENOENT") throw e;
-    return [];
-  }
+  for (const digest of await namesIn(dir)) if (!blobs.has(digest)) await removeTree(`${dir}/${digest}`);
 }
 
 async function statIfAny(path: string) {

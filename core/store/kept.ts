@@ -4,9 +4,10 @@
  * Knows nothing of what the digests mean. Tests: test/unit/core/store/gc.test.ts
  */
 import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
 import { errno } from "#core/errors.ts";
+import { namesIn } from "#core/platform/folder.ts";
 import { removeFile } from "#core/platform/fs-atomic.ts";
 
 const keptDir = (ctx: Ctx): string => `${ctx.paths.leases}/kept`;
@@ -38,10 +39,7 @@ export async function sweepKept(ctx: Ctx, since: number): Promise<void> {
 }
 
 async function listNotes(ctx: Ctx): Promise<{ name: string; mtimeMs: number }[]> {
-  const names = await readdir(keptDir(ctx)).catch((e: unknown) => {
-    if (errno(e) !== "ENOENT") throw e;
-    return [];
-  });
+  const names = await namesIn(keptDir(ctx));
   return await Promise.all(
     names.map(async (name) => ({ name, mtimeMs: (await stat(`${keptDir(ctx)}/${name}`)).mtimeMs })),
   );

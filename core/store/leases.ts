@@ -5,10 +5,11 @@
  */
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import * as v from "valibot";
 import type { Ctx } from "#core/context.ts";
 import { errno } from "#core/errors.ts";
+import { stemsIn } from "#core/platform/folder.ts";
 import { readTextIfAny, removeFile, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 
 const LeaseSchema = v.looseObject({
@@ -62,12 +63,9 @@ export async function withLease<T>(ctx: Ctx, work: (ctx: Ctx) => Promise<T>): Pr
 
 /** All leases; `ctx`'s own is left out. */
 export async function listLeases(ctx: Ctx): Promise<HeldLease[]> {
-  const names = await readdir(ctx.paths.leases).catch((e: unknown) => {
-    if (errno(e) !== "ENOENT") throw e;
-    return [];
-  });
-  const others = names.filter((name) => name.endsWith(".json") && name !== `${ctx.lease}.json`);
-  const leases = await Promise.all(others.map((name) => readLease(ctx, name.slice(0, -".json".length))));
+  const names = await stemsIn(ctx.paths.leases, ".json");
+  const others = names.filter((name) => name !== ctx.lease);
+  const leases = await Promise.all(others.map((name) => readLease(ctx, name)));
   return leases.filter((lease) => lease !== undefined);
 }
 

@@ -3,11 +3,12 @@
  * whether it is removed. Runtimes of a removed project keep their refs; it is a gate before them.
  * Tests: test/e2e/project.test.ts
  */
-import { mkdir, readdir, rmdir, stat } from "node:fs/promises";
+import { mkdir, rmdir, stat } from "node:fs/promises";
 import * as v from "valibot";
 import type { Ctx } from "#core/context.ts";
 import { errno, SwError } from "#core/errors.ts";
 import { withFileLock } from "#core/platform/file-lock.ts";
+import { namesIn, stemsIn } from "#core/platform/folder.ts";
 import { readTextIfAny, removeFile, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import { isSame, type Stamp, stampOf } from "#core/platform/stamp.ts";
 import { listRefProjects } from "#core/store/refs.ts";
@@ -84,33 +85,20 @@ export async function listProjects(ctx: Ctx): Promise<string[]> {
 /** Names of removed projects that can be recovered. */
 export async function listRemovedProjects(ctx: Ctx): Promise<ProjectRecord[]> {
   const records = await Promise.all((await recordedProjects(ctx)).map((name) => readProject(ctx, name)));
-  return records.filter(
-    (record) => record !== undefined && record.removed_at !== undefined && !record.collected,
-  ) as ProjectRecord[];
+  return records
+    .filter((record) => record !== undefined)
+    .filter((one) => one.removed_at !== undefined && !one.collected);
 }
 
 const isRemoved = async (ctx: Ctx, name: string) => (await readProject(ctx, name))?.removed_at !== undefined;
 
-const recordedProjects = async (ctx: Ctx): Promise<string[]> =>
-  (await namesIn(`${ctx.paths.store}/projects`))
-    .filter((file) => file.endsWith(".json"))
-    .map((file) => file.slice(0, -".json".length));
-
-async function namesIn(dir: string): Promise<string[]> {
-  try {
-    return await readdir(dir);
-  } catch (e) {
-    if (errno(e) !== "ENOENT") throw e;
-    return [];
-  }
-}
+const recordedProjects = async (ctx: Ctx): Promise<string[]> => await stemsIn(`${ctx.paths.store}/projects`, ".json");
 
 /** Unix ms. */
 export async function projectCreatedAt(ctx: Ctx, name: string): Promise<number | undefined> {
   const record = await readProject(ctx, name);
   if (record) return record.created_at;
-  const folder = (await birth(projectDir(ctx, name))) ?? (await birth(`${ctx.paths.refs}/${name}`));
-  return folder;
+  return (await birth(projectDir(ctx, name))) ?? (await birth(`${ctx.paths.refs}/${name}`));
 }
 
 async function birth(path: string): Promise<number | undefined> {

@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import type { Ctx } from "#core/context.ts";
 import type { ForeignRuntime, ForeignVersion } from "#core/store/foreign.ts";
-import type { RuntimeRef, VersionRef } from "#core/store/refs.ts";
+import type { RuntimeRef, VersionRef } from "#core/store/ref.ts";
 import { versionPath } from "#core/store/tree-records.ts";
 
 const NOTHING: ForeignRuntime = { versions: [], tags: {}, seq: -1 };

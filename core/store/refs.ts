@@ -2,62 +2,16 @@
  * Refs: what names mean. One file for each runtime of a project holds its versions and tags, so every change of them is
  * one rename. Owns `refs/`; knows nothing of blobs or environments. Tests: test/unit/core/store/refs.test.ts
  */
-import { readdir } from "node:fs/promises";
-import * as v from "valibot";
 import type { Ctx } from "#core/context.ts";
-import { errno, SwError } from "#core/errors.ts";
 import { withFileLock } from "#core/platform/file-lock.ts";
+import { namesIn, stemsIn } from "#core/platform/folder.ts";
 import { readTextIfAny, removeFile, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import { isSame, type Stamp, stampOf } from "#core/platform/stamp.ts";
 import { foreignNames, foreignProjects, foreignStamp, readForeign } from "#core/store/foreign.ts";
 import { bumpGeneration } from "#core/store/generation.ts";
+import { emptyRef, parseRef, type RuntimeRef } from "#core/store/ref.ts";
 import { overlay } from "#core/store/ref-overlay.ts";
 import { isName } from "#core/uri/names.ts";
-
-export const REFS_FORMAT = 1;
-
-const VersionRefSchema = v.looseObject({
-  id: v.string(),
-  /** Unix ms of the version's first making. */
-  created_at: v.number(),
-  /** Unix ms at which this name got it; orders the history. */
-  added_at: v.number(),
-  /** Bytes of the package. */
-  size: v.number(),
-  /** Unix ms of the removal; absent while live. */
-  removed_at: v.optional(v.number()),
-  /** Tags that a removed version gets back when it is recovered. */
-  removed_tags: v.optional(v.array(v.string())),
-  /** It went when the whole runtime was removed. */
-  removed_whole: v.optional(v.boolean()),
-  /** From a package that the Python client left; its file stays whatever we do. */
-  adopted: v.optional(v.boolean()),
-});
-
-const RuntimeRefSchema = v.looseObject({
-  format: v.number(),
-  name: v.string(),
-  project: v.string(),
-  /** The last vN given; -1 before the first. */
-  seq: v.number(),
-  versions: v.array(VersionRefSchema),
-  /** Tag (also `latest` and `vN`) → version id; only live versions. */
-  tags: v.record(v.string(), v.string()),
-  /** What was seen of the Python client's packages when this was written (ref-overlay.ts). */
-  adopted: v.optional(v.object({ ids: v.array(v.string()), tags: v.record(v.string(), v.string()) })),
-});
-
-export type VersionRef = v.InferOutput<typeof VersionRefSchema>;
-export type RuntimeRef = v.InferOutput<typeof RuntimeRefSchema>;
-
-const emptyRef = (project: string, name: string): RuntimeRef => ({
-  format: REFS_FORMAT,
-  name,
-  project,
-  seq: -1,
-  versions: [],
-  tags: {},
-});
 
 const projectDir = (ctx: Ctx, project: string) => `${ctx.paths.refs}/${project}`;
 export const refPath = (ctx: Ctx, project: string, name: string): string => `${projectDir(ctx, project)}/${name}.json`;
@@ -108,18 +62,6 @@ async function loadRef(ctx: Ctx, project: string, name: string): Promise<Runtime
   return overlay(ctx, own, theirs);
 }
 
-function parseRef(text: string, path: string): RuntimeRef {
-  try {
-    const ref = v.parse(RuntimeRefSchema, JSON.parse(text));
-    if (ref.format <= REFS_FORMAT) return ref;
-  } catch (e) {
-    throw new SwError("STORE_DAMAGED", `${path} can't be read`, { hint: "Run `swcli doctor --store`.", cause: e });
-  }
-  throw new SwError("FORMAT_TOO_NEW", `${path} was written by a newer swcli`, {
-    hint: "Use that swcli or a newer one.",
-  });
-}
-
 /**
  * All refs of a project, by name. While the folder stands it is one stat; afterwards only changed files are read.
  * (Every write of a ref is a rename in the folder.)
@@ -131,7 +73,7 @@ export async function listRefs(ctx: Ctx, project: string): Promise<RuntimeRef[]>
   const key = `ref-list:${project}`;
   const known = ctx.memo.get<{ stamp: Stamp; refs: RuntimeRef[] }>(key);
   if (known && isSame(known.stamp, stamp)) return known.refs;
-  const names = union(await namesIn(dir), foreignNames(ctx, project));
+  const names = union(await stemsIn(dir, ".json"), foreignNames(ctx, project));
   const found = await Promise.all(names.map((name) => readRef(ctx, project, name)));
   const refs = found.filter((ref) => ref !== undefined);
   forgetOthers(refMemory(ctx, project), names);
@@ -144,23 +86,9 @@ function forgetOthers(memory: Map<string, Known>, names: readonly string[]): voi
   for (const name of memory.keys()) if (!there.has(name)) memory.delete(name);
 }
 
-async function namesIn(dir: string): Promise<string[]> {
-  const files = await namesOf(dir);
-  return files.filter((f) => f.endsWith(".json")).map((f) => f.slice(0, -".json".length));
-}
-
 /** Projects that hold runtimes, of either client; names with a dot in front are ours. */
 export async function listRefProjects(ctx: Ctx): Promise<string[]> {
-  return union((await namesOf(ctx.paths.refs)).filter(isName), foreignProjects(ctx));
-}
-
-async function namesOf(dir: string): Promise<string[]> {
-  try {
-    return await readdir(dir);
-  } catch (e) {
-    if (errno(e) !== "ENOENT") throw e;
-    return [];
-  }
+  return union((await namesIn(ctx.paths.refs)).filter(isName), foreignProjects(ctx));
 }
 
 const union = (a: readonly string[], b: readonly string[]): string[] => [...new Set([...a, ...b])].sort();
@@ -189,31 +117,4 @@ async function publish(ctx: Ctx, ref: RuntimeRef): Promise<void> {
   if (ref.versions.length === 0 && !hides) await removeFile(path);
   else await writeFileAtomic(path, `${JSON.stringify(ref, null, 1)}\n`);
   await bumpGeneration(ctx);
-}
-
-export const liveVersions = (ref: RuntimeRef): VersionRef[] => ref.versions.filter((r) => r.removed_at === undefined);
-
-/** Tags of a version in reading order: latest, vN ascending, then the others by name. */
-export function tagsOf(ref: RuntimeRef, id: string): string[] {
-  const tags = Object.keys(ref.tags).filter((tag) => ref.tags[tag] === id);
-  return tags.sort((a, b) => tagRank(a) - tagRank(b) || (a < b ? -1 : 1));
-}
-
-const AUTO_TAG = /^v(\d+)$/;
-const tagRank = (tag: string): number => {
-  if (tag === "latest") return -1;
-  const auto = AUTO_TAG.exec(tag);
-  return auto ? Number(auto[1]) : Number.MAX_SAFE_INTEGER;
-};
-
-/** `latest` and `vN` are made by us and can't be given by people. */
-export const isBuiltinTag = (tag: string): boolean => tag === "latest" || AUTO_TAG.test(tag);
-
-/** The next vN: numbers are never given twice. */
-export function giveAutoTag(ref: RuntimeRef, id: string): string {
-  do ref.seq += 1;
-  while (ref.tags[`v${ref.seq}`] !== undefined);
-  const tag = `v${ref.seq}`;
-  ref.tags[tag] = id;
-  return tag;
 }

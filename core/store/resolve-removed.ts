@@ -3,7 +3,7 @@
  * Tests: test/e2e/remove.test.ts
  */
 import { SwError } from "#core/errors.ts";
-import type { RuntimeRef, VersionRef } from "#core/store/refs.ts";
+import type { RuntimeRef, VersionRef } from "#core/store/ref.ts";
 import { byPrefix } from "#core/store/resolve.ts";
 
 export const removedVersions = (ref: RuntimeRef): VersionRef[] =>

@@ -4,7 +4,8 @@
  */
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
-import { listRefs, liveVersions, type RuntimeRef, readRef, tagsOf, type VersionRef } from "#core/store/refs.ts";
+import { liveVersions, type RuntimeRef, tagsOf, type VersionRef } from "#core/store/ref.ts";
+import { listRefs, readRef } from "#core/store/refs.ts";
 
 export interface Target {
   project: string;

@@ -2,7 +2,7 @@
  * The life of versions inside one ref: removed and recovered, gone for good, and what that does to tags.
  * Pure changes of a ref in place, to be made inside `updateRef`. Tests: test/unit/core/ops/life.test.ts
  */
-import { liveVersions, type RuntimeRef, tagsOf, type VersionRef } from "#core/store/refs.ts";
+import { liveVersions, type RuntimeRef, tagsOf, type VersionRef } from "#core/store/ref.ts";
 
 /** Newest first; of two that came in the same millisecond the later one in the file. */
 export function newestFirst(ref: RuntimeRef, versions: readonly VersionRef[]): VersionRef[] {

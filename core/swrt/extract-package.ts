@@ -9,9 +9,9 @@ import { chmod, copyFile, mkdir, readdir, realpath, rename, rmdir, stat, symlink
 import type { Ctx } from "#core/context.ts";
 import { errno, SwError, throwIfAborted } from "#core/errors.ts";
 import { removeTree, writeFileAtomic } from "#core/platform/fs-atomic.ts";
-import { memberInvalid } from "./package-error.ts";
-import { canonicalTree, MANIFEST_NAME, type TreeEntry } from "./package-tree.ts";
-import type { PackageContent } from "./read-package.ts";
+import { memberInvalid } from "#core/swrt/package-error.ts";
+import { canonicalTree, MANIFEST_NAME, type TreeEntry } from "#core/swrt/package-tree.ts";
+import type { PackageContent } from "#core/swrt/read-package.ts";
 
 export interface ExtractTarget {
   /** Absent or an empty folder; made with its parents. */

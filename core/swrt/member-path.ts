@@ -2,7 +2,7 @@
  * Which member names a package may have, in one normal form: relative, `/` between, no `.`, no trailing slash.
  * Knows nothing of tar. Tests: test/unit/core/swrt/member-tree.test.ts
  */
-import { memberInvalid } from "./package-error.ts";
+import { memberInvalid } from "#core/swrt/package-error.ts";
 
 // Linux's PATH_MAX: a longer name could be listed but never extracted.
 const MAX_PATH_BYTES = 4096;

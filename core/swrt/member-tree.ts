@@ -2,8 +2,8 @@
  * Whether the members of a package fit together: no name twice, nothing below a file or a link, no link that leaves.
  * Used on both sides, so what we write can always be read. Knows nothing of tar. Tests: test/unit/core/swrt/member-tree.test.ts
  */
-import { parentPaths } from "./member-path.ts";
-import { memberInvalid } from "./package-error.ts";
+import { parentPaths } from "#core/swrt/member-path.ts";
+import { memberInvalid } from "#core/swrt/package-error.ts";
 
 /** A member with its path in normal form (see `memberPath`). */
 export interface Member {

@@ -2,10 +2,10 @@
  * The members of a package in the order and shape that every reader takes: the Java server wants `_manifest.yaml` first,
  * people expect the three folders. Knows nothing of bytes. Tests: test/unit/core/swrt/package-tree.test.ts
  */
-import { memberPath, parentPaths, sortedByName } from "./member-path.ts";
-import { checkMembers } from "./member-tree.ts";
-import { memberInvalid } from "./package-error.ts";
-import type { TarEntry } from "./tar-writer.ts";
+import { memberPath, parentPaths, sortedByName } from "#core/swrt/member-path.ts";
+import { checkMembers } from "#core/swrt/member-tree.ts";
+import { memberInvalid } from "#core/swrt/package-error.ts";
+import type { TarEntry } from "#core/swrt/tar-writer.ts";
 
 /** One path of a runtime version, without its bytes. */
 export interface TreeEntry {

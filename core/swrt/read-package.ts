@@ -2,9 +2,9 @@
  * Takes a .swrt apart: the manifest as text, every file into a sink, the rest as a list. For import, download and info.
  * Knows no store: the sink decides where bytes go. Tests: test/unit/core/swrt/read-package.test.ts
  */
-import { memberInvalid, packageInvalid } from "./package-error.ts";
-import { canonicalTree, MANIFEST_NAME, type TreeEntry } from "./package-tree.ts";
-import { readTar, type TarMember } from "./tar-reader.ts";
+import { memberInvalid, packageInvalid } from "#core/swrt/package-error.ts";
+import { canonicalTree, MANIFEST_NAME, type TreeEntry } from "#core/swrt/package-tree.ts";
+import { readTar, type TarMember } from "#core/swrt/tar-reader.ts";
 
 /** Where the bytes of files go; must read the whole body. */
 export interface PackageSink {

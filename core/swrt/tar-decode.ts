@@ -2,7 +2,7 @@
  * What the bytes of one tar header say: ustar, v7 and GNU fields, pax records. Judges form, not meaning.
  * Tests: test/unit/core/swrt/tar-reader.test.ts
  */
-import { memberInvalid, packageInvalid } from "./package-error.ts";
+import { memberInvalid, packageInvalid } from "#core/swrt/package-error.ts";
 
 /** A header as it stands, before pax and GNU names replace parts of it. */
 export interface RawHeader {

@@ -2,7 +2,7 @@
  * One member's header bytes: ustar, with a pax header before it only when ustar can't say it.
  * Owns the written form; nothing here depends on the clock, the machine or the user. Tests: test/unit/core/swrt/tar-writer.test.ts
  */
-import { storedName } from "./member-path.ts";
+import { storedName } from "#core/swrt/member-path.ts";
 
 export const BLOCK = 512;
 

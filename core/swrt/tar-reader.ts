@@ -3,12 +3,19 @@
  * Reads ustar, pax, GNU and v7 archives, uncompressed. Owns the order of headers, bodies and end blocks; what members
  * may be together is member-tree.ts. Tests: test/unit/core/swrt/tar-reader.test.ts
  */
-import { type ByteSource, byteSource } from "./byte-source.ts";
-import { memberPath } from "./member-path.ts";
-import { memberTree } from "./member-tree.ts";
-import { memberInvalid, packageCutOff, packageInvalid } from "./package-error.ts";
-import { decodeHeader, decodeLongName, decodePax, type PaxFacts, type RawHeader, SPARSE_HINT } from "./tar-decode.ts";
-import { BLOCK, padded } from "./tar-encode.ts";
+import { type ByteSource, byteSource } from "#core/swrt/byte-source.ts";
+import { memberPath } from "#core/swrt/member-path.ts";
+import { memberTree } from "#core/swrt/member-tree.ts";
+import { memberInvalid, packageCutOff, packageInvalid } from "#core/swrt/package-error.ts";
+import {
+  decodeHeader,
+  decodeLongName,
+  decodePax,
+  type PaxFacts,
+  type RawHeader,
+  SPARSE_HINT,
+} from "#core/swrt/tar-decode.ts";
+import { BLOCK, padded } from "#core/swrt/tar-encode.ts";
 
 export interface TarMember {
   /** Normal form: relative, no leading `./`, no trailing slash. */

@@ -2,9 +2,9 @@
  * Streams entries as a tar that is the same, byte for byte, whenever and wherever it is made.
  * Owns order of bytes and padding; entries come sorted (see package-tree.ts). Tests: test/unit/core/swrt/tar-writer.test.ts
  */
-import { memberPath } from "./member-path.ts";
-import { memberInvalid } from "./package-error.ts";
-import { BLOCK, encodeHeaders, headersSize, padded } from "./tar-encode.ts";
+import { memberPath } from "#core/swrt/member-path.ts";
+import { memberInvalid } from "#core/swrt/package-error.ts";
+import { BLOCK, encodeHeaders, headersSize, padded } from "#core/swrt/tar-encode.ts";
 
 export interface TarEntry {
   /** Relative, `/` between; a trailing slash on folders is optional. */

@@ -6,7 +6,7 @@ import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import { openRegistry } from "#core/oci/registry.ts";
 import { packageStream } from "#core/ops/package-stream.ts";
-import { isBuiltinTag } from "#core/store/refs.ts";
+import { isBuiltinTag } from "#core/store/ref.ts";
 import { takeTree } from "#core/store/take-package.ts";
 import type { Version } from "#core/store/versions.ts";
 import { canonicalTree } from "#core/swrt/package-tree.ts";

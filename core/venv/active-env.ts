@@ -2,8 +2,9 @@
  * The environment that is active in the client's shell, by its variables alone. Pure but for looking at folders.
  * Tests: test/unit/core/venv/active-env.test.ts
  */
-import type { Env } from "#core/context.ts";
+
 import { SwError } from "#core/errors.ts";
+import type { Env } from "#core/platform/env.ts";
 
 export interface ActiveEnv {
   kind: "venv" | "conda";

@@ -2,8 +2,9 @@
  * A virtual environment as its own files describe it: `pyvenv.cfg` and the `lib/python3.X` folder. Nothing is run, nothing
  * is written. Knows nothing of what is installed. Tests: test/unit/core/venv/read-venv.test.ts
  */
-import { readdir, realpath, stat } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { errno, SwError } from "#core/errors.ts";
+import { namesIn } from "#core/platform/folder.ts";
 import { readTextIfAny } from "#core/platform/fs-atomic.ts";
 
 export interface Venv {
@@ -75,15 +76,6 @@ export async function sitePackages(prefix: string): Promise<{ path: string; mino
     }
   }
   return found;
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(folder)).sort();
-  } catch (e) {
-    if (errno(e) !== "ENOENT" && errno(e) !== "ENOTDIR") throw e;
-    return [];
-  }
 }
 
 async function realFolder(path: string): Promise<string | undefined> {

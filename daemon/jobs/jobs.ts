@@ -8,7 +8,7 @@ import { writeFile } from "node:fs/promises";
 import { SwError } from "#core/errors.ts";
 import type { Paths } from "#core/platform/paths.ts";
 import type { CallBody } from "#core/protocol/wire.ts";
-import type { Report } from "#core/report.ts";
+import { type Report, silentReport } from "#core/report.ts";
 import { type JobLog, openJobLog } from "#daemon/jobs/job-log.ts";
 import { type JobKind, jobKind, jobTitle, MAX_RESTARTS, type SlotLimits } from "#daemon/jobs/kinds.ts";
 import { leaveNote } from "#daemon/jobs/notes.ts";
@@ -197,7 +197,7 @@ export class Jobs {
     if (kind?.restarts && call && interruptions <= MAX_RESTARTS && !existsSync(cancelPath(this.#parts, record.id))) {
       const next: JobRecord = { ...work, state: "queued", started_at: null };
       await writeRecord(this.#parts, next);
-      const log = openJobLog(jobDir(this.#parts, record.id), SILENT);
+      const log = openJobLog(jobDir(this.#parts, record.id), silentReport);
       log.state(`interrupted: the daemon ended; started again (${interruptions} of ${MAX_RESTARTS})`);
       log.close();
       this.#launch({ record: next, kind, call }, true).flight.result.catch(() => {});
@@ -223,8 +223,6 @@ async function join(job: Job, detached: boolean): Promise<Job> {
   if (detached) job.operation.flight.hold();
   return job;
 }
-
-const SILENT: Report = { progress() {}, log() {}, warn() {} };
 
 const cancelPath = (where: { paths: Pick<Paths, "jobs"> }, id: string) => `${jobDir(where, id)}/cancel`;
 

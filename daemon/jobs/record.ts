@@ -3,13 +3,14 @@
  * What a restart needs (the client's environment) stands beside it and goes with the job's end.
  * Tests: test/unit/daemon/jobs/record.test.ts
  */
-import { readdir } from "node:fs/promises";
 import * as v from "valibot";
-import { errno, SwError } from "#core/errors.ts";
+import { SwError } from "#core/errors.ts";
+import { namesIn } from "#core/platform/folder.ts";
 import { readTextIfAny, removeFile, removeTree, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import type { Paths } from "#core/platform/paths.ts";
 import type { ClientInfo } from "#core/protocol/wire.ts";
 import { startTime } from "#core/store/leases.ts";
+import { CallSchema } from "#daemon/call-body.ts";
 
 export const JOB_FORMAT = 1;
 
@@ -32,11 +33,6 @@ const RecordSchema = v.looseObject({
 });
 
 export type JobRecord = v.InferOutput<typeof RecordSchema>;
-
-const CallSchema = v.object({
-  params: v.unknown(),
-  client: v.object({ cwd: v.string(), env: v.record(v.string(), v.string()) }),
-});
 
 /** What a job does, for its restart. */
 export interface JobCall {
@@ -93,12 +89,7 @@ export async function listRecords(where: Where): Promise<JobRecord[]> {
 }
 
 async function jobIds({ paths }: Where): Promise<string[]> {
-  try {
-    return (await readdir(paths.jobs)).filter((name) => /^[0-9a-f]{12}$/.test(name));
-  } catch (e) {
-    if (errno(e) !== "ENOENT") throw e;
-    return [];
-  }
+  return (await namesIn(paths.jobs)).filter((name) => /^[0-9a-f]{12}$/.test(name));
 }
 
 // Shorter beginnings are typing mistakes more often than jobs.

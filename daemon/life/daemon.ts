@@ -85,7 +85,7 @@ export class Daemon {
     try {
       return statSync(this.run.socket).ino === this.#socketInode;
     } catch (e) {
-      if (errno(e) !== "ENOENT") throw e;
+      if (errno(e) !== "ENOENT" && errno(e) !== "ENOTDIR") throw e;
       return false;
     }
   }
@@ -95,12 +95,21 @@ export class Daemon {
     if (this.#retiring) return;
     this.#retiring = true;
     log(`retiring: ${why}`);
-    if (this.#socketIsOurs()) await removeFile(this.run.socket);
+    await this.#removeSocket();
     this.lock.release();
     await this.operations.idle();
     await this.#server?.stop(true);
     log("left");
     process.exit(0);
+  }
+
+  /** Whatever keeps it there, the lock must be given up: a next daemon unlinks what it finds. */
+  async #removeSocket(): Promise<void> {
+    try {
+      if (this.#socketIsOurs()) await removeFile(this.run.socket);
+    } catch (e) {
+      log(`the socket stays: ${e}`);
+    }
   }
 
   /** SIGTERM: as retire, but what runs is cancelled first. */

@@ -1,5 +1,5 @@
 /** Handlers of copies between instances, and of logging in and out. */
-import type { Handlers } from "#daemon/dispatch.ts";
+import type { Handlers } from "#daemon/handler.ts";
 
 export const copyHandlers = {
   "runtime.copy": async (ctx, params) => (await import("#core/ops/copy-runtime.ts")).copyRuntime(ctx, params),

@@ -1,5 +1,5 @@
 /** Handlers of methods on environments. */
-import type { Handlers } from "#daemon/dispatch.ts";
+import type { Handlers } from "#daemon/handler.ts";
 
 export const envHandlers = {
   "runtime.activation": async (ctx, params) => (await import("#core/ops/activate-runtime.ts")).activation(ctx, params),

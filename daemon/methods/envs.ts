@@ -1,5 +1,5 @@
 /** Handlers of methods on environments as things of their own. */
-import type { Handlers } from "#daemon/dispatch.ts";
+import type { Handlers } from "#daemon/handler.ts";
 
 export const envsHandlers = {
   "env.pip": async (ctx, params) => (await import("#core/ops/env-pip.ts")).envPip(ctx, params),

@@ -1,5 +1,5 @@
 /** Handlers of methods on images. */
-import type { Handlers } from "#daemon/dispatch.ts";
+import type { Handlers } from "#daemon/handler.ts";
 
 export const imageHandlers = {
   "runtime.dockerize": async (ctx, params) =>

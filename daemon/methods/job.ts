@@ -1,5 +1,5 @@
 /** Handlers of methods on jobs. */
-import type { Handlers } from "#daemon/dispatch.ts";
+import type { Handlers } from "#daemon/handler.ts";
 
 const jobs = () => import("#daemon/jobs/serve-jobs.ts");
 

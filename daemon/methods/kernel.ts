@@ -1,5 +1,5 @@
 /** Handlers of methods on Jupyter kernels. */
-import type { Handlers } from "#daemon/dispatch.ts";
+import type { Handlers } from "#daemon/handler.ts";
 
 export const kernelHandlers = {
   "kernel.add": async (ctx, params) => (await import("#core/ops/kernels.ts")).addKernel(ctx, params),

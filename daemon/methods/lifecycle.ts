@@ -1,5 +1,5 @@
 /** Handlers of methods on the life of versions. */
-import type { Handlers } from "#daemon/dispatch.ts";
+import type { Handlers } from "#daemon/handler.ts";
 
 export const lifecycleHandlers = {
   "runtime.tag": async (ctx, params) => (await import("#core/ops/tag-runtime.ts")).tagRuntime(ctx, params),

@@ -1,5 +1,5 @@
 /** Handlers of methods on packages. */
-import type { Handlers } from "#daemon/dispatch.ts";
+import type { Handlers } from "#daemon/handler.ts";
 
 export const packageHandlers = {
   "runtime.extract": async (ctx, params) => (await import("#core/ops/extract-runtime.ts")).extractRuntime(ctx, params),

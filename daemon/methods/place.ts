@@ -1,5 +1,5 @@
 /** Handlers of methods on projects, instances and the config. */
-import type { Handlers } from "#daemon/dispatch.ts";
+import type { Handlers } from "#daemon/handler.ts";
 
 const projects = () => import("#core/ops/projects.ts");
 const instances = () => import("#core/ops/instances.ts");

@@ -1,5 +1,5 @@
 /** Handlers of methods on runtimes: parameters in, one use case of core/ops, result out; each is loaded when first called. */
-import type { Handlers } from "#daemon/dispatch.ts";
+import type { Handlers } from "#daemon/handler.ts";
 
 export const runtimeHandlers = {
   "runtime.build": async (ctx, params) => (await import("#core/ops/build-runtime.ts")).buildRuntime(ctx, params),

@@ -1,5 +1,5 @@
 /** Handlers of methods on runtimes and projects of servers. */
-import type { Handlers } from "#daemon/dispatch.ts";
+import type { Handlers } from "#daemon/handler.ts";
 
 const runtimes = async () => await import("#core/ops/server-runtimes.ts");
 const removal = async () => await import("#core/ops/server-remove.ts");

@@ -1,5 +1,5 @@
 /** Handlers of methods for hooked shells. */
-import type { Handlers } from "#daemon/dispatch.ts";
+import type { Handlers } from "#daemon/handler.ts";
 
 export const shellHandlers = {
   "shell.hook": async (ctx, params) => (await import("#core/ops/shell-hook.ts")).shellHook(ctx, params),

@@ -1,5 +1,5 @@
 /** Handlers of methods on the store as a whole. */
-import type { Handlers } from "#daemon/dispatch.ts";
+import type { Handlers } from "#daemon/handler.ts";
 
 export const storeHandlers = {
   "store.check": async (ctx) => (await import("#core/ops/check-store.ts")).checkStore(ctx),

@@ -1,5 +1,5 @@
 /** Method → handler, from one file a group. Complete by its type: a method without a handler does not compile. */
-import type { Handlers } from "#daemon/dispatch.ts";
+import type { Handlers } from "#daemon/handler.ts";
 import { copyHandlers } from "#daemon/methods/copy.ts";
 import { envHandlers } from "#daemon/methods/env.ts";
 import { envsHandlers } from "#daemon/methods/envs.ts";

@@ -1,6 +1,7 @@
 /** The daemon's life: started by itself, one at a time, replaced, killed, left alone; and nobody notices but the clock. */
 import { expect, test } from "bun:test";
-import { chmod, cp, mkdir, readdir, readFile, stat, symlink } from "node:fs/promises";
+import { chmod, cp, mkdir, readdir, readFile, rename, stat, symlink, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { SWCLI_BIN, tempHome } from "../helpers/home.ts";
 
 const YAML = "name: demo\nenvironment:\n  python: 3.11\ndependencies:\n  - pip:\n      - six\n";
@@ -173,6 +174,16 @@ test("an idle daemon leaves", async () => {
   for (let i = 0; i < 500 && (await home.processes()).length > 0; i++) await Bun.sleep(10);
   expect(await home.processes()).toHaveLength(0);
 });
+
+test("a daemon whose run dir was replaced by something else leaves", async () => {
+  await using home = await tempHome({ env: { SW_DAEMON_IDLE_SECONDS: "2" } });
+  const { json } = await home.run(["daemon", "start", "-o", "json"]);
+  const run = dirname(json.socket);
+  await rename(run, `${run}.moved`);
+  await writeFile(run, "");
+  for (let i = 0; i < 1500 && (await home.processes()).length > 0; i++) await Bun.sleep(10);
+  expect(await home.processes()).toHaveLength(0);
+}, 30_000);
 
 test(
   "a removed socket does not strand it: the next command gets a daemon",

@@ -3,11 +3,12 @@
  * as a difference beside the environment, and again when one of those files has changed.
  * Tests: test/e2e/build-conda.test.ts
  */
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import * as v from "valibot";
 import type { Ctx } from "#core/context.ts";
 import { fileStamp } from "#core/env/marker.ts";
 import { errno, SwError } from "#core/errors.ts";
+import { namesIn } from "#core/platform/folder.ts";
 import { readTextIfAny, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import { run } from "#core/platform/proc.ts";
 
@@ -78,13 +79,8 @@ async function workOut(ctx: Ctx, prefix: string): Promise<CondaChange> {
 const FOLDERS = ["activate.d", "deactivate.d", "env_vars.d"];
 
 async function filesIn(folder: string, ending: string): Promise<string[]> {
-  try {
-    const names = (await readdir(folder)).filter((name) => name.endsWith(ending));
-    return names.sort().map((name) => `${folder}/${name}`);
-  } catch (e) {
-    if (errno(e) !== "ENOENT" && errno(e) !== "ENOTDIR") throw e;
-    return [];
-  }
+  const names = (await namesIn(folder)).filter((name) => name.endsWith(ending));
+  return names.map((name) => `${folder}/${name}`);
 }
 
 const Vars = v.record(v.string(), v.string());

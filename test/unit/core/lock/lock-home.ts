@@ -2,11 +2,12 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { Ctx, Env } from "#core/context.ts";
+import type { Ctx } from "#core/context.ts";
 import { Flights } from "#core/flight.ts";
 import type { LockInput } from "#core/lock/lock.ts";
 import { type RequirementSource, type Requirements, readRequirements } from "#core/lock/requirements.ts";
 import { Memo } from "#core/memo.ts";
+import type { Env } from "#core/platform/env.ts";
 import { storePaths } from "#core/platform/paths.ts";
 
 export interface LockHome extends AsyncDisposable {

@@ -16,7 +16,8 @@ import { silentReport } from "#core/report.ts";
 import { putBlobBytes } from "#core/store/blobs.ts";
 import { listFanOut } from "#core/store/fan-out.ts";
 import { acquireLease, dropLease, type Lease, withLease } from "#core/store/leases.ts";
-import { type RuntimeRef, readRef } from "#core/store/refs.ts";
+import type { RuntimeRef } from "#core/store/ref.ts";
+import { readRef } from "#core/store/refs.ts";
 import { keepVersion, putVersion, versionId } from "#core/store/versions.ts";
 import { contextFor, createHost } from "#daemon/host.ts";
 

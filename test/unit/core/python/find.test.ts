@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { appendFile, chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Env } from "#core/context.ts";
 import { Memo } from "#core/memo.ts";
+import type { Env } from "#core/platform/env.ts";
 import { defaultPythonMinor, findPython, requirePython } from "#core/python/find.ts";
 import { type Machine, machine } from "./machine.ts";
 

@@ -5,9 +5,10 @@
 import { chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { Ctx, Env } from "#core/context.ts";
+import type { Ctx } from "#core/context.ts";
 import { Flights } from "#core/flight.ts";
 import { Memo } from "#core/memo.ts";
+import type { Env } from "#core/platform/env.ts";
 import { storePaths } from "#core/platform/paths.ts";
 
 export interface Machine extends AsyncDisposable {

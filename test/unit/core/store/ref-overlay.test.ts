@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { ForeignRuntime } from "#core/store/foreign.ts";
+import type { RuntimeRef } from "#core/store/ref.ts";
 import { overlay } from "#core/store/ref-overlay.ts";
-import type { RuntimeRef } from "#core/store/refs.ts";
 import { storeHome } from "./store-home.ts";
 
 const empty = (parts: Partial<RuntimeRef> = {}): RuntimeRef => ({

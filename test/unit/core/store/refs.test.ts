@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
-import { listRefs, readRef, tagsOf, updateRef } from "#core/store/refs.ts";
+import { tagsOf } from "#core/store/ref.ts";
+import { listRefs, readRef, updateRef } from "#core/store/refs.ts";
 import { storeCtx } from "./store-ctx.ts";
 
 const at = { project: "self", name: "a" };

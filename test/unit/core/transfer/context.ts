@@ -1,7 +1,8 @@
 /** A context for code that needs a clock, an environment and somebody to report to. */
-import type { Ctx, Env } from "#core/context.ts";
+import type { Ctx } from "#core/context.ts";
 import { Flights } from "#core/flight.ts";
 import { Memo } from "#core/memo.ts";
+import type { Env } from "#core/platform/env.ts";
 import { storePaths } from "#core/platform/paths.ts";
 import type { ProgressEvent } from "#core/report.ts";
 

@@ -1,0 +1,32 @@
+/**
+ * Folders that may not be there: the names in them, and whether a path is one at all.
+ * Tests: test/unit/core/platform/folder.test.ts
+ */
+import { readdir, stat } from "node:fs/promises";
+import { errno } from "#core/errors.ts";
+
+/** The names in a folder, sorted; none where there is no folder. */
+export async function namesIn(dir: string): Promise<string[]> {
+  try {
+    return (await readdir(dir)).sort();
+  } catch (e) {
+    if (errno(e) !== "ENOENT" && errno(e) !== "ENOTDIR") throw e;
+    return [];
+  }
+}
+
+/** The names that end so, without the ending. */
+export async function stemsIn(dir: string, ending: string): Promise<string[]> {
+  const names = await namesIn(dir);
+  return names.filter((name) => name.endsWith(ending)).map((name) => name.slice(0, -ending.length));
+}
+
+/** False too for what must not be looked at. */
+export async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (e) {
+    if (errno(e) !== "ENOENT" && errno(e) !== "ENOTDIR" && errno(e) !== "EACCES") throw e;
+    return false;
+  }
+}
