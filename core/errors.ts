@@ -110,7 +110,7 @@ export class SwError extends Error {
 
   /** The error that a peer sent; an unknown code (a newer peer) is kept as FAILED. */
   static fromJSON(json: ErrorJson): SwError {
-    const code = json.code in ERROR_CODES ? json.code : "FAILED";
+    const code = Object.hasOwn(ERROR_CODES, json.code) ? json.code : "FAILED";
     return new SwError(code, json.message, { hint: json.hint, detail: json.detail });
   }
 
