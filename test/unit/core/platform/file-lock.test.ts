@@ -8,10 +8,14 @@ import { storeHome } from "../store/store-home.ts";
 const never = new AbortController().signal;
 const MODULE = JSON.stringify(`${import.meta.dir}/../../../../core/platform/file-lock.ts`);
 
-/** Another process that runs `code` with the functions of the module; it has said a word when this resolves. */
+/** Another process that runs `code` with the functions of the module; its stdin ends when this one ends. */
 async function other(code: string, env: Record<string, string> = {}) {
   const text = `const { fileLock, tryFileLock, withFileLock } = await import(${MODULE}); ${code}`;
-  const child = Bun.spawn([process.execPath, "-e", text], { stdout: "pipe", env: { ...process.env, ...env } });
+  const child = Bun.spawn([process.execPath, "-e", text], {
+    stdin: "pipe",
+    stdout: "pipe",
+    env: { ...process.env, ...env },
+  });
   const said = child.stdout.getReader();
   return { child, word: async () => new TextDecoder().decode((await said.read()).value).trim() };
 }
@@ -19,7 +23,7 @@ async function other(code: string, env: Record<string, string> = {}) {
 test("what another process holds can't be had, until it dies by whatever", async () => {
   await using home = await storeHome();
   const path = `${home.dir}/deep/folder/l.lock`;
-  const holder = await other(`tryFileLock(${JSON.stringify(path)}); console.log("held"); await Bun.sleep(1e6)`);
+  const holder = await other(`tryFileLock(${JSON.stringify(path)}); console.log("held"); await Bun.stdin.text()`);
   expect(await holder.word()).toBe("held");
   expect(tryFileLock(path)).toBeUndefined();
   expect(tryFileLock(path, true)).toBeUndefined();
