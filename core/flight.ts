@@ -90,7 +90,8 @@ export class Flights {
   readonly #flights = new Map<string, Flight<unknown>>();
 
   /**
-   * Joins the flight of that key or starts it; `signal` only ends this caller's interest.
+   * Joins the flight of that key or starts it; `signal` only ends this caller's interest. Who gives up waits for the end
+   * all the same: the starter's lease protects what the work has put into the store.
    * @throws what the work throws; CANCELLED when the work was cancelled.
    */
   async join<T>(

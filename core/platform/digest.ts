@@ -4,7 +4,7 @@ import { createReadStream } from "node:fs";
 export const sha256Hex = (data: string | Uint8Array): string =>
   new Bun.CryptoHasher("sha256").update(data).digest("hex");
 
-/** Digest and size of a file's bytes, streamed (64 KiB at a time). */
+/** Digest and size of a file's bytes, streamed. */
 export async function sha256File(path: string): Promise<{ hex: string; size: number }> {
   const hasher = new Bun.CryptoHasher("sha256");
   let size = 0;

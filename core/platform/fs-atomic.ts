@@ -26,14 +26,21 @@ export async function writeFileAtomic(
 ): Promise<boolean> {
   const temp = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   await writeTemp(temp, data, options);
+  if (!options.exclusive) return await replace(temp, path);
   try {
-    if (!options.exclusive) {
-      await rename(temp, path);
-      return true;
-    }
     return await linkOnce(temp, path);
   } finally {
-    if (options.exclusive) await removeFile(temp);
+    await removeFile(temp);
+  }
+}
+
+async function replace(temp: string, path: string): Promise<true> {
+  try {
+    await rename(temp, path);
+    return true;
+  } catch (e) {
+    await removeFile(temp);
+    throw e;
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Ctx } from "#core/context.ts";
 import { errno, SwError, throwIfAborted } from "#core/errors.ts";
+import { CappedText } from "#core/platform/capped-text.ts";
 import type { Env } from "#core/platform/env.ts";
 import { canCallSelf, selfCommand } from "#core/platform/self.ts";
 
@@ -124,7 +125,7 @@ export function startService(
   };
 }
 
-/** Variables that would change Bun programs or the loader never reach a child. */
+/** Variables that would change Bun programs never reach a child; those of the loader don't cross the wire (wire.ts). */
 export function scrubEnv(env: Env): Record<string, string> {
   const out: Record<string, string> = {};
   for (const [key, value] of Object.entries(env)) {
@@ -136,7 +137,9 @@ export function scrubEnv(env: Env): Record<string, string> {
 /** TERM to the group at once, KILL two seconds later; returns the disarm function. */
 function endOnAbort(signal: AbortSignal, child: Child, deadlineMs: number): () => void {
   let killer: ReturnType<typeof setTimeout> | undefined;
+  let ending = false;
   const end = () => {
+    ending = true;
     signalGroup(child.pid, "SIGTERM");
     killer = setTimeout(() => signalGroup(child.pid, "SIGKILL"), KILL_AFTER_MS);
   };
@@ -148,7 +151,7 @@ function endOnAbort(signal: AbortSignal, child: Child, deadlineMs: number): () =
     clearTimeout(killer);
     signal.removeEventListener("abort", end);
     // The leader has gone; what it left behind in its group must not outlive the operation.
-    if (signal.aborted) signalGroup(child.pid, "SIGKILL");
+    if (ending) signalGroup(child.pid, "SIGKILL");
   };
 }
 
@@ -167,15 +170,15 @@ async function drain(
   { keep }: { keep: boolean } = { keep: true },
 ): Promise<string> {
   const decoder = new TextDecoder();
-  let text = "";
+  const text = new CappedText(OUTPUT_CAP);
   let open = "";
   for await (const chunk of stream) {
     const piece = decoder.decode(chunk, { stream: true });
-    if (keep && text.length < OUTPUT_CAP) text += piece;
+    if (keep) text.add(piece);
     if (onLine) open = emitLines(open + piece, onLine);
   }
   if (onLine && open !== "") onLine(open);
-  return text;
+  return text.text();
 }
 
 function emitLines(text: string, onLine: (line: string) => void): string {

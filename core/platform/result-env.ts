@@ -30,4 +30,8 @@ export const resultEnv = (env: Env): Record<string, string> =>
     Object.entries(env).filter((entry): entry is [string, string] => counts(entry[0]) && entry[1] !== undefined),
   );
 
-const counts = (key: string) => NAMES.has(key.toUpperCase()) || PREFIXES.some((prefix) => key.startsWith(prefix));
+// The process of the shell that asks: only who gets the note of a job's end depends on it.
+const SHELL = "SWCLI_SHELL";
+
+const counts = (key: string) =>
+  key !== SHELL && (NAMES.has(key.toUpperCase()) || PREFIXES.some((prefix) => key.startsWith(prefix)));

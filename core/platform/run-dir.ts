@@ -27,12 +27,13 @@ export async function openRunDir(env: Env, root: string): Promise<RunDir> {
   await makeRoot(root);
   const id = sha256Hex(await realpath(root)).slice(0, 16);
   const record = runRecordPath(root);
-  const recorded = parseRecord(await readTextIfAny(record));
+  const written = await readTextIfAny(record);
+  const recorded = parseRecord(written);
   if (recorded && recorded.id === id && (await isPrivateDir(recorded.dir))) return runDir(recorded.dir, id);
   const dir = await chooseDir(env);
   const text = `${dir}\n${id}\n`;
-  // The first of several starting shells decides; a record that no longer holds is replaced.
-  if (recorded) await writeFileAtomic(record, text, { durable: false });
+  // The first of several starting shells decides; a record that no longer holds, or was cut by a crash, is replaced.
+  if (written !== undefined) await writeFileAtomic(record, text, { durable: false });
   else if (!(await writeFileAtomic(record, text, { exclusive: true, durable: false })))
     return await openRunDir(env, root);
   return runDir(dir, id);

@@ -141,7 +141,7 @@ export async function fileDigest(ctx: Ctx, path: string): Promise<Blob> {
   if (known) return known;
   const before = await statKey(path);
   const { hex, size } = await sha256File(path);
-  // Within the clock's grain a second write could hide behind an equal mtime: such files are hashed each time.
+  // Within the clock's grain a second write could hide behind equal times: such files are hashed each time.
   if (before.ageMs > 50) ctx.memo.set(`digest:${path}`, { key: before.key, blob: { sha256: hex, size } });
   return { sha256: hex, size };
 }
@@ -156,6 +156,7 @@ async function statKey(path: string): Promise<{ key: string; ageMs: number }> {
   const s = await stat(path, { bigint: true });
   return {
     key: `${s.size}:${s.mtimeNs}:${s.ctimeNs}:${s.ino}:${s.dev}`,
-    ageMs: Date.now() - Number(s.mtimeNs / 1_000_000n),
+    // Of the change, whatever time the writer has set.
+    ageMs: Date.now() - Number(s.ctimeNs / 1_000_000n),
   };
 }

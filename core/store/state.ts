@@ -36,7 +36,7 @@ export const atomicFs = defineDriver((options: AtomicFsOptions) => {
       await writeFileAtomic(fileOf(key), value, { durable: options.durable });
     },
     removeItem: async (key: string) => await removeFile(fileOf(key)),
-    getKeys: async (base: string) => await listKeys(options.base, base.replaceAll(":", "/")),
+    getKeys: async (base = "") => await listKeys(options.base, base.replaceAll(":", "/")),
     getMeta: async (key: string) => {
       const info = await stat(fileOf(key));
       return { mtime: info.mtime, size: info.size };
