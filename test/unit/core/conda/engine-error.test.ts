@@ -59,12 +59,13 @@ test("a channel that can't be reached is named by its address with the innermost
     code: "ENV_BUILD_FAILED",
     message: error.message,
   });
+  expect(refused("FetchError", "dns error: no such host").message).toStartWith("the channel can't be reached");
   const status = "HTTP status server error (503 Service Unavailable) for url (https://c.example/x.conda)";
   expect(refused("FetchError", status).message).toStartWith("the channel can't be reached");
 });
 
 test("a number that only looks like a status is no broken network", () => {
-  const error = refused("IoError", "failed to unpack: expected 1500 bytes, found 1404 bytes");
+  const error = refused("IoError", "failed to unpack: expected 1500 Bytes, found 1404 Bytes");
   expect(error.message).toStartWith("conda packages could not be resolved:\nfailed to unpack");
   expect(refused("IoError", "no space", { doing: "install", lines: [] })).toMatchObject({
     code: "ENV_BUILD_FAILED",

@@ -46,7 +46,7 @@ test("pixi's environments are found from anywhere in the project, the nearest pr
 test("an environment made with a prefix is found in conda's list, when no folder has one of that name", async () => {
   await using home = await storeHome();
   const listed = await envAt(home, "srv/far/x");
-  await home.write(".conda/environments.txt", `/nowhere/x\r\n\n${listed}\r\n${home.dir}/srv/y\n`);
+  await home.write(".conda/environments.txt", `/nowhere/x\r\n\n  ${listed} \r\n${home.dir}/srv/y\n`);
   expect(await find(home, "x")).toBe(listed);
   const named = await envAt(home, "miniconda3/envs/x");
   expect(await find(home, "x")).toBe(named);

@@ -72,7 +72,7 @@ test("the client's index and certificates are for uv alone: a shell reads them b
   const env = {
     SSL_CERT_FILE: authorities,
     PIP_INDEX_URL: "https://me:it's$x@i.example/simple",
-    UV_FIND_LINKS: "/here",
+    PIP_FIND_LINKS: home.dir,
   };
   const { dir, read } = await written(home, {}, env);
   expect(await read("ca.pem")).toBe("CERTIFICATE");

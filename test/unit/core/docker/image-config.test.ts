@@ -49,6 +49,7 @@ test("layers, their contents' digests and the history go on where the base ends,
   ]);
   const config = configOf(image);
   expect(config.rootfs.diff_ids).toEqual([digest("d"), digest("2")]);
+  expect(config.history).toHaveLength(2);
   expect(config.history?.at(-1)).toMatchObject({
     created: "1970-01-01T00:00:00Z",
     created_by: expect.stringContaining("files"),

@@ -10,6 +10,7 @@ test("a server finds the runtime's name and version, and that the environment is
   expect(variables).toMatchObject({
     ...{ SW_USER_RUNTIME_NAME: "demo", SW_USER_RUNTIME_VERSION: "v1", SW_USER_RUNTIME_RESTORED: "1" },
     ...{ SW_USER_RUNTIME_FROM_DOCKERIZE: "1", SW_RUNTIME_PYTHON_VERSION: "3.11", VIRTUAL_ENV: PREFIX },
+    SW_PIP_CACHE_DIR: "/root/.cache/pip",
   });
   expect(Object.keys(variables)).toEqual(Object.keys(variables).toSorted());
   expect(variables).not.toHaveProperty("PATH");
@@ -17,7 +18,7 @@ test("a server finds the runtime's name and version, and that the environment is
 
 test("index settings are there when the runtime has them, and leave no empty variable when not", () => {
   expect(Object.keys(imageVariables(subject())).join()).not.toContain("PYPI");
-  const pip = "{ index_url: https://i/simple, extra_index_url: [https://a, https://b], trusted_host: [''] }";
+  const pip = "{ index_url: https://i/simple, extra_index_url: [https://a, '', https://b], trusted_host: [''] }";
   expect(imageVariables(subject(`configs: { pip: ${pip} }\n`))).toMatchObject({
     SW_PYPI_INDEX_URL: "https://i/simple",
     SW_PYPI_EXTRA_INDEX_URL: "https://a https://b",

@@ -25,8 +25,8 @@ test("without pip packages there is no pip part, which conda would take for a wi
 });
 
 test("a name that older readers of yaml take for something else stays a name, and long lines are not folded", () => {
-  const long = `a=1=${"x".repeat(200)}`;
-  const text = renderCondaLock({ name: "no", channels: [], packages: [long], pip: [] });
+  const long = `x @ https://h/${"x".repeat(100)} ; python_version >= '3' and sys_platform == 'linux'`;
+  const text = renderCondaLock({ name: "no", channels: [], packages: [], pip: [long] });
   expect(text).toContain("name: 'no'");
   expect(text).toContain(`- ${long}\n`);
 });

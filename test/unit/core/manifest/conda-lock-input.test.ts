@@ -57,12 +57,18 @@ test("conda-lock.yml gives each platform its packages, and pip's once", () => {
 const pixi = (packages: string, list: string) =>
   `version: 6\nenvironments:\n  cuda: { channels: [], packages: { linux-64: [] } }\n  default:\n    channels: []\n    packages:\n      linux-64:\n${list}packages:\n${packages}`;
 const A = `${FORGE}/linux-64/a-1-0.conda`;
+const Z = `${FORGE}/linux-64/z-1-0.conda`;
 
 test("pixi.lock gives its default environment, with what it says of each package", () => {
-  const packages = `- { conda: '${A}', sha256: ${SHA}, md5: ${MD5}, depends: [b >=1] }\n- { conda: '${FORGE}/linux-64/z-1-0.conda', sha256: ${SHA} }\n- { pypi: 'https://h/six.whl', name: six, version: 1.16.0, sha256: ${SHA} }\n`;
-  const found = read(pixi(packages, `      - conda: ${A}\n      - pypi: https://h/six.whl\n`));
+  const packages = `- { conda: '${A}', sha256: ${SHA}, md5: ${MD5}, depends: [b >=1] }\n- { conda: '${Z}', sha256: ${SHA} }\n- { pypi: 'https://h/six.whl', name: six, version: 1.16.0, sha256: ${SHA} }\n`;
+  const found = read(pixi(packages, `      - conda: ${A}\n      - conda: ${Z}\n      - pypi: https://h/six.whl\n`));
   expect(found).toEqual({
-    platforms: { "linux-64": [{ url: A, md5: MD5, sha256: SHA, depends: ["b >=1"] }] },
+    platforms: {
+      "linux-64": [
+        { url: A, md5: MD5, sha256: SHA, depends: ["b >=1"] },
+        { url: Z, md5: undefined, sha256: SHA, depends: [] },
+      ],
+    },
     pip: ["six==1.16.0"],
   });
 });

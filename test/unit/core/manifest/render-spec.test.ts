@@ -23,7 +23,9 @@ test("the yaml of an environment is read back as what was in it", () => {
 
 test("conda packages come first, with the channels that they came from", () => {
   const conda = { packages: ["a=1.0=py_0"], channels: ["https://c.example/lab"] };
-  const spec = read(renderSpec({ ...base, mode: "conda", conda }));
+  const text = renderSpec({ ...base, mode: "conda", conda });
+  const spec = read(text);
+  expect(text).toContain("mode: conda\n");
   expect(spec.mode).toBe("conda");
   expect(spec.configs.conda.channels).toEqual(["https://c.example/lab"]);
   expect(spec.dependencies.map(({ kind }) => kind)).toEqual(["conda_pkg", "pip_pkg"]);

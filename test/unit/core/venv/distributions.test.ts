@@ -32,6 +32,7 @@ test("what pip left half-removed, and what names no version, is no distribution"
     "~ix-1.16.dist-info/METADATA": head("six"),
     "empty-1.0.dist-info/RECORD": "",
     "broken-1.0.dist-info/METADATA": "Name: broken\n",
+    "half-1.0.egg-info/SOURCES.txt": "",
   });
   expect(await readDistributions([site])).toEqual([]);
 });
