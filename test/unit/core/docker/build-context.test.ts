@@ -68,11 +68,12 @@ test("carried wheels are there under their own names and are installed by them",
 
 test("the client's index and certificates are for uv alone: a shell reads them back, others can't read the file", async () => {
   await using home = await storeHome();
+  await home.write("links/own-1.0-py3-none-any.whl", "wheel");
   const authorities = await home.write("ca.pem", "CERTIFICATE");
   const env = {
     SSL_CERT_FILE: authorities,
     PIP_INDEX_URL: "https://me:it's$x@i.example/simple",
-    PIP_FIND_LINKS: home.dir,
+    PIP_FIND_LINKS: `${home.dir}/links`,
   };
   const { dir, read } = await written(home, {}, env);
   expect(await read("ca.pem")).toBe("CERTIFICATE");
