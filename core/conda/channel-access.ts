@@ -91,7 +91,7 @@ function addressesOf(ctx: Ctx, settings: CondarcData, { name, base }: { name: st
 }
 
 /** A token is a part of the path and stays; a login goes as a header. */
-const withoutLogin = (url: string) => url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, "$1");
+const withoutLogin = (url: string) => url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, "$1");
 
 function withToken(url: string, secrets: readonly string[]): string {
   const known = secrets.find((secret) => url.startsWith(`${cleanUrl(`${secret.replace(/\/+$/, "")}/`)}`));
@@ -101,7 +101,7 @@ function withToken(url: string, secrets: readonly string[]): string {
 }
 
 function loginOf(url: string): [string, string][] {
-  const match = /^[a-z][a-z0-9+.-]*:\/\/([^/@]+)@([^/:]+)/i.exec(url);
+  const match = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]+)@([^/:]+)/i.exec(url);
   return match?.[1] && match[2] ? [[match[2], decodeURIComponent(match[1])]] : [];
 }
 

@@ -3,7 +3,7 @@
  * Tests: test/unit/core/conda/engine-error.test.ts
  */
 import { EngineRefusal } from "#core/engines/rattler-worker.ts";
-import { SwError } from "#core/errors.ts";
+import { type ErrorCode, SwError } from "#core/errors.ts";
 import { type At, placeOf } from "#core/lock/line-error.ts";
 
 export interface SpecLine {
@@ -28,13 +28,16 @@ export function engineError(e: unknown, work: EngineWork): unknown {
       hint: "Don't use it before you know why; its channel may have replaced it.",
     });
   }
-  if (/Connect|dns error|timed? ?out|error sending request|40[134] |5\d\d /i.test(message)) return unreachable(message);
   const code = work.doing === "install" ? "ENV_BUILD_FAILED" : "LOCK_FAILED";
+  if (isUnreachable(message)) return unreachable(message, code);
   return new SwError(
     code,
     `conda packages could not be ${work.doing === "install" ? "installed" : "resolved"}:\n${short(message)}`,
   );
 }
+
+const isUnreachable = (message: string) =>
+  /connect|dns error|timed? ?out|error sending request/i.test(message) || /\b(40[134]|5\d\d) [A-Z]/.test(message);
 
 // The tree of reasons of a large set runs over several screens.
 const MAX_LINES = 16;
@@ -68,7 +71,7 @@ export const specName = (spec: string): string =>
 const speaksOf = (text: string, name: string) =>
   name !== "" && new RegExp(`(?<![\\w.-])${name.replace(/[.]/g, "\\.")}(?![\\w-])`, "i").test(text);
 
-function unreachable(message: string): SwError {
+function unreachable(message: string, code: ErrorCode): SwError {
   const url = /url \(([^)]+)\)/.exec(message)?.[1] ?? /https?:\/\/\S+/.exec(message)?.[0];
   const last =
     message
@@ -76,7 +79,7 @@ function unreachable(message: string): SwError {
       .split("\n")
       .at(-1)
       ?.replace(/^Caused by: /, "") ?? "";
-  return new SwError("LOCK_FAILED", `the channel can't be reached: ${url ?? ""} (${last})`, {
+  return new SwError(code, `the channel can't be reached: ${url ?? ""} (${last})`, {
     hint: "Check the channel's address, the network, and proxy or credentials for it (netrc, condarc).",
     detail: { url },
   });

@@ -51,12 +51,13 @@ async function envFolders(ctx: Ctx, roots: readonly string[]): Promise<string[]>
     ...roots.map((root) => `${root}/envs`),
     `${homeDir(env)}/.conda/envs`,
     ...pixiFolders(ctx.cwd),
+    `${env.PIXI_HOME || `${homeDir(env)}/.pixi`}/envs`,
   ]
     .map((folder) => expandHome(env, folder.replace(/\$\{?HOME\}?/g, homeDir(env))))
     .filter((folder) => isAbsolute(folder));
 }
 
-/** pixi keeps a project's environments inside it. */
+/** pixi keeps a project's environments inside it, the global ones at home. */
 function pixiFolders(cwd: string): string[] {
   const folders: string[] = [];
   for (let folder = cwd; folder !== "/"; folder = dirname(folder)) folders.push(`${folder}/.pixi/envs`);

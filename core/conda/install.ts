@@ -18,7 +18,7 @@ export interface InstallInput {
   lock: Pick<ExplicitLock, "requested">;
 }
 
-/** @throws SwError HASH_MISMATCH, OFFLINE, ENV_BUILD_FAILED */
+/** @throws SwError HASH_MISMATCH, ENV_BUILD_FAILED */
 export async function installRecords(ctx: Ctx, { prefix, records, lock }: InstallInput): Promise<void> {
   const access = await channelAccess(ctx, {});
   try {

@@ -49,7 +49,7 @@ export function cleanRecord(record: CondaRecord): CondaRecord {
 
 /** A URL without `user:password@` and without the `/t/TOKEN` of private channels. */
 export const cleanUrl = (url: string): string =>
-  url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, "$1").replace(/\/t\/[^/]+(?=\/)/, "");
+  url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, "$1").replace(/\/t\/[^/]+(?=\/)/, "");
 
 /** The channel's address, from the package's own: what records call their channel is often only a name. */
 export function channelUrl({ url, subdir, fn }: Pick<CondaRecord, "url" | "subdir" | "fn">): string {

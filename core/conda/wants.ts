@@ -45,7 +45,8 @@ export async function condaWants({ dependencies, channels, label, textOf }: Want
   if (!isDefault) wants.channels.push(...channels);
   wants.channels = [...new Set(wants.channels)];
   for (const { text, at } of wants.specs) {
-    const named = /^([^\s[]+)::/.exec(text)?.[1];
+    // `channel/linux-64::name` narrows a channel to a platform.
+    const named = /^([^\s[]+)::/.exec(text)?.[1]?.replace(/\/(noarch|(linux|osx|win)-\w+)$/, "");
     if (named && !wants.channels.includes(named)) wants.channels.push(named);
     if (specName(text) === "") wants.warnings.push(`${at.file}:${at.line}: ${text} is no package`);
   }

@@ -81,7 +81,8 @@ async function filesOf(folder: string): Promise<string[]> {
 export const condarcText = (data: CondarcData): string =>
   stringify(data, { version: "1.1", sortMapEntries: true, lineWidth: 0, singleQuote: true, indentSeq: false });
 
-const URL_SECRET = /([a-z][a-z0-9+.-]*:\/\/)[^/\s@]+@/gi;
+// To the last `@` before the path: one in a password need not be escaped.
+const URL_SECRET = /([a-z][a-z0-9+.-]*:\/\/)[^/\s?#]+@/gi;
 const URL_TOKEN = /\/t\/[^/\s]+/g;
 const PASSWORDS = /^(client_ssl_cert_key|.*token.*|.*password.*)$/i;
 

@@ -30,7 +30,7 @@ export async function writeContext(ctx: Ctx, dir: string, input: ContextInput): 
   const { plan, recipe, version } = input;
   const facts = await contextFacts(ctx, recipe);
   const text = dockerfile(plan, facts);
-  await mkdir(`${dir}/root`, { recursive: true });
+  await placeFolder(`${dir}/root`, 0o755);
   await writeFile(`${dir}/Dockerfile`, text);
   await writeSettings(ctx, dir, recipe);
   for (const platform of plan.platforms) await placeUv(ctx, dir, platform);
@@ -92,10 +92,16 @@ async function placeWheels(ctx: Ctx, dir: string, recipe: Recipe): Promise<void>
 
 async function placeEntry(root: string, entry: TarEntry): Promise<void> {
   const target = `${root}/${entry.path}`;
-  if (entry.type === "dir") return void (await mkdir(target, { recursive: true }));
+  if (entry.type === "dir") return await placeFolder(target, entry.mode);
   await mkdir(dirname(target), { recursive: true });
   if (entry.type === "symlink") return await symlink(entry.link ?? "", target);
   if (!entry.open) throw new SwError("INTERNAL", `no content for ${entry.path}`);
   await writeFile(target, entry.open(), { mode: entry.mode });
   await chmod(target, entry.mode);
+}
+
+/** Its mode becomes that of the image's folder, so the builder's umask must not count. */
+async function placeFolder(path: string, mode: number): Promise<void> {
+  await mkdir(path, { recursive: true });
+  await chmod(path, mode);
 }

@@ -25,9 +25,21 @@ export interface CondaLockInput {
 /** undefined when the text is none of them. @throws SwError MANIFEST_DEPENDENCY for one that can't be used */
 export function parseCondaLockInput(text: string, label: string): CondaLockInput | undefined {
   if (/^\s*@EXPLICIT\s*$/m.test(text)) return explicitList(text, label);
-  if (/^package:/m.test(text) && /^metadata:/m.test(text)) return condaLock(readYaml(CondaLockYml, text, label));
-  if (/^environments:/m.test(text) && /^packages:/m.test(text)) return pixiLock(readYaml(PixiLock, text, label));
+  if (/^package:/m.test(text) && /^metadata:/m.test(text)) {
+    return proven(condaLock(readYaml(CondaLockYml, text, label)), label);
+  }
+  if (/^environments:/m.test(text) && /^packages:/m.test(text)) {
+    return proven(pixiLock(readYaml(PixiLock, text, label), label), label);
+  }
   return undefined;
+}
+
+function proven(input: CondaLockInput, label: string): CondaLockInput {
+  const bare = Object.values(input.platforms)
+    .flat()
+    .find(({ md5 = "", sha256 = "" }) => !HASH.test(sha256) && !HASH.test(md5));
+  if (bare) throw unusable(label, `${bare.url} has no hash`);
+  return input;
 }
 
 const unusable = (label: string, why: string) =>
@@ -116,7 +128,7 @@ const PixiLock = v.looseObject({
   packages: v.array(v.record(v.string(), v.unknown())),
 });
 
-function pixiLock({ environments, packages }: v.InferOutput<typeof PixiLock>): CondaLockInput {
+function pixiLock({ environments, packages }: v.InferOutput<typeof PixiLock>, label: string): CondaLockInput {
   const text = (value: unknown) => (typeof value === "string" ? value : undefined);
   const known = new Map(packages.map((one) => [text(one.conda) ?? text(one.pypi) ?? text(one.url) ?? "", one]));
   const chosen = environments.default ?? Object.values(environments)[0];
@@ -126,11 +138,23 @@ function pixiLock({ environments, packages }: v.InferOutput<typeof PixiLock>): C
     platforms[platform] = [];
     for (const item of list) {
       const one: Record<string, unknown> = known.get(text(item.conda) ?? text(item.pypi) ?? "") ?? {};
-      if (text(item.pypi)) pip.add(`${text(one.name)}==${text(one.version)}`);
+      const wheel = text(item.pypi);
+      if (wheel) pip.add(pixiPin(wheel, one, label));
       const depends = Array.isArray(one.depends) ? one.depends.filter((dep) => typeof dep === "string") : [];
       const url = text(item.conda);
       if (url) platforms[platform].push({ url, md5: text(one.md5), sha256: text(one.sha256), depends });
     }
   }
   return { platforms, pip: [...pip] };
+}
+
+/** An index has what came from the web; a project beside the lock file is on none. */
+function pixiPin(place: string, { name, version }: Record<string, unknown>, label: string): string {
+  if (!/^(git\+)?https?:/i.test(place)) {
+    throw new SwError("MANIFEST_DEPENDENCY", `${label}: the package ${place} lies beside the lock file, on no index`, {
+      hint: "Build a wheel of it and name that under wheels, in a lock file without it.",
+    });
+  }
+  if (typeof name !== "string" || typeof version !== "string") throw unusable(label, `${place} is not described`);
+  return `${name}==${version}`;
 }
