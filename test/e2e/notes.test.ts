@@ -1,10 +1,15 @@
 /** A job that a hooked shell started in the background says at that shell's next prompt that it has ended. */
 import { afterAll, beforeAll, describe, expect } from "bun:test";
-import { readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { type Home, tempHome } from "../helpers/home.ts";
 import { needsProgram, testWith } from "../helpers/needs.ts";
+import { pushTinyBase } from "../servers/base-image.ts";
+import { registryMissing, startRegistry } from "../servers/registry.ts";
 import { MINUTES, openTerminal } from "./activated.ts";
+import { buildForImage } from "./image-runtime.ts";
+
+const missing = await registryMissing();
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof SHELLS)[number];
@@ -128,3 +133,26 @@ for (const shell of SHELLS) {
     );
   });
 }
+
+testWith(missing)(
+  "who looks on while the image is made gets no note, who does not gets one",
+  async () => {
+    await using home = await tempHome();
+    await using registry = await startRegistry();
+    const base = await pushTinyBase(registry.host);
+    await buildForImage(home);
+    const dockerize = async (shell: string, ...words: string[]) => {
+      const image = `${registry.host}/notes/${shell}:1`;
+      const args = ["-q", "runtime", "dockerize", "demo", "-t", image, "--base-image", base, "--push", ...words];
+      const ran = await home.run(args, { env: { SWCLI_SHELL: shell } });
+      expect(ran.exitCode).toBe(0);
+      return ran.stdout.trim();
+    };
+    await dockerize("99999991");
+    await home.run(["job", "wait", await dockerize("99999992", "--detach")]);
+    const folder = `${home.root}/.store/v1/jobs/notes`;
+    for (let tries = 0; tries < 500 && !existsSync(`${folder}/99999992`); tries++) await Bun.sleep(20);
+    expect(readdirSync(folder)).toEqual(["99999992"]);
+  },
+  2 * MINUTES,
+);
