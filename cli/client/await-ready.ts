@@ -2,7 +2,7 @@
 import type { Client } from "#cli/client/client.ts";
 import type { ShellKind } from "#cli/shell/detect.ts";
 import { SwError } from "#core/errors.ts";
-import type { ResultOf } from "#core/protocol/methods.ts";
+import type { ParamsOf, ResultOf } from "#core/protocol/methods.ts";
 
 type Ready = Extract<ResultOf<"runtime.activation">, { state: "ready" }>;
 
@@ -30,12 +30,30 @@ export async function awaitState<A extends { state: "ready" } | { state: "absent
 ): Promise<Extract<A, { state: "ready" }>> {
   const first = await options.ask();
   if (isReady(first) && !options.fresh) return first;
-  await client.call("env.prepare", { uri, fresh: options.fresh, compile: options.compile });
+  await prepare(client, { uri, fresh: options.fresh, compile: options.compile });
   const second = await options.ask();
   if (isReady(second)) return second;
   throw new SwError("ENV_BUILD_FAILED", "the environment was made and is gone again", {
     hint: "Something removes it (a cleaner, another swcli?); repeat the command.",
   });
+}
+
+// Few, since the work itself may be what ends them.
+const DAEMONS = 3;
+// A dying daemon's socket still takes connections for a moment.
+const PAUSE_MS = 100;
+
+/** A daemon that dies meanwhile has made nothing that is ever used, so the next one is asked for the same. */
+async function prepare(client: Client, params: ParamsOf<"env.prepare">): Promise<void> {
+  for (let lost = 1; ; lost++) {
+    try {
+      await client.call("env.prepare", params);
+      return;
+    } catch (e) {
+      if (!(e instanceof SwError) || e.code !== "DAEMON_LOST" || lost === DAEMONS) throw e;
+      await Bun.sleep(PAUSE_MS);
+    }
+  }
 }
 
 const isReady = <A extends { state: string }>(answer: A): answer is Extract<A, { state: "ready" }> =>

@@ -26,7 +26,7 @@ import { unlockedRecipe } from "#core/env/unlocked.ts";
 import { unlockedConda } from "#core/env/unlocked-conda.ts";
 import { SwError } from "#core/errors.ts";
 import { thisPlatform } from "#core/lock/platforms.ts";
-import { withFileLock } from "#core/platform/file-lock.ts";
+import { type FileLock, fileLock, tryFileLock } from "#core/platform/file-lock.ts";
 import { removeTree } from "#core/platform/fs-atomic.ts";
 import { type Python, requirePython } from "#core/python/find.ts";
 import { acquireLease, dropLease } from "#core/store/leases.ts";
@@ -103,13 +103,25 @@ interface Making {
 
 /** Under the lock of the key: another process may have made it while we waited. */
 async function makeLocked(ctx: Ctx, making: Making): Promise<Restored> {
-  return await withFileLock(`${ctx.paths.locks}.env-${making.key}.lock`, ctx.signal, async () => {
+  const lock = await lockOf(ctx, making.key);
+  try {
     const ready = making.fresh ? undefined : await readMarker(ctx, making.key);
     if (ready) return { marker: ready, made: false };
     const marker = await make(ctx, making);
     if (marker.n > 1) await sweepReplaced(ctx);
     return { marker, made: true };
-  });
+  } finally {
+    lock.release();
+  }
+}
+
+/** Who has to wait is told so: another process says nothing of how far it is. */
+async function lockOf(ctx: Ctx, key: string): Promise<FileLock> {
+  const path = `${ctx.paths.locks}.env-${key}.lock`;
+  const free = tryFileLock(path);
+  if (free) return free;
+  ctx.report.progress({ step: "wait", text: "Waiting for another process that works on this environment" });
+  return await fileLock(path, ctx.signal);
 }
 
 async function make(ctx: Ctx, { key, recipe, python }: Making): Promise<Marker> {

@@ -51,6 +51,8 @@ interface Work {
   record: JobRecord;
   readonly kind: JobKind;
   readonly call: JobCall;
+  /** Nobody looks on: its end is told by a note. */
+  readonly detached: boolean;
 }
 
 // Ended jobs stay readable for long, not for ever.
@@ -78,7 +80,7 @@ export class Jobs {
     const key = await flightKey(method as Parameters<typeof flightKey>[0], body);
     const known = this.#starting.get(key);
     if (known) return await join(await known, detached);
-    const started = this.#create({ record: newRecord(method, kind, call.params), kind, call }, detached);
+    const started = this.#create({ record: newRecord(method, kind, call.params), kind, call, detached });
     this.#starting.set(key, started);
     const forget = () => this.#starting.get(key) === started && this.#starting.delete(key);
     started.then(({ operation: { flight } }) => {
@@ -89,15 +91,15 @@ export class Jobs {
     return await started;
   }
 
-  async #create(work: Work, detached: boolean): Promise<Job> {
+  async #create(work: Work): Promise<Job> {
     await writeCall(this.#parts, work.record.id, work.call);
     await writeRecord(this.#parts, work.record);
-    return { id: work.record.id, operation: this.#launch(work, detached) };
+    return { id: work.record.id, operation: this.#launch(work) };
   }
 
-  #launch(work: Work, detached: boolean): Operation {
+  #launch(work: Work): Operation {
     const { id, method, title } = work.record;
-    const operation = this.#parts.operations.start({ method, title, detached }, (report, signal) =>
+    const operation = this.#parts.operations.start({ method, title, detached: work.detached }, (report, signal) =>
       this.#run(work, report, signal),
     );
     this.#running.set(id, operation);
@@ -156,7 +158,7 @@ export class Jobs {
     work.record = { ...work.record, ...end, ended_at: Date.now() };
     await writeRecord(this.#parts, work.record);
     await dropCall(this.#parts, work.record.id);
-    await leaveNote(this.#parts, work.call.client.env.SWCLI_SHELL, work.record);
+    if (work.detached) leaveNote(this.#parts, work.call.client.env.SWCLI_SHELL, work.record);
   }
 
   #watchForCancel(id: string): ReturnType<typeof setInterval> {
@@ -200,7 +202,7 @@ export class Jobs {
       const log = openJobLog(jobDir(this.#parts, record.id), silentReport);
       log.state(`interrupted: the daemon ended; started again (${interruptions} of ${MAX_RESTARTS})`);
       log.close();
-      this.#launch({ record: next, kind, call }, true).flight.result.catch(() => {});
+      this.#launch({ record: next, kind, call, detached: true }).flight.result.catch(() => {});
       return;
     }
     const error = { code: "JOB_FAILED", message: "the daemon ended while it ran", hint: "Repeat the command." };

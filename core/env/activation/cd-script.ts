@@ -3,6 +3,7 @@
  * it. Only for files whose very content was allowed; comparing them takes builtins. Who activated something by hand keeps it.
  * Allowed files: core/env/allowed.ts. Tests: test/e2e/cd.test.ts
  */
+import { atPrompt } from "#core/env/activation/hook-notes.ts";
 import { DIALECTS } from "#core/env/activation/posix-dialect.ts";
 
 /** In a folder the first that is there counts. */
@@ -30,12 +31,11 @@ export function cdLines(shell: Shell): string[] {
 const define = (name: string, body: readonly string[]) => [`function ${name} {`, ...body, "}"];
 
 const CALLED: Readonly<Record<Shell, string[]>> = {
-  bash: [
-    'case ";${PROMPT_COMMAND[*]-};" in *_swrt_cd*) ;; *) PROMPT_COMMAND="_swrt_cd${PROMPT_COMMAND:+;$PROMPT_COMMAND}";; esac',
-  ],
+  bash: atPrompt("bash", "_swrt_cd"),
   zsh: [
-    "typeset -ga chpwd_functions precmd_functions",
-    'case "$chpwd_functions" in *_swrt_cd*) ;; *) chpwd_functions+=(_swrt_cd); precmd_functions+=(_swrt_cd);; esac',
+    ...atPrompt("zsh", "_swrt_cd"),
+    "typeset -ga chpwd_functions",
+    'case "$chpwd_functions" in *_swrt_cd*) ;; *) chpwd_functions+=(_swrt_cd);; esac',
   ],
 };
 

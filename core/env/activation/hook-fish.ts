@@ -5,6 +5,7 @@
 import { fishCdLines } from "#core/env/activation/cd-script.ts";
 import { fishLines } from "#core/env/activation/fish-script.ts";
 import { ENTRY_FILE, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
+import { fishForgetNote, fishNoteLines } from "#core/env/activation/hook-notes.ts";
 import type { HookInput } from "#core/env/activation/hook-script.ts";
 import { HOOK_STATE, variableWords } from "#core/env/activation/plan-words.ts";
 import { fishQuote as q } from "#core/env/activation/quote.ts";
@@ -15,20 +16,28 @@ export function fishHook(input: HookInput): string {
     HOOK_STATE.map((name, i) => `set -g ${name} $argv[${i + 1}]`),
   );
   const lines = [
+    ...fishForgetNote(q(input.root)),
     `set -g _SWRT_BIN ${q(input.swcli)}`,
     `set -g _SWRT_ROOT ${q(input.root)}`,
-    ...define("_swrt_bin", ['if test -x "$_SWRT_BIN"; "$_SWRT_BIN" $argv; else; command swcli $argv; end']),
+    ...define("_swrt_bin", BIN),
     ...define("swcli", SWCLI),
+    ...define("_swrt_globals", GLOBALS),
     ...define("_swrt_ask", ASK),
     ...define("_swrt_quick", QUICK),
     "if not test / -ef / 2>/dev/null; function _swrt_quick; return 1; end; end",
     ...define("_swrt_now", now),
+    ...fishNoteLines(),
     ...(input.cd ? fishCdLines() : []),
   ];
   return `${lines.join("\n")}\n`;
 }
 
 const define = (name: string, body: readonly string[]) => [`function ${name}`, ...body, "end"];
+
+const BIN = [
+  "set -lx SWCLI_SHELL $fish_pid",
+  'if test -x "$_SWRT_BIN"; "$_SWRT_BIN" $argv; else; command swcli $argv; end',
+];
 
 const SWCLI = [
   'switch "$argv[1]:$argv[2]"',
@@ -40,14 +49,39 @@ const SWCLI = [
   "_swrt_bin $argv",
   "case deactivate:",
   'if test "$_SWRT_LIVE" = "$fish_pid"; _swrt_off; else; _swrt_bin deactivate; end',
+  'case "-*" "runtime:-*" "rt:-*"',
+  "_swrt_globals $argv",
   "case '*'",
   "_swrt_bin $argv",
   "end",
 ];
 
+/** As `GLOBALS` of hook-script.ts. */
+const GLOBALS = [
+  "set -l all $argv; set -l words; set -g _SWRT_G",
+  'while set -q argv[1]; and test (count $words) -lt 2; and not test "$words" = deactivate',
+  'switch "$argv[1]"',
+  "case -h --help --version; break",
+  'case --color; set -a _SWRT_G $argv[1] "$argv[2]"; set -e argv[1]',
+  "case -o --output; set -e argv[1]",
+  "case '-o*' '--output=*'",
+  "case '-*'; set -a _SWRT_G $argv[1]",
+  "case '*'; set -a words $argv[1]",
+  "end",
+  "set -e argv[1]",
+  "end",
+  'switch "$words:"(count $argv)',
+  "case 'runtime act*' 'rt act*'; _swrt_ask $argv",
+  "case 'runtime allow:0' 'rt allow:0'; _swrt_bin $all $PWD; and if functions -q _swrt_cd; _swrt_cd; true; end",
+  "case deactivate:0; swcli deactivate",
+  "case '*'; set -e _SWRT_G; _swrt_bin $all; return",
+  "end",
+  "set -l code $status; set -e _SWRT_G; return $code",
+];
+
 const ASK = [
   "if contains -- --help $argv; or contains -- -h $argv; _swrt_bin runtime activate $argv; return; end",
-  "set -l text (_swrt_bin shell enter --shell fish --pid $fish_pid $argv); or return",
+  "set -l text (_swrt_bin $_SWRT_G shell enter --shell fish --pid $fish_pid $argv); or return",
   "string join \\n -- $text | source",
 ];
 
@@ -66,7 +100,8 @@ const QUICK = [
   `if test -e $config; or test -e $at/config; if ${differs("$config", "$at/config")}; return 1; end; end`,
   `if not test -e $seen/site; or not test -e $prefix/bin/python; or ${differs("$prefix/bin/python", "$seen/python")}`,
   "or test $prefix/lib/python$python/site-packages -nt $seen/site; or not test -w $state/activation/live/$env; return 1; end",
-  "true >$state/activation/live/$env/$fish_pid; or return 1",
+  "set -l mark $state/activation/live/$env/$fish_pid",
+  "true >$mark; and test -e $mark; or return 1",
   "_swrt_now $prefix $name local/project/$project/runtime/$name/version/$id",
 ];
 

@@ -6,10 +6,9 @@
  */
 import { cdLines } from "#core/env/activation/cd-script.ts";
 import { ENTRY_FILE, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
-
+import { forgetNote, noteLines } from "#core/env/activation/hook-notes.ts";
 import { quickFunctions, quickOn } from "#core/env/activation/hook-quick.ts";
 import { DIALECTS } from "#core/env/activation/posix-dialect.ts";
-
 import { posixQuote as q } from "#core/env/activation/quote.ts";
 
 export interface HookInput {
@@ -27,14 +26,17 @@ export type HookShell = "bash" | "zsh";
 export function hookScript(input: HookInput, shell: HookShell): string {
   const g = DIALECTS[shell].global;
   const lines = [
+    ...forgetNote(q(input.root)),
     `${g}_SWRT_BIN=${q(input.swcli)}`,
     `${g}_SWRT_ROOT=${q(input.root)}`,
-    ...define("_swrt_bin", ['if [[ -x $_SWRT_BIN ]]; then "$_SWRT_BIN" "$@"; else command swcli "$@"; fi']),
+    ...define("_swrt_bin", BIN),
     ...define("swcli", SWCLI),
     ...define("_swrt_other", OTHER),
+    ...define("_swrt_globals", GLOBALS),
     ...define("_swrt_ask", askBody(shell)),
     ...quickLines(shell),
     ...quickFunctions(shell),
+    ...noteLines(shell),
     ...(input.cd ? cdLines(shell) : []),
   ];
   return `${WRAP[shell](lines).join("\n")}\n`;
@@ -52,6 +54,11 @@ const WRAP: Readonly<Record<HookShell, (lines: string[]) => string[]>> = {
   zsh: (lines) => [`emulate zsh -o no_aliases -c ${q(lines.join("\n"))}`],
 };
 
+/** SWCLI_SHELL is where a job of this shell leaves its note. */
+const BIN = [
+  'if [[ -x $_SWRT_BIN ]]; then SWCLI_SHELL=$$ "$_SWRT_BIN" "$@"; else SWCLI_SHELL=$$ command swcli "$@"; fi',
+];
+
 /** A shell copies a function's text at each call: what is rare stands in another. */
 const SWCLI = [
   'case "${1-}:${2-}:$#" in',
@@ -65,14 +72,35 @@ const OTHER = [
   'runtime:act*|rt:act*) shift 2; _swrt_ask "$@";;',
   'runtime:allow:2|rt:allow:2) unset _SWRT_PWD; _swrt_bin "$@" "$PWD";;',
   "deactivate::1) if [[ ${_SWRT_LIVE-} == $$ ]]; then _swrt_off deactivate; else _swrt_bin deactivate; fi;;",
+  '-*|runtime:-*|rt:-*) _swrt_globals "$@";;',
   '*) _swrt_bin "$@";;',
+  "esac",
+];
+
+/** Global options before the verb: those that say how to talk are passed on, the format of the answer is ours. */
+const GLOBALS = [
+  'local -a _SWRT_ALL _SWRT_G; _SWRT_ALL=("$@") _SWRT_G=()',
+  "local _SWRT_W=",
+  'while [[ $# -gt 0 && $_SWRT_W != *:* && $_SWRT_W != deactivate ]]; do case "$1" in',
+  "-h|--help|--version) break;;",
+  '--color) _SWRT_G+=("$1" "${2-}"); shift;;',
+  "-o|--output) shift;;",
+  "-o*|--output=*) ;;",
+  '-*) _SWRT_G+=("$1");;',
+  '*) _SWRT_W="${_SWRT_W:+$_SWRT_W:}$1";;',
+  "esac; if [[ $# -gt 0 ]]; then shift; fi; done",
+  'case "$_SWRT_W:$#" in',
+  'runtime:act*|rt:act*) _swrt_ask "$@";;',
+  'runtime:allow:0|rt:allow:0) unset _SWRT_PWD; _swrt_bin "${_SWRT_ALL[@]}" "$PWD";;',
+  "deactivate:0) _swrt_other deactivate;;",
+  '*) _swrt_bin "${_SWRT_ALL[@]}";;',
   "esac",
 ];
 
 const askBody = (shell: HookShell) => [
   'case " $* " in *" --help "*|*" -h "*) _swrt_bin runtime activate "$@"; return;; esac',
   "local _SWRT_TEXT",
-  `_SWRT_TEXT="$(_swrt_bin shell enter --shell ${shell} --pid $$ "$@")" || return`,
+  `_SWRT_TEXT="$(_swrt_bin \${_SWRT_G[@]+"\${_SWRT_G[@]}"} shell enter --shell ${shell} --pid $$ "$@")" || return`,
   'eval "$_SWRT_TEXT"',
 ];
 
@@ -89,18 +117,19 @@ function quickLines(shell: HookShell): string[] {
 /**
  * Activates when what is known of a URI still holds. `-ef` with a hard link notices every new file, equal times every other
  * change; what is done in a folder makes it newer, only another base interpreter may be older than the one that was seen.
- * Last the shell's note, so that gc knows of it; without the folder for it somebody is removing the environment.
+ * Last the shell's mark, so that gc knows of it; without the folder for it somebody is removing the environment, and when it
+ * is gone again somebody began just then.
  */
 const quickBody = (shell: HookShell) => [
   'local p n v e y R="${SW_LOCAL_STORAGE:-$_SWRT_ROOT}" C="${SW_CLI_CONFIG:-${HOME-}/.config/starwhale/config.yaml}"',
   'local E="$R/.store/v1/activation/by-uri/$1/@"',
   `if [[ $R != /* || $1 == *..* || ! -r $E/${ENTRY_FILE} ]] || ! . "$E/${ENTRY_FILE}"; then return 1; fi`,
-  'local P="$R/.envs/$e"',
+  'local P="$R/.envs/$e" L="$R/.store/v1/activation/live/$e"',
   "if [[ $E/ref -ef $R/.store/v1/refs/$p/$n.json && ! -e $R/$p/runtime/$n",
   `&& ( ${shell === "zsh" ? "! -e $C && ! -e $E/config || " : ""}${sameTime(shell, "$C", "$E/config")} )`,
   `&& ${sameTime(shell, "$P/bin/python", `$P/${SEEN_FOLDER}/python`)}`,
   `&& ! $P/lib/python$y/site-packages -nt $P/${SEEN_FOLDER}/site`,
-  '&& -w $R/.store/v1/activation/live/$e ]] && true >|"$R/.store/v1/activation/live/$e/$$"; then :; else return 1; fi',
+  '&& -w $L ]] && true >|"$L/$$" && [[ -e $L/$$ ]]; then :; else return 1; fi',
   ...quickOn(shell),
 ];
 

@@ -88,6 +88,8 @@ export function applyPlan(plan: ActivationPlan, env: Env): Record<string, string
   const rest = withoutEntry(out.PATH ?? DEFAULT_PATH, outer ? `${outer}/bin` : undefined);
   out.PATH = rest === "" ? plan.path.join(":") : `${plan.path.join(":")}:${rest}`;
   for (const key of plan.unset) delete out[key];
+  // From a hooked shell to us (hook-script.ts), not to what it runs.
+  delete out.SWCLI_SHELL;
   return Object.assign(out, plan.set);
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { readdirSync, utimesSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { silentReport } from "#core/report.ts";
 import { eventText, openJobLog, readJobLog } from "#daemon/jobs/job-log.ts";
@@ -41,10 +42,31 @@ test("counting does not fill the log: a step is written when its words change", 
 test("a note is left for a shell, and its words can't act on the terminal", async () => {
   await using home = await storeHome();
   const job = { id: "0123456789ab", title: "dockerize a\x1b[31m", state: "done" as const };
-  await leaveNote(home.ctx, "42", job);
-  await leaveNote(home.ctx, "../../x", job);
-  await leaveNote(home.ctx, undefined, job);
+  leaveNote(home.ctx, "42", job);
+  leaveNote(home.ctx, "../../x", job);
+  leaveNote(home.ctx, undefined, job);
   expect(await Bun.file(`${home.ctx.paths.jobs}/notes/42`).text()).toBe(
     "swcli: job 0123456789ab (dockerize a?[31m) done\n",
   );
+});
+
+test("notes that were read are taken away with the next one, and so are those of shells that are long gone", async () => {
+  await using home = await storeHome();
+  const folder = `${home.ctx.paths.jobs}/notes`;
+  const job = { id: "0123456789ab", title: "build", state: "done" as const };
+  // Larger than any pid.
+  const [read, gone, waiting, long] = ["11", "99999999", "99999998", String(process.pid)];
+  for (const shell of [read, gone, waiting, long]) leaveNote(home.ctx, shell, job);
+  await Bun.write(`${folder}/${read}`, "");
+  const before = new Date(Date.now() - 48 * 3_600_000);
+  for (const shell of [gone, long]) utimesSync(`${folder}/${shell}`, before, before);
+  leaveNote(home.ctx, "12", job);
+  expect(readdirSync(folder).sort()).toEqual(["12", waiting, long].sort());
+});
+
+test("a note that can't be written does not undo the job", async () => {
+  await using home = await storeHome();
+  await Bun.write(`${home.ctx.paths.jobs}/notes`, "a file is in the way");
+  const job = { id: "0123456789ab", title: "build", state: "done" as const };
+  expect(() => leaveNote(home.ctx, "42", job)).not.toThrow();
 });

@@ -1,0 +1,51 @@
+/**
+ * A hooked shell shows at its prompt what a job of its own left for it: `<jobs>/notes/<pid>`, lines of text
+ * (daemon/jobs/notes.ts). By builtins only: no shell can remove a file without a process, so the note is emptied, and the
+ * daemon takes empty ones away. Tests: test/e2e/notes.test.ts
+ */
+type Shell = "bash" | "zsh";
+
+const NOTES = ".store/v1/jobs/notes";
+
+/** Before `_SWRT_ROOT` is set for the first time: what is there was for a process that had this pid before us. */
+export const forgetNote = (root: string): string[] => [
+  `if [[ -z \${_SWRT_ROOT+x} && -s ${root}/${NOTES}/$$ ]]; then true >|${root}/${NOTES}/$$; fi`,
+];
+
+/** `_swrt_note`, and its call at each prompt beside whatever else is called there. */
+export const noteLines = (shell: Shell): string[] => [
+  "function _swrt_note {",
+  `local _SWRT_CODE=$? _SWRT_NOTE="\${SW_LOCAL_STORAGE:-$_SWRT_ROOT}/${NOTES}/$$" _SWRT_TEXT=""`,
+  "if [[ -s $_SWRT_NOTE ]]; then",
+  'IFS= read -r -d "" _SWRT_TEXT <"$_SWRT_NOTE" || :',
+  'true >|"$_SWRT_NOTE" || :',
+  'printf %s "$_SWRT_TEXT" >&2',
+  "fi",
+  "return $_SWRT_CODE",
+  "}",
+  ...atPrompt(shell, "_swrt_note"),
+];
+
+/** Before the others: they see the status of the person's command, which ours passes on. */
+export const atPrompt = (shell: Shell, name: string): string[] =>
+  shell === "bash"
+    ? [
+        `case ";\${PROMPT_COMMAND[*]-};" in *${name}*) ;; *) PROMPT_COMMAND="${name}\${PROMPT_COMMAND:+;$PROMPT_COMMAND}";; esac`,
+      ]
+    : [
+        "typeset -ga precmd_functions",
+        `case "$precmd_functions" in *${name}*) ;; *) precmd_functions+=(${name});; esac`,
+      ];
+
+export const fishForgetNote = (root: string): string[] => [
+  `if not set -q _SWRT_ROOT; and test -s ${root}/${NOTES}/$fish_pid; true >${root}/${NOTES}/$fish_pid; end`,
+];
+
+export const fishNoteLines = (): string[] => [
+  "function _swrt_note --on-event fish_prompt",
+  "set -l root $_SWRT_ROOT",
+  'if test -n "$SW_LOCAL_STORAGE"; set root $SW_LOCAL_STORAGE; end',
+  `set -l note $root/${NOTES}/$fish_pid; set -l text`,
+  "if test -s $note; read -z text <$note; true >$note; printf %s $text >&2; end",
+  "end",
+];

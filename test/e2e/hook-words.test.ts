@@ -1,0 +1,114 @@
+/** Which words of `swcli` the hook takes for the current shell, with global options around them, and when it must ask. */
+import { afterAll, beforeAll, describe, expect } from "bun:test";
+import { bothModes, type Home, tempHome } from "../helpers/home.ts";
+import { needsProgram, testWith } from "../helpers/needs.ts";
+import { buildRuntime, MINUTES, QUIET } from "./activated.ts";
+
+const SHELLS = ["bash", "zsh", "fish"] as const;
+type Shell = (typeof SHELLS)[number];
+
+/** Says the words that the binary gets. */
+const WORDS: Record<Shell, string> = {
+  bash: '_swrt_bin() { echo "<$*>"; }',
+  zsh: '_swrt_bin() { echo "<$*>"; }',
+  fish: 'function _swrt_bin; echo "<$argv>"; end',
+};
+/** Fails in words of its own instead of asking. */
+const NO_BINARY: Record<Shell, string> = {
+  bash: "_swrt_bin() { echo ASKED >&2; return 1; }",
+  zsh: "_swrt_bin() { echo ASKED >&2; return 1; }",
+  fish: "function _swrt_bin; echo ASKED >&2; return 1; end",
+};
+
+bothModes((mode) => {
+  for (const shell of SHELLS) {
+    describe(shell, () => {
+      const it = testWith(needsProgram(shell));
+      let home: Home;
+      beforeAll(async () => {
+        home = await tempHome({ mode });
+        await buildRuntime(home, "demo");
+      }, 2 * MINUTES);
+      afterAll(async () => await home[Symbol.asyncDispose]());
+
+      const sh = async (script: string, env: Record<string, string> = {}) => {
+        const hook = (await home.run(["shell", "init", shell])).stdout;
+        const file = await home.write(`script.${shell}`, `${hook}\n${script}\n`);
+        return await home.exec([shell, ...QUIET[shell], file], { env });
+      };
+
+      it("global options before, between and after the words don't hide what they say", async () => {
+        const ways = [
+          "-v runtime activate demo",
+          "--no-daemon rt actv demo",
+          "-o json runtime activate demo",
+          "--output=json -q runtime activate demo",
+          "--color never runtime -vv activate demo",
+          "runtime -v activate demo",
+          "runtime activate -v demo",
+        ];
+        for (const words of ways) {
+          const ran = await sh(
+            `swcli ${words}\necho "$VIRTUAL_ENV_PROMPT"; swcli -v deactivate; echo "<$VIRTUAL_ENV>"`,
+          );
+          expect([words, ran.stdout, ran.exitCode]).toEqual([words, "demo\n<>\n", 0]);
+        }
+      });
+
+      it("they work under set -u and reach the binary", async () => {
+        const strict = shell === "fish" ? "" : "set -euo pipefail\n";
+        const ran = await sh(
+          `${strict}${WORDS[shell]}\nswcli -v --color never list 'a b'\nswcli -q runtime run x -- activate\nswcli -v`,
+        );
+        expect(ran).toMatchObject({
+          stdout: "<-v --color never list a b>\n<-q runtime run x -- activate>\n<-v>\n",
+          stderr: "",
+          exitCode: 0,
+        });
+      });
+
+      it("help and version are the binary's, wherever they stand", async () => {
+        for (const words of [
+          "-h runtime activate demo",
+          "runtime --help activate",
+          "-v --version",
+          "-v runtime activate -h",
+        ]) {
+          const ran = await sh(`swcli ${words}; echo "<$VIRTUAL_ENV>"`);
+          expect(ran.stdout).toEndWith("\n<>\n");
+          expect(ran.stdout.length).toBeGreaterThan(10);
+          expect(ran.exitCode).toBe(0);
+        }
+      });
+
+      it("`swcli -v runtime allow` allows the folder that the shell is in", async () => {
+        const dir = await home.project({ ".swrt-runtime": "demo\n" });
+        const ran = await sh(`cd ${dir}; swcli -q runtime allow`);
+        expect(ran).toMatchObject({ stderr: "", exitCode: 0 });
+        const again = await sh(`${WORDS[shell]}\ncd ${dir}; swcli -v runtime allow`);
+        expect(again.stdout).toStartWith("<");
+        expect(again.stdout).toEndWith(` runtime allow ${dir}>\n`);
+      });
+
+      it("what the binary is told of the shell does not reach what it runs", async () => {
+        const env = "env | grep -c SWCLI_SHELL";
+        expect((await sh(`swcli runtime run demo sh -c '${env}'; ${env}`)).stdout).toBe("0\n0\n");
+      });
+
+      it("an environment that somebody begins to remove while it is entered is asked for", async () => {
+        await sh("swcli runtime activate demo");
+        const seen = new Bun.Glob("*/.swcli/seen/site");
+        const isSettled = () => [...seen.scanSync({ cwd: `${home.root}/.envs`, dot: true })].length > 0;
+        for (let tries = 0; tries < 300 && !isSettled(); tries++) await Bun.sleep(100);
+        const quick = `${NO_BINARY[shell]}\nswcli runtime activate demo; echo "<$VIRTUAL_ENV_PROMPT>"`;
+        expect((await sh(quick)).stdout).toBe("<demo>\n");
+        // `true` writes the shell's mark: at this moment gc takes the folder of marks away.
+        const live = `${home.root}/.store/v1/activation/live`;
+        const away = `mv ${live} ${live}.gone`;
+        const taken = shell === "fish" ? `function true; ${away}; end` : `function true { ${away}; }`;
+        const ran = await sh(`${taken}\n${quick}\nmv ${live}.gone ${live}`);
+        expect(ran).toMatchObject({ stdout: "<>\n", stderr: "ASKED\n" });
+      });
+    });
+  }
+});
