@@ -38,6 +38,10 @@ export const projectArgs = {
   project: { type: "string", short: ["p"], valueName: "URI", description: "Project URI (default: the selected one)" },
 } as const satisfies ArgDefs;
 
+export const offlineArgs = {
+  offline: { type: "boolean", description: "Fetch nothing: make the environment from a bundle and what is here" },
+} as const satisfies ArgDefs;
+
 /**
  * The values of `argv` by the keys of `defs`. Global options found on the way are written into `globals`; when
  * `globals.help` or `globals.version` is set afterwards, the values are incomplete and not to be used.

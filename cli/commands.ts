@@ -15,6 +15,7 @@ export const root: Group = {
         activate: verb(() => import("#cli/runtime/activate.ts"), "actv"),
         allow: verb(() => import("#cli/runtime/allow.ts")),
         build: verb(() => import("#cli/runtime/build.ts")),
+        bundle: verb(() => import("#cli/runtime/bundle.ts")),
         copy: verb(() => import("#cli/runtime/copy.ts"), "cp"),
         dockerize: verb(() => import("#cli/runtime/dockerize.ts")),
         extract: verb(() => import("#cli/runtime/extract.ts")),

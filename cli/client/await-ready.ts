@@ -10,6 +10,8 @@ type Ready = Extract<ResultOf<"runtime.activation">, { state: "ready" }>;
 export interface Making {
   fresh?: boolean;
   compile?: boolean;
+  /** Of what is on this machine. */
+  offline?: boolean;
 }
 
 /** `shell`: the one whose start files are wanted too; `pid`: the one that will evaluate the answer. */
@@ -30,7 +32,8 @@ export async function awaitState<A extends { state: "ready" } | { state: "absent
 ): Promise<Extract<A, { state: "ready" }>> {
   const first = await options.ask();
   if (isReady(first) && !options.fresh) return first;
-  await prepare(client, { uri, fresh: options.fresh, compile: options.compile });
+  const { fresh, compile, offline } = options;
+  await prepare(client, { uri, fresh, compile, offline });
   const second = await options.ask();
   if (isReady(second)) return second;
   throw new SwError("ENV_BUILD_FAILED", "the environment was made and is gone again", {

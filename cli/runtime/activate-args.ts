@@ -1,5 +1,5 @@
 /** Arguments of `runtime activate`, the same for the sub-shell and for the hook. */
-import type { ArgDefs } from "#cli/args.ts";
+import { type ArgDefs, offlineArgs } from "#cli/args.ts";
 
 export const activateArgs = {
   uri: { type: "positional", required: true, description: "Runtime URI" },
@@ -10,6 +10,7 @@ export const activateArgs = {
     default: true,
     description: "Compile the environment's bytecode in the background",
   },
+  ...offlineArgs,
   writable: {
     type: "string",
     optionalValue: "",

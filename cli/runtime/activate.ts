@@ -15,11 +15,12 @@ export default defineCommand({
   args: activateArgs,
   async run({ args, data: out }) {
     const shell = thisShell();
-    if (args.writable !== undefined) return await enterWritable({ uri: args.uri, name: args.writable, shell, out });
+    if (args.writable !== undefined) return await enterWritable({ ...args, name: args.writable, shell, out });
     const ready = await awaitReady(clientFor(out), args.uri, {
       shell: shell.kind,
       fresh: args["force-restore"],
       compile: args.compile,
+      offline: args.offline,
     });
     if (ready.warning) out.warn(ready.warning);
     out.finish();

@@ -1,4 +1,5 @@
 /** `swcli runtime run`: the long way; the warm one is cli/hot.ts. */
+import { offlineArgs } from "#cli/args.ts";
 import { awaitReady } from "#cli/client/await-ready.ts";
 import { clientFor } from "#cli/client/from-out.ts";
 import { defineCommand } from "#cli/command.ts";
@@ -15,6 +16,7 @@ export default defineCommand({
   },
   args: {
     uri: { type: "positional", required: true, description: "Runtime URI" },
+    ...offlineArgs,
     writable: {
       type: "string",
       optionalValue: "",
@@ -24,9 +26,9 @@ export default defineCommand({
     command: { type: "rest", required: true, description: "The command and its arguments" },
   },
   async run({ args, data: out }) {
-    const { uri, writable, command } = args;
-    if (writable !== undefined) return await runWritable({ uri, name: writable, out, command });
-    const ready = await awaitReady(clientFor(out), args.uri);
+    const { uri, writable, command, offline } = args;
+    if (writable !== undefined) return await runWritable({ uri, name: writable, offline, out, command });
+    const ready = await awaitReady(clientFor(out), uri, { offline });
     if (ready.warning) out.warn(ready.warning);
     out.finish();
     becomeCommand(args.command, applyPlan(ready.plan, process.env));

@@ -1,4 +1,5 @@
 /** `swcli runtime shellenv`: the change of a runtime and its reverse, as shell text or JSON. */
+import { offlineArgs } from "#cli/args.ts";
 import { awaitReady } from "#cli/client/await-ready.ts";
 import { clientFor } from "#cli/client/from-out.ts";
 import { defineCommand } from "#cli/command.ts";
@@ -16,6 +17,7 @@ export default defineCommand({
   },
   args: {
     uri: { type: "positional", required: true, description: "Runtime URI" },
+    ...offlineArgs,
     shell: {
       type: "string",
       values: ["bash", "zsh", "fish", "json"],
@@ -24,7 +26,7 @@ export default defineCommand({
     },
   },
   async run({ args, data: out }) {
-    const ready = await awaitReady(clientFor(out), args.uri, { pid: shellPid() });
+    const ready = await awaitReady(clientFor(out), args.uri, { pid: shellPid(), offline: args.offline });
     const text = shellenv(ready.plan, shellOf(args.shell, out.json));
     out.print(out.json ? JSON.parse(text) : text, () => text);
   },

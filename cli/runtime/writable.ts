@@ -10,18 +10,20 @@ interface Input {
   uri: string;
   /** "": kept for this process, which becomes the shell or command. */
   name: string;
+  offline: boolean;
   out: Out;
 }
 
-export async function enterWritable({ uri, name, out, shell }: Input & { shell: Shell }): Promise<never> {
-  const params = { uri, name, owner_pid: process.pid, shell: shell.kind };
+export async function enterWritable({ uri, name, offline, out, shell }: Input & { shell: Shell }): Promise<never> {
+  const params = { uri, name, offline, owner_pid: process.pid, shell: shell.kind };
   const ready = await clientFor(out).call("env.writable", params);
   out.finish();
   return enterShell(shell, ready.rc ?? "");
 }
 
-export async function runWritable({ uri, name, out, command }: Input & { command: readonly string[] }): Promise<never> {
-  const { plan } = await clientFor(out).call("env.writable", { uri, name, owner_pid: process.pid });
+export async function runWritable(input: Input & { command: readonly string[] }): Promise<never> {
+  const { uri, name, offline, out, command } = input;
+  const { plan } = await clientFor(out).call("env.writable", { uri, name, offline, owner_pid: process.pid });
   out.finish();
   return becomeCommand(command, applyPlan(plan, process.env));
 }

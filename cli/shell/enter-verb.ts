@@ -23,12 +23,14 @@ export default defineCommand({
     const shell = hookedShell(args.shell) ?? "bash";
     if (args.writable !== undefined) {
       const pid = Number(args.pid ?? process.ppid);
-      const made = await client.call("env.writable", { uri: args.uri, name: args.writable, owner_pid: pid, shell });
+      const { uri, writable: name, offline } = args;
+      const made = await client.call("env.writable", { uri, name, offline, owner_pid: pid, shell });
       return out.print(made.text ?? "", (text) => text);
     }
     const ask = () =>
       client.query("shell.enter", { uri: args.uri, shell, pid: args.pid ? Number(args.pid) : undefined });
-    const ready = await awaitState(client, args.uri, { ask, fresh: args["force-restore"], compile: args.compile });
+    const { compile, offline } = args;
+    const ready = await awaitState(client, args.uri, { ask, fresh: args["force-restore"], compile, offline });
     if (ready.warning) out.warn(ready.warning);
     out.print(ready.text, (text) => text);
   },

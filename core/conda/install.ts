@@ -7,8 +7,11 @@ import { engineError } from "#core/conda/engine-error.ts";
 import type { ExplicitLock } from "#core/conda/explicit-lock.ts";
 import { subdirOf } from "#core/conda/platform.ts";
 import type { CondaRecord } from "#core/conda/record.ts";
+import { isOffline } from "#core/config/offline.ts";
 import type { Ctx } from "#core/context.ts";
 import { callRattler } from "#core/engines/rattler.ts";
+import { EngineRefusal, type Request } from "#core/engines/rattler-worker.ts";
+import { SwError } from "#core/errors.ts";
 import { thisPlatform } from "#core/lock/platforms.ts";
 
 export interface InstallInput {
@@ -16,21 +19,38 @@ export interface InstallInput {
   prefix: string;
   records: readonly CondaRecord[];
   lock: Pick<ExplicitLock, "requested">;
+  /** Folders with the engine's own wheel, where a bundle brought it. */
+  engineLinks?: readonly string[];
 }
 
-/** @throws SwError HASH_MISMATCH, ENV_BUILD_FAILED */
-export async function installRecords(ctx: Ctx, { prefix, records, lock }: InstallInput): Promise<void> {
+/** @throws SwError HASH_MISMATCH, OFFLINE, ENV_BUILD_FAILED */
+export async function installRecords(ctx: Ctx, input: InstallInput): Promise<void> {
+  const { prefix, records, lock, engineLinks } = input;
   const access = await channelAccess(ctx, {});
+  const request: Request = {
+    op: "install",
+    prefix,
+    platform: subdirOf(thisPlatform()),
+    records: records.map((record) => ({ ...record, url: access.authorize(record.url) })),
+    requested: lock.requested,
+    logins: access.logins,
+    offline: isOffline(ctx.env),
+  };
   try {
-    await callRattler(ctx, {
-      op: "install",
-      prefix,
-      platform: subdirOf(thisPlatform()),
-      records: records.map((record) => ({ ...record, url: access.authorize(record.url) })),
-      requested: lock.requested,
-      logins: access.logins,
-    });
+    await callRattler(ctx, request, engineLinks);
   } catch (e) {
+    if (e instanceof EngineRefusal && isOffline(ctx.env)) throw missingOffline(records, e);
     throw engineError(e, { doing: "install", lines: [] });
   }
+}
+
+/** Those with a local address are here; of the others the engine's cache may have some. */
+function missingOffline(records: readonly CondaRecord[], cause: EngineRefusal): unknown {
+  const names = records.filter(({ url }) => !url.startsWith("file:")).map(({ fn }) => fn);
+  if (names.length === 0) return engineError(cause, { doing: "install", lines: [] });
+  return new SwError("OFFLINE", `conda packages are missing here, and no network is to be used: ${names.join(", ")}`, {
+    hint: "Import a bundle that was made for this platform, or repeat the command with a network.",
+    detail: { packages: names },
+    cause,
+  });
 }

@@ -68,6 +68,8 @@ def client(request):
     headers = logins(request.get("logins"))
 
     def add(host, path):
+        if request.get("offline"):
+            raise RuntimeError(f"offline: {host}{path} is not asked")
         return {"Authorization": headers[host]} if host in headers else None
 
     return Client([RetryMiddleware(2), AuthenticationMiddleware(), AddHeadersMiddleware(add)])

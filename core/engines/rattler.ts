@@ -22,9 +22,16 @@ export const RATTLER_VERSION: string = pin.version;
 // py-rattler's own lower bound; the newest first, since that starts fastest.
 const PYTHONS = ["3.13", "3.12", "3.11", "3.10"];
 
-/** Sends one request to a worker of this client's environment, started when there is none. */
-export async function callRattler(ctx: Ctx, request: Request): Promise<Answer> {
-  const worker = await workerFor(ctx);
+/** The line of a requirements file that means this engine. */
+export const engineRequirement = (): string =>
+  `${pin.package}==${pin.version} ${pin.hashes.map((hash) => `--hash=${hash}`).join(" ")}\n`;
+
+/**
+ * Sends one request to a worker of this client's environment, started when there is none.
+ * @param links folders with the engine's wheel, for machines without a network
+ */
+export async function callRattler(ctx: Ctx, request: Request, links: readonly string[] = []): Promise<Answer> {
+  const worker = await workerFor(ctx, links);
   try {
     return await worker.call(ctx, request);
   } finally {
@@ -38,12 +45,12 @@ const PASSED =
   /^(HOME|USER|LOGNAME|PATH|LANG|LC_.*|TMPDIR|TZ|NETRC|XDG_.*|RATTLER_.*|CONDA_OVERRIDE_.*|AWS_.*|(HTTPS?|ALL|NO)_PROXY|(https?|all|no)_proxy|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE)$/;
 
 /** One worker per environment: proxies and certificates are read when it starts. */
-async function workerFor(ctx: Ctx): Promise<RattlerWorker> {
+async function workerFor(ctx: Ctx, links: readonly string[]): Promise<RattlerWorker> {
   const env = workerEnv(ctx);
   const key = `rattler:${sha256Hex(JSON.stringify(env)).slice(0, 16)}`;
   const known = ctx.memo.get<RattlerWorker>(key);
   if (known?.alive) return known;
-  const { python, script } = await rattlerTool(ctx);
+  const { python, script } = await rattlerTool(ctx, links);
   const worker = new RattlerWorker(ctx, [python, "-I", "-u", script], env);
   ctx.memo.set(key, worker);
   return worker;
@@ -62,11 +69,13 @@ interface Tool {
 }
 
 /** The private environment that py-rattler lives in, made at first use, whole or not at all. */
-async function rattlerTool(ctx: Ctx): Promise<Tool> {
+async function rattlerTool(ctx: Ctx, links: readonly string[]): Promise<Tool> {
   const base = await basePython(ctx);
   const identity = sha256Hex(JSON.stringify([pin, base.path, base.version])).slice(0, 12);
   const folder = `${ctx.paths.tools}/rattler-${pin.version}-${identity}`;
-  await withFileLock(`${ctx.paths.locks}.rattler-${identity}.lock`, ctx.signal, () => makeTool(ctx, folder, base));
+  await withFileLock(`${ctx.paths.locks}.rattler-${identity}.lock`, ctx.signal, () =>
+    makeTool(ctx, { folder, base, links }),
+  );
   const script = `${folder}/driver-${sha256Hex(driver).slice(0, 12)}.py`;
   await writeFileAtomic(script, driver, { exclusive: true, durable: false });
   return { python: `${folder}/env/bin/python`, script };
@@ -81,19 +90,26 @@ async function basePython(ctx: Ctx): Promise<Python> {
   return await requirePython(ctx, "3.12");
 }
 
-async function makeTool(ctx: Ctx, folder: string, base: Python): Promise<void> {
+interface Making {
+  folder: string;
+  base: Python;
+  links: readonly string[];
+}
+
+async function makeTool(ctx: Ctx, { folder, base, links }: Making): Promise<void> {
   const mark = `${folder}/ready`;
   if ((await readTextIfAny(mark)) === pin.version) return;
   ctx.report.progress({ step: "rattler", text: `Fetching the conda engine (py-rattler ${pin.version}), once` });
   await removeTree(`${folder}/env`);
   await mkdir(folder, { recursive: true });
-  const lock = `${pin.package}==${pin.version} ${pin.hashes.map((hash) => `--hash=${hash}`).join(" ")}\n`;
-  await writeFileAtomic(`${folder}/lock.txt`, lock, { durable: false });
+  await writeFileAtomic(`${folder}/lock.txt`, engineRequirement(), { durable: false });
   const index = await indexSettings(ctx, NO_EXPLICIT_INDEX);
   const env = `${folder}/env`;
   await uv(ctx, ["venv", "--quiet", "--no-project", "--python", base.path, env], index.env);
   const install = ["pip", "install", "--python", `${env}/bin/python`, "--require-hashes", "--only-binary", ":all:"];
-  await uv(ctx, [...install, ...index.args, "-r", `${folder}/lock.txt`], index.env);
+  const found = links.flatMap((link) => ["--find-links", link]);
+  const from = links.length > 0 ? ["--no-index", ...found] : index.args;
+  await uv(ctx, [...install, ...from, "-r", `${folder}/lock.txt`], index.env);
   await writeFileAtomic(mark, pin.version);
 }
 

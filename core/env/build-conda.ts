@@ -8,6 +8,7 @@ import { subdirOf } from "#core/conda/platform.ts";
 import type { Ctx } from "#core/context.ts";
 import { writeVariables } from "#core/env/activation/conda-change.ts";
 import { installPip } from "#core/env/build-venv.ts";
+import { carriedRecords } from "#core/env/carried-conda.ts";
 import { placeFiles } from "#core/env/place-files.ts";
 import type { Recipe } from "#core/env/recipe.ts";
 import { SwError } from "#core/errors.ts";
@@ -26,7 +27,8 @@ export async function buildConda(
   const records = recordsHere(lock);
   const python = records.find(({ name }) => name === "python");
   ctx.report.progress({ step: "conda", text: `Linking ${records.length} conda packages`, total: records.length });
-  await installRecords(ctx, { prefix, records, lock });
+  const local = await carriedRecords(ctx, records, recipe.carried ?? []);
+  await installRecords(ctx, { prefix, lock, ...local });
   await installPip(ctx, prefix, recipe);
   await placeFiles(ctx, prefix, recipe.files);
   await writeVariables(prefix, lock.variables);

@@ -3,9 +3,12 @@
  * Never moves or copies a prefix (scripts hold its path). Tests: test/unit/core/env/build-venv.test.ts
  */
 import { indexSettings } from "#core/config/index-settings.ts";
+import { isOffline } from "#core/config/offline.ts";
 import type { Ctx } from "#core/context.ts";
 import { runUv } from "#core/engines/uv.ts";
 import { buildFailed } from "#core/env/build-error.ts";
+import { carriedWheels } from "#core/env/carried-wheels.ts";
+import { missingOffline } from "#core/env/missing-offline.ts";
 import { placeFiles } from "#core/env/place-files.ts";
 import type { Recipe } from "#core/env/recipe.ts";
 import { linkWheels } from "#core/env/wheel-links.ts";
@@ -30,7 +33,7 @@ export async function buildVenv(ctx: Ctx, { prefix, recipe, python }: VenvInput)
 export async function installPip(ctx: Ctx, prefix: string, recipe: Recipe): Promise<void> {
   const index = await indexSettings(ctx, explicitIndex(recipe));
   const install: Install = { prefix, env: index.env, args: index.args, fresh: recipe.mode === "venv" };
-  if (recipe.requirements) await installLock(ctx, install, recipe.requirements);
+  if (recipe.requirements) await installLock(ctx, install, { recipe, digest: recipe.requirements });
   if (recipe.vcs) await installVcs(ctx, install, recipe.vcs);
   if (recipe.wheels.length > 0) await installWheels(ctx, install, recipe);
 }
@@ -52,15 +55,45 @@ const explicitIndex = ({ pip }: Recipe) => ({
 });
 
 /** A lock of ours has hashes on every line; the Python client's has none and is installed as it is. */
-async function installLock(ctx: Ctx, install: Install, digest: string): Promise<void> {
+async function installLock(
+  ctx: Ctx,
+  install: Install,
+  { recipe, digest }: { recipe: Recipe; digest: string },
+): Promise<void> {
   const text = await readBlobText(ctx, digest);
   const count = requirementCount(text);
   if (count === 0) return;
   ctx.report.progress({ step: "install", text: `Installing ${count} packages`, total: count });
-  const verb = install.fresh ? ["sync"] : ["install", "--no-deps", "-r"];
-  if (text.includes("--hash="))
-    return await pip(ctx, install, [...verb.slice(0, 1), "--require-hashes", ...verb.slice(1), blobPath(ctx, digest)]);
-  await pip(ctx, install, ["install", "-r", blobPath(ctx, digest)]);
+  if (!text.includes("--hash=")) return await pip(ctx, install, ["install", "-r", blobPath(ctx, digest)]);
+  const [verb = "", ...rest] = install.fresh ? ["sync"] : ["install", "--no-deps", "-r"];
+  const carried = await carriedWheels(ctx, recipe, text);
+  const place = async (own: Install, path: string) => await pip(ctx, own, [verb, "--require-hashes", ...rest, path]);
+  const args = [...install.args, ...linksBeside(install, carried.folders)];
+  if (carried.missing.length > 0 || carried.folders.length === 0)
+    return await place({ ...install, args }, blobPath(ctx, digest));
+  // All is here: then no index is asked, whether there is a network or not.
+  const local = { ...install, env: {}, args: ["--no-index", ...linksTo(carried.folders)] };
+  await withList(ctx, carried.text, (list) => place(local, list));
+}
+
+const linksTo = (folders: readonly string[]): string[] => folders.flatMap((folder) => ["--find-links", folder]);
+
+/** As arguments they replace those of the user's settings, which are meant as well. */
+function linksBeside({ env }: Install, folders: readonly string[]): string[] {
+  if (folders.length === 0) return [];
+  const own = (env.UV_FIND_LINKS ?? "").split(",").filter((item) => item !== "");
+  return linksTo([...folders, ...own]);
+}
+
+/** A list of requirements as a file, for one call. */
+async function withList(ctx: Ctx, text: string, work: (path: string) => Promise<void>): Promise<void> {
+  const list = await ingestPath(ctx);
+  try {
+    await writeFileAtomic(list, text, { durable: false });
+    await work(list);
+  } finally {
+    await removeFile(list);
+  }
 }
 
 const requirementCount = (text: string) => text.split("\n").filter((line) => /^[A-Za-z0-9]/.test(line)).length;
@@ -76,14 +109,10 @@ async function installVcs(ctx: Ctx, install: Install, digest: string): Promise<v
 async function installWheels(ctx: Ctx, install: Install, recipe: Recipe): Promise<void> {
   const links = await linkWheels(ctx, recipe.wheels);
   ctx.report.progress({ step: "wheels", text: `Installing ${recipe.wheels.length} wheels of the package` });
-  const list = await ingestPath(ctx);
-  try {
-    await writeFileAtomic(list, links.requirements.join("\n"), { durable: false });
-    const folders = links.folders.flatMap((folder) => ["--find-links", folder]);
-    await pip(ctx, { ...install, args: [] }, ["install", "--no-deps", "--no-index", ...folders, "-r", list]);
-  } finally {
-    await removeFile(list);
-  }
+  await withList(ctx, links.requirements.join("\n"), async (list) => {
+    const from = ["--no-index", ...linksTo(links.folders)];
+    await pip(ctx, { ...install, args: [] }, ["install", "--no-deps", ...from, "-r", list]);
+  });
 }
 
 async function pip(ctx: Ctx, install: Install, args: string[]): Promise<void> {
@@ -94,5 +123,9 @@ async function pip(ctx: Ctx, install: Install, args: string[]): Promise<void> {
 
 async function uv(ctx: Ctx, args: string[], env: Record<string, string>): Promise<void> {
   const result = await runUv(ctx, args, { env, onLine: (line) => ctx.report.log(line) });
-  if (result.exitCode !== 0) throw buildFailed(result.stderr);
+  if (result.exitCode === 0) return;
+  if (!isOffline({ ...ctx.env, ...env })) throw buildFailed(result.stderr);
+  // The last word of what installs is the list.
+  const text = args[0] === "pip" ? await Bun.file(args.at(-1) ?? "").text() : "";
+  throw await missingOffline(ctx, { args, env, text, stderr: result.stderr });
 }

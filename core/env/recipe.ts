@@ -8,6 +8,7 @@ import { SwError } from "#core/errors.ts";
 import type { PackageManifest } from "#core/manifest/manifest-schema.ts";
 import { manifestDependencies, parseManifest } from "#core/manifest/parse-manifest.ts";
 import { readBlobText } from "#core/store/blobs.ts";
+import type { CarriedFile } from "#core/store/carried-files.ts";
 import type { Entry, Version } from "#core/store/versions.ts";
 
 export interface Recipe {
@@ -25,6 +26,8 @@ export interface Recipe {
   wheels: WheelFile[];
   files: FileTree[];
   pip: { indexUrl: string; extraIndexUrl: string[]; trustedHost: string[] };
+  /** What bundles brought of the locks' files; where from they come changes no environment. */
+  carried?: readonly CarriedFile[];
 }
 
 export interface WheelFile {

@@ -3,6 +3,7 @@
  * What fails or dies leaves no marker and is never used. Tests: test/unit/core/env/restore.test.ts, test/e2e/activate.test.ts
  */
 import { mkdir } from "node:fs/promises";
+import { isOffline } from "#core/config/offline.ts";
 import type { Ctx } from "#core/context.ts";
 import { buildConda, condaBuild } from "#core/env/build-conda.ts";
 import { buildVenv } from "#core/env/build-venv.ts";
@@ -29,6 +30,7 @@ import { thisPlatform } from "#core/lock/platforms.ts";
 import { type FileLock, fileLock, tryFileLock } from "#core/platform/file-lock.ts";
 import { removeTree } from "#core/platform/fs-atomic.ts";
 import { type Python, requirePython } from "#core/python/find.ts";
+import { readCarried } from "#core/store/carried-files.ts";
 import { acquireLease, dropLease } from "#core/store/leases.ts";
 import type { Version } from "#core/store/versions.ts";
 
@@ -51,12 +53,15 @@ export interface RestoreOptions {
  */
 export async function restoreEnv(ctx: Ctx, version: Version, options: RestoreOptions = {}): Promise<Restored> {
   const fresh = options.fresh ?? false;
-  const restored = await ctx.flights.join(`version:${version.id}:${fresh}`, ctx, (report, signal) =>
+  const restored = await ctx.flights.join(`version:${version.id}:${fresh}${network(ctx)}`, ctx, (report, signal) =>
     restoreByKey({ ...ctx, report, signal }, version, fresh),
   );
   await settleAfter(ctx, restored.marker, { compile: options.compile ?? true });
   return restored;
 }
+
+/** Who may use the network does not join somebody who fails without it. */
+const network = (ctx: Ctx): string => (isOffline(ctx.env) ? ":offline" : "");
 
 /** Versions that have equal environments meet here. */
 async function restoreByKey(ctx: Ctx, version: Version, fresh: boolean): Promise<Restored> {
@@ -65,7 +70,7 @@ async function restoreByKey(ctx: Ctx, version: Version, fresh: boolean): Promise
   const python = recipe.mode === "conda" ? undefined : await requirePython(ctx, recipe.python);
   const locks = [recipe.requirements ?? "", recipe.vcs ?? "", ...(recipe.conda ? [recipe.conda] : [])];
   const key = envKey(recipe, python ?? condaBuild, locks);
-  const restored = await ctx.flights.join(`env:${key}:${fresh}`, ctx, async (report, signal) => {
+  const restored = await ctx.flights.join(`env:${key}:${fresh}${network(ctx)}`, ctx, async (report, signal) => {
     const own: Ctx = { ...ctx, report, signal };
     const ready = fresh ? undefined : await readMarker(own, key);
     if (ready) return { marker: ready, made: false };
@@ -77,7 +82,7 @@ async function restoreByKey(ctx: Ctx, version: Version, fresh: boolean): Promise
 
 async function usableRecipe(ctx: Ctx, version: Version): Promise<Recipe> {
   refuseImage(await readManifest(ctx, version));
-  const recipe = await recipeOf(ctx, version);
+  const recipe = { ...(await recipeOf(ctx, version)), carried: await readCarried(ctx, version.id) };
   const platform = thisPlatform();
   if (recipe.platforms.length > 0 && !recipe.platforms.includes(platform)) throw notCovered(recipe, platform);
   if (recipe.mode === "conda" && !recipe.conda) return await unlockedConda(ctx, version, recipe);
@@ -168,6 +173,6 @@ interface Made {
 }
 
 const digestsOf = (recipe: Recipe): string[] => [
-  ...recipe.wheels.map((wheel) => wheel.sha256),
+  ...[...recipe.wheels, ...(recipe.carried ?? [])].map(({ sha256 }) => sha256),
   ...recipe.files.flatMap((tree) => tree.entries.flatMap((entry) => entry.sha256 ?? [])),
 ];

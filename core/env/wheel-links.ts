@@ -28,7 +28,8 @@ function fitsHere(wheel: WheelFile): boolean {
   return name === undefined || fittingPlatforms(name, [thisPlatform()]).length > 0;
 }
 
-async function linkWheel(ctx: Ctx, wheel: WheelFile): Promise<string> {
+/** A content of the store under a file's name, in a folder of its own. */
+export async function linkWheel(ctx: Ctx, wheel: WheelFile): Promise<string> {
   const folder = `${ctx.paths.cache}/wheels/${wheel.sha256}`;
   await mkdir(folder, { recursive: true });
   try {

@@ -48,6 +48,17 @@ function linuxPlatform(name: string): PlatformName {
   });
 }
 
+/** A platform as people write it: `linux-x86_64`, `linux/amd64`, `arm64`, `darwin-arm64`. @throws USAGE */
+export function platformNamed(text: string): PlatformName {
+  const name = text.trim().toLowerCase().replace("/", "-");
+  if (/^darwin-(arm64|x86_64)$/.test(name)) return name;
+  const platform = LINUX[name.replace(/^linux-/, "")];
+  if (platform !== undefined) return platform;
+  throw new SwError("USAGE", `the platform ${JSON.stringify(text)} is not known`, {
+    hint: "Use linux-x86_64 (amd64), linux-aarch64 (arm64), darwin-arm64 or darwin-x86_64.",
+  });
+}
+
 const sorted = (names: PlatformName[]) => [...new Set(names)].sort();
 
 /** The marker (PEP 508) that is true on exactly this platform. */

@@ -44,3 +44,16 @@ function tagFits(tag: string, platform: PlatformName): boolean {
   if (system === "linux") return /^(many|musl)?linux/.test(tag) && tag.endsWith(`_${machine}`);
   return tag.startsWith("macosx_") && (tag.endsWith(`_${machine}`) || tag.endsWith("_universal2"));
 }
+
+/** Whether a CPython of this minor version ("3.11") can use it. */
+export function fitsPython(wheel: WheelName, minor: string): boolean {
+  const own = Number(minor.split(".")[1]);
+  return wheel.python.some((tag) => {
+    const [, kind, digits = ""] = /^(py|cp)3(\d*)$/.exec(tag) ?? [];
+    const number = digits === "" ? 0 : Number(digits);
+    if (kind === "py") return number <= own && wheel.abi.includes("none");
+    if (kind !== "cp" || digits === "") return false;
+    const abis = number === own ? [`cp3${own}`, `cp3${own}m`, "abi3", "none"] : ["abi3"];
+    return number <= own && abis.some((abi) => wheel.abi.includes(abi));
+  });
+}

@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { chmod, mkdir } from "node:fs/promises";
 import { dirname } from "pathe";
+import { offlineCtx } from "#core/config/offline.ts";
 import type { Ctx } from "#core/context.ts";
 import { type ActivationPlan, condaPlan, venvPlan } from "#core/env/activation/plan.ts";
 import { type RcShell, rcFilesOf } from "#core/env/activation/rc-files.ts";
@@ -53,9 +54,17 @@ async function enterEnv(ctx: Ctx, versionId: string): Promise<Marker | undefined
   return await readyEnv(ctx, versionId);
 }
 
-/** Makes the environment or joins whoever is making it. */
-export async function prepareEnv(ctx: Ctx, params: { uri: string; fresh: boolean; compile: boolean }) {
-  const { uri, fresh, compile } = params;
+interface PrepareParams {
+  uri: string;
+  fresh: boolean;
+  compile: boolean;
+  offline: boolean;
+}
+
+/** Makes the environment or joins whoever is making it. @throws OFFLINE with what is missing, where that was asked for */
+export async function prepareEnv(client: Ctx, params: PrepareParams) {
+  const { uri, fresh, compile, offline } = params;
+  const ctx = offlineCtx(client, offline);
   const resolved = await resolveLocal(ctx, uri);
   const version = await readVersion(ctx, resolved.version.id);
   const { marker, made } = await restoreEnv(ctx, version, { fresh, compile });

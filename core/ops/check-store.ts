@@ -144,7 +144,7 @@ async function contentProblem(
   const resolutions = check.trees.resolutions.get(sha256) ?? [];
   if (!quarantined && versions.length + resolutions.length === 0) return undefined;
   const back = await restoreBlob(ctx, sha256, { users: versions, refs: check.names.refs });
-  // A resolution of an unlocked package is made anew at the next activation.
+  // A resolution of an unlocked package is made anew at the next activation; what a bundle brought is fetched.
   if (!back) for (const path of resolutions) await removeFile(path);
   const used_by = urisOf(
     check,

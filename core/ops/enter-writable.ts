@@ -1,4 +1,5 @@
 /** `activate --writable` and `run --writable`: a private environment and the change that enters it. Tests: test/e2e/writable.test.ts */
+import { offlineCtx } from "#core/config/offline.ts";
 import type { Ctx } from "#core/context.ts";
 import type { ActivationPlan } from "#core/env/activation/plan.ts";
 import type { RcShell } from "#core/env/activation/rc-files.ts";
@@ -14,6 +15,7 @@ export interface WritableParams {
   uri: string;
   name: string;
   owner_pid: number;
+  offline: boolean;
   shell?: RcShell;
 }
 
@@ -25,7 +27,8 @@ interface Entered {
 }
 
 /** @throws USAGE for a name that is none, EXISTS when it is another runtime's */
-export async function enterWritable(ctx: Ctx, params: WritableParams): Promise<Entered> {
+export async function enterWritable(client: Ctx, params: WritableParams): Promise<Entered> {
+  const ctx = offlineCtx(client, params.offline);
   if (params.name !== "" && !isName(params.name)) throw badName(params.name);
   const resolved = await resolveLocal(ctx, params.uri);
   const version = await readVersion(ctx, resolved.version.id);

@@ -38,6 +38,7 @@ export async function importPackage(ctx: Ctx, params: ImportParams) {
     uri: localUri(project, made.name, made.version.id),
     tags: made.published.tags,
     unchanged: made.published.unchanged,
+    carried: made.carried,
   };
 }
 

@@ -2,6 +2,7 @@
  * A package becomes a runtime here: stream → checked → a version in the store → a name with its tags. For import and
  * download; whoever calls knows where the bytes come from. Tests: test/e2e/import.test.ts
  */
+import { takeBundle } from "#core/bundle/take-bundle.ts";
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import type { PackageManifest } from "#core/manifest/manifest-schema.ts";
@@ -29,6 +30,8 @@ export interface Ingested {
   version: Version;
   manifest: PackageManifest;
   published: Published;
+  /** Files of its lock that a bundle brought with it. */
+  carried: number;
 }
 
 /** @throws PACKAGE_INVALID, FORMAT_TOO_NEW, EXISTS, TAG_TAKEN; no name has changed then */
@@ -41,8 +44,9 @@ export async function ingestPackage(ctx: Ctx, input: Ingestion): Promise<Ingeste
   for (const missing of missingMembers(manifest, version)) {
     ctx.report.warn(`the package names ${missing} but does not hold it; the runtime can't be activated`);
   }
+  const carried = await takeBundle(ctx, taken);
   const published = await publishVersion(ctx, { project, name, version, tags });
-  return { name, version, manifest, published };
+  return { name, version, manifest, published, carried };
 }
 
 async function refuseExisting(ctx: Ctx, at: { project: string; name: string; id: string }): Promise<void> {

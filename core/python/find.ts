@@ -2,6 +2,7 @@
  * The Python that an environment is made from: found where people keep them, else downloaded by uv.
  * Must not know environments or locks. Tests: test/unit/core/python/find.test.ts
  */
+import { isOffline } from "#core/config/offline.ts";
 import type { Ctx } from "#core/context.ts";
 import { runUv } from "#core/engines/uv.ts";
 import { SwError } from "#core/errors.ts";
@@ -57,7 +58,7 @@ export async function requirePython(ctx: Ctx, minor: string): Promise<Python> {
 
 /** Why the download failed, or undefined. Retries would only make an offline person wait. */
 async function download(ctx: Ctx, minor: string): Promise<string | undefined> {
-  if (isOn(ctx.env.UV_OFFLINE)) return "not tried (UV_OFFLINE is set)";
+  if (isOffline(ctx.env)) return "not tried (UV_OFFLINE is set)";
   if (ctx.env.UV_PYTHON_DOWNLOADS === "never") return "not tried (UV_PYTHON_DOWNLOADS=never)";
   ctx.report.progress({ step: "python", text: `Downloading Python ${minor}` });
   const result = await runUv(ctx, ["python", "install", "--no-bin", minor], {
@@ -72,9 +73,6 @@ async function download(ctx: Ctx, minor: string): Promise<string | undefined> {
   });
   return result.exitCode === 0 ? undefined : lastReason(result.stderr);
 }
-
-const isOn = (value: string | undefined): boolean =>
-  value !== undefined && !["", "0", "false"].includes(value.toLowerCase());
 
 /** uv prints a chain of causes: what it wanted and the end of the chain are what a person can act on. */
 function lastReason(stderr: string): string {

@@ -9,6 +9,7 @@ import { parseManifest } from "#core/manifest/parse-manifest.ts";
 import { namesIn } from "#core/platform/folder.ts";
 import { readTextIfAny } from "#core/platform/fs-atomic.ts";
 import { readBlobText } from "#core/store/blobs.ts";
+import { CARRIED_ENDING } from "#core/store/carried-files.ts";
 import { quarantine } from "#core/store/check-blobs.ts";
 import { readVersionIfAny, type Version, versionId, versionPath } from "#core/store/tree-records.ts";
 
@@ -17,7 +18,7 @@ export interface CheckedTrees {
   damaged: { id: string; quarantined: string; why: string }[];
   /** Digest → ids of the versions that hold it. */
   users: Map<string, string[]>;
-  /** Digest → files beside the records that name it (resolutions of unlocked packages). */
+  /** Digest → files beside the records that name it (resolutions of unlocked packages, what bundles brought). */
   resolutions: Map<string, string[]>;
 }
 
@@ -27,7 +28,8 @@ export async function checkTrees(ctx: Ctx): Promise<CheckedTrees> {
     for (const name of await namesIn(`${ctx.paths.trees}/${folder}`)) {
       const id = /^([a-z2-7]{4,80})\.json$/.exec(name)?.[1];
       if (id !== undefined) await checkTree(ctx, id, checked);
-      else if (name.endsWith(".resolved.json")) await noteResolution(`${ctx.paths.trees}/${folder}/${name}`, checked);
+      else if (name.endsWith(".resolved.json") || name.endsWith(CARRIED_ENDING))
+        await noteResolution(`${ctx.paths.trees}/${folder}/${name}`, checked);
     }
   }
   return checked;

@@ -7,6 +7,7 @@ import { type Ctx, withCtx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import { Memo } from "#core/memo.ts";
 import { readTextIfAny } from "#core/platform/fs-atomic.ts";
+import { CARRIED_ENDING, readCarriedAt } from "#core/store/carried-files.ts";
 import { diskNow } from "#core/store/disk-clock.ts";
 import { listFanOut } from "#core/store/fan-out.ts";
 import { readKept } from "#core/store/kept.ts";
@@ -64,9 +65,11 @@ const ResolvedSchema = v.object({
 
 /** These may come at any time, so they are looked for in each pass. */
 async function resolvedDigests(ctx: Ctx, trees: ReadonlySet<string>): Promise<string[]> {
-  const files = (await listFanOut(ctx.paths.trees)).filter(({ name }) => name.endsWith(RESOLVED));
-  const held = files.filter(({ name }) => trees.has(name.slice(0, -RESOLVED.length)));
-  return (await Promise.all(held.map(({ path }) => digestsIn(path)))).flat();
+  const files = await listFanOut(ctx.paths.trees);
+  const held = (ending: string) =>
+    files.filter(({ name }) => name.endsWith(ending) && trees.has(name.slice(0, -ending.length)));
+  const carried = held(CARRIED_ENDING).map(async ({ path }) => (await readCarriedAt(path)).map(({ sha256 }) => sha256));
+  return (await Promise.all([...held(RESOLVED).map(({ path }) => digestsIn(path)), ...carried])).flat();
 }
 
 const RESOLVED = ".resolved.json";

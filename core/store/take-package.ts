@@ -11,6 +11,7 @@ import { parseManifest } from "#core/manifest/parse-manifest.ts";
 import { canonicalJson } from "#core/platform/digest.ts";
 import { putBlobBytes, putBlobStream } from "#core/store/blobs.ts";
 import { type NewVersion, putVersion, type Version, versionId } from "#core/store/tree-records.ts";
+import { splitBundle } from "#core/swrt/bundle-part.ts";
 import { packageInvalid } from "#core/swrt/package-error.ts";
 import { packageEntries, type TreeEntry, withoutStandardFolders } from "#core/swrt/package-tree.ts";
 import { type PackageContent, readPackage } from "#core/swrt/read-package.ts";
@@ -19,6 +20,8 @@ import { tarSize } from "#core/swrt/tar-writer.ts";
 export interface Taken {
   version: Version;
   manifest: PackageManifest;
+  /** What it carries beside the version; in the store, but held by nothing yet (core/bundle/take-bundle.ts). */
+  bundle: TreeEntry[];
 }
 
 /**
@@ -40,7 +43,8 @@ export async function takePackage(ctx: Ctx, source: AsyncIterable<Uint8Array>, e
 export async function takeTree(ctx: Ctx, content: PackageContent, expectId?: string): Promise<Taken> {
   const manifest = parseManifest(content.manifestText);
   if (expectId !== undefined && manifest.version !== expectId) throw otherVersion(manifest.version, expectId);
-  const entries = treeOf(manifest, content.entries);
+  const { own, bundle } = splitBundle(content.entries);
+  const entries = treeOf(manifest, own);
   const text = await putBlobBytes(ctx, content.manifestText);
   const size = tarSize(packageEntries(content.manifestText, entries, noContent));
   const record: NewVersion = {
@@ -50,7 +54,7 @@ export async function takeTree(ctx: Ctx, content: PackageContent, expectId?: str
     size,
     entries,
   };
-  return { version: await putOrCompare(ctx, record, manifest), manifest };
+  return { version: await putOrCompare(ctx, record, manifest), manifest, bundle };
 }
 
 /** Our own packages name their content, so it can be checked; the Python client's ids are random. */

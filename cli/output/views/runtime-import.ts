@@ -4,5 +4,6 @@ import type { ResultOf } from "#core/protocol/methods.ts";
 export function importView(result: ResultOf<"runtime.import">): string {
   const tags = result.tags.length > 0 ? ` (${result.tags.join(", ")})` : "";
   const what = result.unchanged ? "unchanged" : "imported";
-  return `${what} ${result.name}/version/${result.version.slice(0, 12)}${tags}\n${result.uri}`;
+  const carried = result.carried > 0 ? `, with ${result.carried} files of its lock` : "";
+  return `${what} ${result.name}/version/${result.version.slice(0, 12)}${tags}${carried}\n${result.uri}`;
 }

@@ -48,6 +48,8 @@ const Prepare = defineMethod({
     project: v.optional(Text),
     fresh: v.optional(v.boolean(), false),
     compile: v.optional(v.boolean(), true),
+    /** Nothing is fetched. */
+    offline: v.optional(v.boolean(), false),
   }),
   result: v.object({ uri: v.string(), key: v.string(), prefix: v.string(), made: v.boolean() }),
 });

@@ -22,6 +22,7 @@ const EnvWritable = defineMethod({
     name: Text,
     owner_pid: v.number(),
     shell: v.optional(v.picklist(["bash", "zsh", "fish", "sh"])),
+    offline: v.optional(v.boolean(), false),
   }),
   result: v.object({
     name: v.string(),

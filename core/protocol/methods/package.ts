@@ -26,10 +26,33 @@ const Import = defineMethod({
     uri: v.string(),
     tags: v.array(v.string()),
     unchanged: v.boolean(),
+    /** Files of its lock that came with it (a bundle). */
+    carried: v.number(),
+  }),
+});
+
+const Bundle = defineMethod({
+  kind: "operation",
+  params: v.strictObject({
+    uri: Text,
+    file: Text,
+    platforms: v.optional(v.array(Text), []),
+    force: v.optional(v.boolean(), false),
+  }),
+  result: v.object({
+    file: v.string(),
+    uri: v.string(),
+    name: v.string(),
+    version: v.string(),
+    platforms: v.array(v.string()),
+    /** Files of the lock that it carries. */
+    carried: v.number(),
+    size: v.number(),
   }),
 });
 
 export const PACKAGE_METHODS = {
+  "runtime.bundle": Bundle,
   "runtime.extract": Extract,
   "runtime.import": Import,
 } as const;

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { findCondaEnv } from "#core/conda/find-env.ts";
-import { type Env, withCtx } from "#core/context.ts";
+import { withCtx } from "#core/context.ts";
+import type { Env } from "#core/platform/env.ts";
 import { type StoreHome, storeHome } from "../store/store-home.ts";
 
 /** A conda environment in this folder of the home. */

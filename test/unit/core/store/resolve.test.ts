@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Ctx } from "#core/context.ts";
-import { type RuntimeRef, updateRef } from "#core/store/refs.ts";
+import type { RuntimeRef } from "#core/store/ref.ts";
+import { updateRef } from "#core/store/refs.ts";
 import { findLive, requireRef, resolveVersion } from "#core/store/resolve.ts";
 import { retire } from "#core/store/version-life.ts";
 import { storeCtx } from "./store-ctx.ts";

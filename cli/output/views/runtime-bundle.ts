@@ -1,0 +1,8 @@
+/** What a bundle says: the file, and what is in it. */
+import { safe } from "#cli/output/escape.ts";
+import type { ResultOf } from "#core/protocol/methods.ts";
+
+export function bundleView(made: ResultOf<"runtime.bundle">): string {
+  const what = `${made.name}/version/${made.version.slice(0, 12)} with ${made.carried} files of its lock`;
+  return `${safe(made.file)}\n${what} (${made.platforms.join(", ")})`;
+}

@@ -1,0 +1,86 @@
+/**
+ * Which files of a lock a machine of some platform may need: every wheel that fits its Python and its tags, so that an
+ * installer there chooses as it would from the index; the source where there is no wheel.
+ * Pure. Tests: test/unit/core/bundle/choose-files.test.ts
+ */
+import type { LocatedFile } from "#core/bundle/locate-files.ts";
+import { SwError } from "#core/errors.ts";
+import type { LockEntry } from "#core/lock/export.ts";
+import type { PlatformName } from "#core/lock/platforms.ts";
+import { fitsPython, fittingPlatforms, normalizeName, parseWheelName } from "#core/lock/wheel-name.ts";
+import { markerEnv, markerHolds } from "#core/venv/marker.ts";
+
+export interface ChosenFile {
+  file: LocatedFile;
+  /** Those of the lock: one of them must be the file's. */
+  hashes: readonly string[];
+  /** Sorted. */
+  platforms: PlatformName[];
+}
+
+export interface Choice {
+  chosen: ChosenFile[];
+  /** Packages that have no wheel for a platform: they are built when they are installed. */
+  sources: string[];
+}
+
+interface ChoiceInput {
+  entries: readonly LockEntry[];
+  files: readonly LocatedFile[];
+  minor: string;
+  platforms: readonly PlatformName[];
+}
+
+/** @throws LOCK_FAILED when a package has neither */
+export function chooseFiles({ entries, files, minor, platforms }: ChoiceInput): Choice {
+  const chosen = new Map<string, ChosenFile>();
+  const sources = new Set<string>();
+  for (const entry of entries) {
+    const own = files.filter((file) => isFileOf(file, entry));
+    for (const platform of platforms.filter((name) => isNeeded(entry, minor, name))) {
+      const found = filesFor(own, minor, platform);
+      if (found.length === 0) throw noFile(entry, platform);
+      if (!found.some(isWheel)) sources.add(entry.spec);
+      for (const file of found) addChosen(chosen, { file, hashes: entry.hashes, platforms: [platform] });
+    }
+  }
+  return { chosen: [...chosen.values()], sources: [...sources].sort() };
+}
+
+/** For any patch version: whoever restores has one of them. */
+const isNeeded = ({ marker }: LockEntry, minor: string, platform: PlatformName): boolean =>
+  marker === "" || ["0", "99"].some((patch) => markerHolds(marker, markerEnv(`${minor}.${patch}`, platform)));
+
+/** By hash; where the index says none, by name and version, and the hash is looked at when the file is here. */
+function isFileOf(file: LocatedFile, entry: LockEntry): boolean {
+  if (file.hashes.length > 0) return file.hashes.some((hash) => entry.hashes.includes(hash));
+  const wheel = parseWheelName(file.name);
+  if (wheel) return `${wheel.name}==${wheel.version}` === entry.spec;
+  const [, name = "", version = ""] = /^(.+)-([^-]+?)\.(?:tar\.\w+|tgz|zip)$/.exec(file.name) ?? [];
+  return `${normalizeName(name)}==${version}` === entry.spec;
+}
+
+const isWheel = ({ name }: LocatedFile): boolean => name.endsWith(".whl");
+
+/** Wheels for musl only where there is no other, as in locks. */
+function filesFor(files: readonly LocatedFile[], minor: string, platform: PlatformName): LocatedFile[] {
+  const fitting = files.filter(({ name }) => {
+    const wheel = parseWheelName(name);
+    return wheel !== undefined && fitsPython(wheel, minor) && fittingPlatforms(wheel, [platform]).length > 0;
+  });
+  const usual = fitting.filter(({ name }) => !/musllinux/.test(name));
+  if (usual.length > 0) return usual;
+  return fitting.length > 0 ? fitting : files.filter((file) => !isWheel(file)).slice(0, 1);
+}
+
+function addChosen(chosen: Map<string, ChosenFile>, one: ChosenFile): void {
+  const known = chosen.get(one.file.name);
+  if (!known) chosen.set(one.file.name, one);
+  else known.platforms = [...new Set([...known.platforms, ...one.platforms])].sort();
+}
+
+const noFile = ({ spec, name }: LockEntry, platform: PlatformName) =>
+  new SwError("LOCK_FAILED", `the index has no file of ${spec} for ${platform} with a hash of the lock`, {
+    hint: "It was taken back or replaced there, or another index is asked than at the build. Lock and build again.",
+    detail: { package: name, platform },
+  });

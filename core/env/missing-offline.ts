@@ -1,0 +1,75 @@
+/**
+ * Which packages of a lock are not on this machine: uv names one at a time, so it is asked again without that one.
+ * Tests: test/e2e/bundle.test.ts
+ */
+import type { Ctx } from "#core/context.ts";
+import { runUv } from "#core/engines/uv.ts";
+import { buildFailed } from "#core/env/build-error.ts";
+import { SwError } from "#core/errors.ts";
+import { type LockEntry, parseExport, renderLock } from "#core/lock/export.ts";
+import { normalizeName } from "#core/lock/wheel-name.ts";
+import { removeFile, writeFileAtomic } from "#core/platform/fs-atomic.ts";
+import { ingestPath } from "#core/store/blobs.ts";
+
+export interface FailedInstall {
+  /** Of uv, with the lock's path as the last word. */
+  args: readonly string[];
+  env: Record<string, string>;
+  /** The lock. */
+  text: string;
+  stderr: string;
+}
+
+// A person reads no longer list, and each takes a run.
+const MAX_ROUNDS = 40;
+
+export async function missingOffline(ctx: Ctx, failed: FailedInstall): Promise<SwError> {
+  const missing: string[] = [];
+  let left = parseExport(failed.text);
+  let stderr: string | undefined = failed.stderr;
+  while (stderr !== undefined && missing.length < MAX_ROUNDS) {
+    const found = missingEntry(stderr, left);
+    if (!found) break;
+    missing.push(found.spec);
+    left = left.filter((entry) => entry !== found);
+    stderr = left.length > 0 ? await tryWithout(ctx, failed, left) : undefined;
+  }
+  if (missing.length === 0) return buildFailed(failed.stderr);
+  const more = missing.length === MAX_ROUNDS && stderr !== undefined ? ", …" : "";
+  return new SwError(
+    "OFFLINE",
+    `packages are missing here, and no network is to be used: ${missing.join(", ")}${more}`,
+    {
+      hint: "Import a bundle that was made for this platform, or repeat the command with a network.",
+      detail: { packages: missing },
+    },
+  );
+}
+
+/** The one that uv stumbled over, by its words for a package or for an address. */
+function missingEntry(stderr: string, entries: readonly LockEntry[]): LockEntry | undefined {
+  const isOffline = /not found in the (cache|provided package locations)|network (connectivity )?(is|was) disabled/i;
+  if (!isOffline.test(stderr)) return undefined;
+  const names = [
+    /\b([\w.-]+?)(?:\{[^}]*\})? was not found in the (?:cache|provided)/i,
+    /`([\w.-]+)(?:==[^`]*| @ [^`]*)`/,
+    /\/([\w.]+?)-\d[^/\s`]*\.(?:whl|tar\.gz|zip)\b/,
+  ].flatMap((pattern) => pattern.exec(stderr)?.[1] ?? []);
+  return entries.find(({ name }) => names.some((one) => normalizeName(one) === name));
+}
+
+/** What uv says, or undefined when the rest is all here. */
+async function tryWithout(
+  ctx: Ctx,
+  { args, env }: FailedInstall,
+  entries: readonly LockEntry[],
+): Promise<string | undefined> {
+  const list = await ingestPath(ctx);
+  try {
+    await writeFileAtomic(list, renderLock(entries), { durable: false });
+    const { exitCode, stderr } = await runUv(ctx, [...args.slice(0, -1), list, "--dry-run"], { env });
+    return exitCode === 0 ? undefined : stderr;
+  } finally {
+    await removeFile(list);
+  }
+}
