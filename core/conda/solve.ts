@@ -10,6 +10,7 @@ import { type ExplicitLock, parseExplicit, renderExplicit } from "#core/conda/ex
 import { foreignSolve } from "#core/conda/foreign-solver.ts";
 import { subdirOf, virtualPackages } from "#core/conda/platform.ts";
 import { type CondaRecord, CondaRecordSchema, cleanRecord } from "#core/conda/record.ts";
+import { readSharedSolution, writeSharedSolution } from "#core/conda/shared-solution.ts";
 import type { CondarcData } from "#core/config/condarc.ts";
 import { readConfig } from "#core/config/config-file.ts";
 import type { Ctx } from "#core/context.ts";
@@ -94,6 +95,12 @@ async function solveOne(ctx: Ctx, input: SolveInput, question: Question & { plat
   const kept = input.useCache ? await readKept(ctx, key) : undefined;
   if (typeof kept === "string") throw engineError(new EngineRefusal("unsolvable", kept), work);
   if (kept) return { records: kept.platforms[subdir] ?? [], cached: true };
+  const shared = { key, channels, specs, subdir };
+  const others = input.useCache ? await readSharedSolution(ctx, shared) : undefined;
+  if (others) {
+    await keep(ctx, key, { channels, requested: specs, variables: {}, platforms: { [subdir]: others } });
+    return { records: others, cached: true };
+  }
   ctx.report.progress({ step: "conda", text: `Resolving ${specs.length} conda packages (${subdir})` });
   try {
     const exact =
@@ -104,6 +111,7 @@ async function solveOne(ctx: Ctx, input: SolveInput, question: Question & { plat
     const answer = await callRattler(ctx, { ...request, fresh: !input.useCache });
     const records = v.parse(v.array(CondaRecordSchema), answer.records).map(cleanRecord);
     await keep(ctx, key, { channels, requested: specs, variables: {}, platforms: { [subdir]: records } });
+    await writeSharedSolution(ctx, shared, records);
     return { records, cached: false };
   } catch (e) {
     // That a platform lacks packages is an answer too, and every build asks for it again: it is kept.

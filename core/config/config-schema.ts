@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import { Secret } from "#core/config/secret.ts";
+import { type SharedCache, SharedCacheSchema } from "#core/config/shared-cache.ts";
 import { SwError } from "#core/errors.ts";
 import { LOCAL } from "#core/uri/uri.ts";
 
@@ -46,7 +47,7 @@ export interface SwcliSettings {
   readonly conda: { readonly solver: CondaSolver };
   readonly caches: {
     /** A driver of unstorage and its options, for resolutions shared by a team. */
-    readonly shared: { readonly driver: string; readonly options: Readonly<Record<string, unknown>> } | undefined;
+    readonly shared: SharedCache | undefined;
   };
 }
 
@@ -81,11 +82,7 @@ const SwcliSchema = v.looseObject({
   limits: v.nullish(v.looseObject({ envs_size: v.nullish(Size) })),
   slots: v.nullish(v.looseObject({ image: v.nullish(Count), environment: v.nullish(Count) })),
   conda: v.nullish(v.looseObject({ solver: v.nullish(v.picklist(CONDA_SOLVERS)) })),
-  caches: v.nullish(
-    v.looseObject({
-      shared: v.nullish(v.looseObject({ driver: v.string(), options: v.nullish(v.record(v.string(), v.unknown())) })),
-    }),
-  ),
+  caches: v.nullish(v.looseObject({ shared: v.nullish(SharedCacheSchema) })),
 });
 
 const ConfigSchema = v.looseObject({
@@ -141,7 +138,5 @@ const asSettings = ({ limits, slots, conda, caches }: v.InferOutput<typeof Swcli
   limits: { envsSize: limits?.envs_size ?? undefined },
   slots: { image: slots?.image ?? 1, environment: slots?.environment ?? 2 },
   conda: { solver: conda?.solver ?? "rattler" },
-  caches: {
-    shared: caches?.shared ? { driver: caches.shared.driver, options: caches.shared.options ?? {} } : undefined,
-  },
+  caches: { shared: caches?.shared ?? undefined },
 });

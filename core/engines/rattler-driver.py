@@ -24,6 +24,7 @@ LOCK = threading.Lock()
 import rattler  # noqa: E402
 from rattler import (  # noqa: E402
     BuildString,
+    Channel,
     ChannelPriority,
     Client,
     Gateway,
@@ -167,11 +168,32 @@ async def install(request):
     return {}
 
 
+async def check(request):
+    """Whether these records could be the answer of that solve: each from one of the channels, all specs and needs met."""
+    bases = [str(Channel(channel).base_url).rstrip("/") for channel in request["channels"]]
+    subdirs = (request["platform"], "noarch")
+    records = []
+    for entry in request["records"]:
+        tail = f"/{entry['subdir']}/{entry['fn']}"
+        if entry["subdir"] not in subdirs or not any(entry["url"] == base + tail for base in bases):
+            return {"refusal": f"{entry['name']} is from none of the channels"}
+        records.append(record_of(entry))
+    names = [one.name.normalized for one in records]
+    if len(set(names)) != len(names):
+        return {"refusal": "it has a package twice"}
+    specs = [("", spec) for spec in request["specs"]]
+    specs += [(name, spec) for name, one in zip(names, records) for spec in one.depends]
+    for name, spec in specs:
+        if not spec.startswith("__") and not any(MatchSpec(spec).matches(one) for one in records):
+            return {"refusal": f"{spec} is not in it" + (f", and {name} needs it" if name else "")}
+    return {}
+
+
 async def hello(request):
     return {"rattler": rattler.__version__, "python": sys.version.split()[0]}
 
 
-OPERATIONS = {"solve": solve, "install": install, "hello": hello}
+OPERATIONS = {"solve": solve, "install": install, "check": check, "hello": hello}
 
 
 async def serve(request):

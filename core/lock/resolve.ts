@@ -12,31 +12,37 @@ import { type LockEntry, renderLock, renderVcs, restoreWritten } from "#core/loc
 import { checkHashes } from "#core/lock/hashes.ts";
 import { digestLockInput } from "#core/lock/key.ts";
 import type { Lock, LockInput } from "#core/lock/lock.ts";
-import { type PlatformName, type PlatformPlan, planPlatforms } from "#core/lock/platforms.ts";
+import { type PlatformName, planPlatforms } from "#core/lock/platforms.ts";
+import { type LockQuestion, readSharedLock, writeSharedLock } from "#core/lock/shared-lock.ts";
 import { solve } from "#core/lock/solve.ts";
 import { readUserConstraints } from "#core/lock/user-constraints.ts";
 
 export type { Lock, LockInput } from "#core/lock/lock.ts";
 
-interface Plan {
-  /** As asked, with the user's own constraints and all warnings. */
-  input: LockInput;
-  platforms: PlatformPlan;
-  settings: IndexSettings;
-  key: string;
-}
+/** Its input is as asked, with the user's own constraints and all warnings. */
+type Plan = LockQuestion;
 
 /**
- * The lock of `input`: from the cache when it was resolved before, else by uv.
+ * The lock of `input`: from the caches when it was resolved before, else by uv.
  * @throws SwError LOCK_UNSOLVABLE, LOCK_FAILED, OFFLINE, HASH_MISMATCH.
  */
 export async function resolveLock(ctx: Ctx, input: LockInput): Promise<Lock> {
   const plan = await planLock(ctx, input);
-  const cached = input.useCache && !input.upgrade ? await readCachedLock(ctx, plan.key) : undefined;
+  const cached = input.useCache && !input.upgrade ? await recallLock(ctx, plan) : undefined;
   if (cached) return { ...cached, cached: true, warnings: [...plan.input.requirements.warnings, ...cached.warnings] };
   const lock = await makeLock(ctx, plan);
   await writeCachedLock(ctx, lock);
+  await writeSharedLock(ctx, plan, lock);
   return { ...lock, warnings: [...plan.input.requirements.warnings, ...lock.warnings] };
+}
+
+/** This machine's own first; what others resolved is kept here too. */
+async function recallLock(ctx: Ctx, plan: Plan): Promise<Lock | undefined> {
+  const own = await readCachedLock(ctx, plan.key);
+  if (own) return own;
+  const shared = await readSharedLock(ctx, plan);
+  if (shared) await writeCachedLock(ctx, shared);
+  return shared;
 }
 
 /** The key that `resolveLock` would use; touches no network. */

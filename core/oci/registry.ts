@@ -7,11 +7,11 @@ import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import type { RawManifest } from "#core/oci/manifest.ts";
 import { ACCEPT_MANIFEST, OCI_MANIFEST } from "#core/oci/media-types.ts";
-import { isLoopback } from "#core/oci/network.ts";
 import { DOCKER_HUB } from "#core/oci/reference.ts";
 import { type Connection, noAnswer, refusal, send } from "#core/oci/request.ts";
 import { Tokens } from "#core/oci/tokens.ts";
 import { sha256Hex } from "#core/platform/digest.ts";
+import { isLoopback } from "#core/platform/network.ts";
 
 export type Registry = Connection;
 

@@ -6,8 +6,8 @@ import { ofetch } from "ofetch";
 import type { Ctx } from "#core/context.ts";
 import { errno, SwError, throwIfAborted } from "#core/errors.ts";
 import { parseChallenge } from "#core/oci/challenge.ts";
-import { networkOptions } from "#core/oci/network.ts";
 import { refusedLogin, type Tokens } from "#core/oci/tokens.ts";
+import { networkOptions } from "#core/platform/network.ts";
 
 export interface Connection {
   readonly ctx: Ctx;

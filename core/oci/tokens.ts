@@ -9,7 +9,7 @@ import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import type { Challenge } from "#core/oci/challenge.ts";
 import { type Credentials, credentialsFor } from "#core/oci/credentials.ts";
-import { networkOptions } from "#core/oci/network.ts";
+import { networkOptions } from "#core/platform/network.ts";
 
 const TokenSchema = v.looseObject({
   token: v.optional(v.string()),

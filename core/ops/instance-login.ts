@@ -7,7 +7,7 @@ import { configTime, readConfig, updateConfig } from "#core/config/config-file.t
 import { Secret } from "#core/config/secret.ts";
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
-import { isLoopback } from "#core/oci/network.ts";
+import { isLoopback } from "#core/platform/network.ts";
 import { type Server, warnIfOpen } from "#core/transfer/server.ts";
 import { ask, type Call, call } from "#core/transfer/server-call.ts";
 import { serverError } from "#core/transfer/server-error.ts";

@@ -6,9 +6,8 @@
 import { FetchError, ofetch } from "ofetch";
 import type { Ctx } from "#core/context.ts";
 import { errno, SwError } from "#core/errors.ts";
-import { proxyFor } from "#core/oci/network.ts";
+import { networkOptions } from "#core/platform/network.ts";
 import { redactUrl } from "#core/platform/redact.ts";
-import { trustFor } from "#core/transfer/trust.ts";
 
 export interface HttpRequest {
   readonly method: string;
@@ -36,14 +35,12 @@ export async function request(ctx: Ctx, want: HttpRequest): Promise<Response> {
   const upload = typeof want.body === "object" && "open" in want.body ? want.body : undefined;
   const outcome: { bodyError?: unknown } = {};
   try {
-    const tlsOptions = want.url.startsWith("https:") ? { tls: await trustFor(ctx, want.insecureTls ?? false) } : {};
     const options = {
-      ...tlsOptions,
+      ...(await networkOptions(ctx, new URL(want.url), want.insecureTls)),
       method: want.method,
       headers: headersOf(want, upload),
       body: upload ? streamOf(upload, (done) => watch.expect(done ? answerMs : SILENCE_MS), outcome) : want.body,
       signal: watch.signal,
-      ...proxyOption(ctx, want.url),
       // Ours below: Bun's own would end a slow upload after five minutes.
       timeout: 0,
       retry: false as const,
@@ -60,11 +57,6 @@ export async function request(ctx: Ctx, want: HttpRequest): Promise<Response> {
   } finally {
     watch.stop();
   }
-}
-
-function proxyOption({ env }: Ctx, url: string): { proxy?: string } {
-  const proxy = proxyFor(env, new URL(url));
-  return proxy === undefined ? {} : { proxy };
 }
 
 function headersOf(want: HttpRequest, upload: UploadBody | undefined): Record<string, string> {

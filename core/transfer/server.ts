@@ -5,7 +5,7 @@
 import { readConfig } from "#core/config/config-file.ts";
 import type { Secret } from "#core/config/secret.ts";
 import type { Ctx } from "#core/context.ts";
-import { isLoopback } from "#core/oci/network.ts";
+import { isLoopback } from "#core/platform/network.ts";
 
 export interface Server {
   /** `http(s)://host[:port][/prefix]` without a slash at the end. */

@@ -1,10 +1,12 @@
 /** Logging in to servers and out again: what is kept, where, and what nobody may see. */
 import { expect, test } from "bun:test";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { bothModes, type Home, SWCLI_BIN, tempHome } from "../helpers/home.ts";
 import { needsProgram, testWith } from "../helpers/needs.ts";
+import { freePort } from "../servers/registry.ts";
 import { startStarwhale } from "../servers/starwhale.ts";
 
 const CONFIG = ".config/starwhale/config.yaml";
@@ -121,3 +123,62 @@ testWith(needsProgram("python3"))(
     expect((await configOf(home)).instances.x.user_name).toBe("starwhale");
   },
 );
+
+test("a login over http to another machine works with a warning, and without one when that is meant", async () => {
+  await using server = await startStarwhale();
+  await using proxy = forwardProxy(server.url);
+  await using home = await tempHome({ env: { http_proxy: proxy.url, no_proxy: undefined, NO_PROXY: undefined } });
+  const login = (uri: string, ...more: string[]) => {
+    const who = ["--alias", "far", "--username", "starwhale", "--password-stdin"];
+    return home.run(["instance", "login", uri, ...who, ...more], { stdin: "abcd1234" });
+  };
+  const warning = "server.example:8082 is reached over http: token and packages can be read and changed on the way";
+  const warned = await login("http://server.example:8082");
+  expect(warned).toMatchObject({ exitCode: 0, stderr: expect.stringContaining(warning) });
+  const meant = await login("http://server.example:8082", "--insecure");
+  expect(meant.exitCode).toBe(0);
+  expect(meant.stderr).not.toContain("over http");
+  const later = await home.run(["project", "list", "-i", "far"]);
+  expect(later).toMatchObject({ exitCode: 0, stderr: expect.stringContaining(warning) });
+  expect((await login(server.url)).stderr).not.toContain("over http");
+  const asked = proxy.asked.length;
+  expect(asked).toBeGreaterThan(2);
+  expect(new Set(proxy.asked)).toEqual(new Set(["server.example:8082"]));
+  // Without a scheme it is never plain: the proxy of http is not asked.
+  expect(await login("server.example:8082")).toMatchObject({ exitCode: 1 });
+  expect(proxy.asked.length).toBe(asked);
+}, 60_000);
+
+/** Brings every request to the one server, whatever machine was meant. */
+function forwardProxy(target: string): AsyncDisposable & { url: string; asked: string[] } {
+  const asked: string[] = [];
+  const server = createServer(async (request, response) => {
+    const { pathname, search, host } = new URL(request.url ?? "", "http://nobody.example");
+    asked.push(host);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const { authorization, "content-type": type } = request.headers;
+    const headers = {
+      "accept-encoding": "identity",
+      ...(authorization && { authorization }),
+      ...(type && { "content-type": type }),
+    };
+    const body = chunks.length > 0 ? Buffer.concat(chunks) : undefined;
+    const answer = await fetch(`${target}${pathname}${search}`, { method: request.method, headers, body });
+    response.writeHead(
+      answer.status,
+      Object.fromEntries([...answer.headers].filter(([name]) => !/^(connection|transfer-encoding)$/.test(name))),
+    );
+    response.end(Buffer.from(await answer.arrayBuffer()));
+  });
+  const port = freePort();
+  server.listen(port, "127.0.0.1");
+  return {
+    url: `http://127.0.0.1:${port}`,
+    asked,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}

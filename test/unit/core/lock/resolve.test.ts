@@ -6,7 +6,7 @@ import type { SwError } from "#core/errors.ts";
 import { thisPlatform } from "#core/lock/platforms.ts";
 import type { RequirementSource } from "#core/lock/requirements.ts";
 import { type LockInput, lockKey, resolveLock } from "#core/lock/resolve.ts";
-import { serveIndex } from "./index-server.ts";
+import { servePackages } from "../../../servers/package-index.ts";
 import { type LockHome, lockHome } from "./lock-home.ts";
 import { makeWheel } from "./make-wheel.ts";
 
@@ -205,7 +205,7 @@ test("an unsolvable set is explained once, with the lines that are involved and 
 
 test("a package that no index has is named with its place", async () => {
   await using home = await lockHome();
-  await using server = await serveIndex([]);
+  await using server = await servePackages([]);
   const error = await failure(
     home.withEnv({ UV_DEFAULT_INDEX: server.url }),
     await home.input(["no-such-thing-at-all"]),
@@ -272,9 +272,9 @@ test("a version on a further index wins over an older one on the first, as with 
   const low = await makeWheel(join(home.dir, "a"), { name: "two-places", version: "1.0" });
   const high = await makeWheel(join(home.dir, "b"), { name: "two-places", version: "2.0" });
   const other = await makeWheel(join(home.dir, "c"), { name: "third-place", version: "3.0" });
-  await using first = await serveIndex([low], { user: "me", password: "s3cret" });
-  await using second = await serveIndex([high]);
-  await using third = await serveIndex([other]);
+  await using first = await servePackages([low], { user: "me", password: "s3cret" });
+  await using second = await servePackages([high]);
+  await using third = await servePackages([other]);
   const input = await home.input(["two-places", "third-place"], {
     pip: {
       indexUrl: first.url.replace("://", "://me:${PW}@"),
@@ -295,7 +295,7 @@ test("files of an index without hashes are fetched and hashed, those for other p
   const tags = ["py3-none-manylinux2014_x86_64", "py3-none-manylinux2014_aarch64"];
   const wheels = await Promise.all(tags.map((tag) => makeWheel(home.dir, { name: "un-hashed", tag })));
   const plain = await makeWheel(home.dir, { name: "plain-one" });
-  await using server = await serveIndex([...wheels, plain], { hashes: false, user: "me", password: "s3cret" });
+  await using server = await servePackages([...wheels, plain], { hashes: false, user: "me", password: "s3cret" });
   const ctx = home.withEnv({ UV_DEFAULT_INDEX: server.url.replace("://", "://me:s3cret@") });
   const lock = await resolveLock(ctx, await home.input(["un-hashed", "plain-one"], { arch: ["amd64", "arm64"] }));
   const digests = await Promise.all(
@@ -311,7 +311,7 @@ test("files of an index without hashes are fetched and hashed, those for other p
 test("a direct URL keeps its hash and gets no secret into the lock", async () => {
   await using home = await lockHome();
   const wheel = await makeWheel(home.dir, { name: "by-url" });
-  await using server = await serveIndex([wheel]);
+  await using server = await servePackages([wheel]);
   const url = `${server.origin}/files/by_url-1.0-py3-none-any.whl`;
   const lock = await resolveLock(home.ctx, await home.input([`by-url @ ${url}`]));
   expect(specs(lock.requirementsTxt)).toEqual([`by-url @ ${url}`]);
@@ -329,7 +329,7 @@ test("constraints bind, --pre lets early versions in, --no-binary lists the sour
 
   const early = await makeWheel(join(home.dir, "early"), { name: "early-bird", version: "2.0b1" });
   const late = await makeWheel(join(home.dir, "early"), { name: "early-bird", version: "1.0" });
-  await using server = await serveIndex([early, late]);
+  await using server = await servePackages([early, late]);
   const ctx = home.withEnv({ UV_DEFAULT_INDEX: server.url });
   expect(specs((await resolveLock(ctx, await home.input(["early-bird"]))).requirementsTxt)).toEqual([
     "early-bird==1.0",

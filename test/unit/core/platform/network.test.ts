@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { isLoopback, proxyFor } from "#core/oci/network.ts";
+import { isLoopback, proxyFor } from "#core/platform/network.ts";
 
 const proxy = (env: Record<string, string>, url: string) => proxyFor(env, new URL(url));
 

@@ -1,22 +1,25 @@
 /**
  * The client's way out: proxy and certificate authorities from its environment, as other programs read them.
- * The daemon's own environment has no say. Tests: test/unit/core/oci/network.test.ts
+ * The daemon's own environment has no say. Tests: test/unit/core/platform/network.test.ts
  */
-import { readFile } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
-import { errno, SwError } from "#core/errors.ts";
+import { type Trust, trustFor } from "#core/platform/certificates.ts";
 import type { Env } from "#core/platform/env.ts";
 
 /** Options that Bun's fetch takes besides the standard ones. */
 export interface NetworkOptions {
   proxy?: string;
-  tls?: { ca: string };
+  tls?: Trust;
 }
 
-export async function networkOptions(ctx: Pick<Ctx, "env">, url: URL): Promise<NetworkOptions> {
-  const proxy = proxyFor(ctx.env, url);
-  const ca = url.protocol === "https:" ? await authorities(ctx.env) : undefined;
-  return { ...(proxy && { proxy }), ...(ca && { tls: { ca } }) };
+export async function networkOptions(
+  { env }: Pick<Ctx, "env">,
+  url: URL,
+  insecureTls = false,
+): Promise<NetworkOptions> {
+  const proxy = proxyFor(env, url);
+  const trust = url.protocol === "https:" ? await trustFor(env, insecureTls) : undefined;
+  return { ...(proxy && { proxy }), ...(trust && { tls: trust }) };
 }
 
 /** The proxy for a URL, or undefined; loopback never goes through one. */
@@ -48,17 +51,3 @@ export const isLoopback = (host: string): boolean =>
   host === "[::1]" ||
   host === "::1" ||
   /^127(\.\d+){3}$/.test(host);
-
-/** One file of certificates replaces the built-in ones, as it does for curl and Python's requests. */
-async function authorities(env: Env): Promise<string | undefined> {
-  const path =
-    env.SW_CA_BUNDLE || env.SSL_CERT_FILE || env.REQUESTS_CA_BUNDLE || env.CURL_CA_BUNDLE || env.NODE_EXTRA_CA_CERTS;
-  if (!path) return undefined;
-  try {
-    return await readFile(path, "utf8");
-  } catch (e) {
-    throw new SwError("CONFIG_INVALID", `the certificates ${path} can't be read (${errno(e) ?? "unknown"})`, {
-      cause: e,
-    });
-  }
-}
