@@ -1,6 +1,6 @@
 /**
  * How a command declares its options and arguments, and the options that every command has.
- * Types only, so that each part of the parser can name them. Tests: test/unit/cli/args.test.ts
+ * Types and defaults, so that each part of the parser can name them. Tests: test/unit/cli/args.test.ts
  */
 export interface ArgDef {
   type: "string" | "boolean" | "count" | "positional" | "rest";
@@ -36,3 +36,11 @@ export interface GlobalOptions {
   help?: boolean;
   version?: boolean;
 }
+
+export const defaultGlobals = (): GlobalOptions => ({
+  output: "text",
+  verbose: 0,
+  quiet: false,
+  noDaemon: false,
+  color: "auto",
+});

@@ -26,14 +26,6 @@ type Value<D extends ArgDef> = D["type"] extends "boolean"
 
 export type ParsedArgs<T extends ArgDefs> = { [K in keyof T]: Value<T[K]> };
 
-export const defaultGlobals = (): GlobalOptions => ({
-  output: "text",
-  verbose: 0,
-  quiet: false,
-  noDaemon: false,
-  color: "auto",
-});
-
 export const projectArgs = {
   project: { type: "string", short: ["p"], valueName: "URI", description: "Project URI (default: the selected one)" },
 } as const satisfies ArgDefs;

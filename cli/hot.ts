@@ -1,12 +1,16 @@
 /**
- * The warm way of `runtime run URI CMD…` and `runtime activate URI`: argv → one question to the daemon → execve.
+ * The warm way of `runtime run URI CMD…`, `runtime activate URI` and `runtime list`: argv → what is known of the runtime,
+ * or one question to the daemon → execve or a table.
  * Takes only the plain forms; whatever is unusual (options, no daemon, no environment yet) returns and the long way does it.
- * Must stay free of heavy imports.
+ * Must stay free of heavy imports. Tests: test/e2e/run-quick.test.ts, test/e2e/list.test.ts
  */
 import { hotQuery, queryEnv } from "#cli/client/hot-query.ts";
+import { hotConfig, hotRoot } from "#cli/client/hot-target.ts";
 import { execProgram } from "#cli/shell/exec.ts";
 import type { ActivationPlan } from "#core/env/activation/plan.ts";
 import { applyPlan } from "#core/env/activation/plan.ts";
+import { quickPlan } from "#core/env/activation/quick-look.ts";
+import type { ResultOf } from "#core/protocol/methods.ts";
 
 interface Ready {
   state: "ready";
@@ -15,19 +19,32 @@ interface Ready {
   warning?: string;
 }
 
-/** Replaces the process when it can; returns when the long way has to be taken. */
+/** Ends or replaces the process when it can; returns when the long way has to be taken. */
 export async function tryHot(argv: readonly string[]): Promise<void> {
   const [group, verb, uri] = argv;
-  if (group !== "runtime" && group !== "rt") return;
-  if (uri === undefined || uri.startsWith("-") || process.env.SW_NO_DAEMON) return;
+  if ((group !== "runtime" && group !== "rt") || process.env.SW_NO_DAEMON) return;
+  if (uri === undefined) return verb === "list" || verb === "ls" ? await hotList() : undefined;
+  if (uri.startsWith("-")) return;
   if (verb === "run") await hotRun(uri, argv.slice(argv[3] === "--" ? 4 : 3));
   else if ((verb === "activate" || verb === "actv") && argv.length === 3) await hotActivate(uri);
 }
 
 async function hotRun(uri: string, command: string[]): Promise<void> {
   if (command[0] === undefined) return;
-  const ready = await ask(uri);
-  if (ready) execProgram(command[0], command, applyPlan(ready.plan, process.env));
+  const plan = known(uri) ?? (await ask(uri))?.plan;
+  if (plan) execProgram(command[0], command, applyPlan(plan, process.env));
+}
+
+function known(uri: string): ActivationPlan | undefined {
+  const [root, config] = [hotRoot(process.env), hotConfig(process.env)];
+  return root && config ? quickPlan({ uri, root, config }) : undefined;
+}
+
+async function hotList(): Promise<void> {
+  const rows = await hotQuery("runtime.list", { filters: [], show_removed: false }, { cwd: "/", env: queryEnv() });
+  if (rows === undefined) return;
+  const { printList } = await import("#cli/runtime/list-plain.ts");
+  process.exit(await printList(rows as ResultOf<"runtime.list">));
 }
 
 async function hotActivate(uri: string): Promise<void> {

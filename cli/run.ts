@@ -2,7 +2,8 @@
  * The client's long way: global options, group, verb, arguments, command, exit code. Never throws.
  * Owns the order of these and the prefixes of command names. Tests: test/unit/cli/run.test.ts
  */
-import { defaultGlobals, type GlobalOptions, parseArgs } from "#cli/args.ts";
+import { defaultGlobals, type GlobalOptions } from "#cli/arg-def.ts";
+import { parseArgs } from "#cli/args.ts";
 import { cancelledCode } from "#cli/client/cancel.ts";
 import { type AnyCommand, type Group, isGroup, type Node, type Verb } from "#cli/command.ts";
 import { root } from "#cli/commands.ts";
@@ -36,7 +37,7 @@ export async function runCli(argv: readonly string[], options: RunOptions = {}):
     code = await fail(run, argv, e);
   }
   run.out?.finish();
-  return (await drained(run)) ?? code;
+  return (await run.out?.drain()) ?? code;
 }
 
 function globalsOf(env: Readonly<Record<string, string | undefined>>): GlobalOptions {
@@ -144,15 +145,3 @@ function withUsage(run: Run, error: SwError): SwError {
 }
 
 const asksForJson = (argv: readonly string[]) => / (-o|--output)[ =]json /.test(` ${argv.join(" ").split(" -- ")[0]} `);
-
-/** The exit code when the output could not be written. */
-async function drained(run: Run): Promise<number | undefined> {
-  try {
-    await run.out?.drain();
-    return undefined;
-  } catch (e) {
-    const error = SwError.from(e);
-    run.out?.fail(error);
-    return error.exitCode;
-  }
-}

@@ -90,7 +90,7 @@ async function overSocket(method: string, body: CallBody, options: CallOptions):
 }
 
 async function safeHotTarget(): Promise<Target | undefined> {
-  const target = await hotTarget(process.env);
+  const target = hotTarget(process.env);
   return target && (await isSafeDir(target.dir)) ? target : undefined;
 }
 

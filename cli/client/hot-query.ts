@@ -12,7 +12,7 @@ import { BUILD_HEADER, type ClientInfo, ROOT_HEADER } from "#core/protocol/wire.
 const SILENCE_SECONDS = 5;
 
 export async function hotQuery(method: string, params: unknown, client: ClientInfo): Promise<unknown> {
-  const target = await hotTarget(process.env);
+  const target = hotTarget(process.env);
   if (!target) return undefined;
   const body = JSON.stringify({ params, client });
   const head = [

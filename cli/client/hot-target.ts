@@ -3,7 +3,7 @@
  * Whatever is unusual gives undefined, and the slow path (cli/client/ensure-daemon.ts) finds out.
  * Must stay free of heavy imports (test/arch/imports.test.ts).
  */
-import { readSmallFile } from "#core/platform/unix-exchange.ts";
+import { quickStats, readSmallFile, stateOf } from "#core/platform/quick-file.ts";
 
 export interface Target {
   root: string;
@@ -13,26 +13,30 @@ export interface Target {
 
 type Env = Record<string, string | undefined>;
 
-export async function hotTarget(env: Env): Promise<Target | undefined> {
-  const root = await hotRoot(env);
+export function hotTarget(env: Env): Target | undefined {
+  const root = hotRoot(env);
   if (root === undefined) return undefined;
   const record = readSmallFile(`${root}/.store/v1/run`);
   const [dir, id] = record?.split("\n") ?? [];
   return dir && id ? { root, dir, socket: `${dir}/${id}.sock` } : undefined;
 }
 
+/** Where the config is, or would be; undefined without a home. */
+export function hotConfig(env: Env): string | undefined {
+  return env.SW_CLI_CONFIG || (env.HOME ? `${env.HOME}/.config/starwhale/config.yaml` : undefined);
+}
+
 /** SW_LOCAL_STORAGE, else the root that the slow path noted for this very config file, else the default. */
-async function hotRoot(env: Env): Promise<string | undefined> {
+export function hotRoot(env: Env): string | undefined {
   const own = env.SW_LOCAL_STORAGE;
   if (own) return own.startsWith("/") ? own : undefined;
-  const home = env.HOME;
-  if (!home) return undefined;
-  const config = env.SW_CLI_CONFIG || `${home}/.config/starwhale/config.yaml`;
-  if (readSmallFile(config) === undefined) return `${home}/.starwhale`;
-  const info = await statIfAny(config);
+  const config = hotConfig(env);
+  if (!config || !env.HOME) return undefined;
+  const [facts] = quickStats([config]);
+  if (!facts) return `${env.HOME}/.starwhale`;
   const cache = readSmallFile(`${config.slice(0, config.lastIndexOf("/"))}/.swcli-root`);
   const [key, root] = cache?.split("\n") ?? [];
-  return info && key === `${info.mtimeMs} ${info.size} ${info.ino}` ? root : undefined;
+  return key === stateOf(facts) ? root : undefined;
 }
 
 /** The folder that holds the socket must be ours and closed: else somebody may stand in for the daemon. */

@@ -8,7 +8,7 @@ import { safeJson } from "#cli/output/escape.ts";
 import { type Stderr, stderrReport } from "#cli/output/report.ts";
 import { type Sink, stdoutSink, writeStderr } from "#cli/output/sink.ts";
 import { columns, isTerminal, type Paint, paint, wantsColor } from "#cli/output/terminal.ts";
-import type { SwError } from "#core/errors.ts";
+import { SwError } from "#core/errors.ts";
 import type { Report } from "#core/report.ts";
 
 export interface Out {
@@ -39,7 +39,8 @@ export interface OutControl extends Out {
   complain(text: string): void;
   /** Shows an error: with `-o json` as the document, unless a result is out already, else on stderr. */
   fail(error: SwError): void;
-  drain(): Promise<void>;
+  /** Waits for all output. @returns the exit code when it could not be written, which is said then */
+  drain(): Promise<number | undefined>;
 }
 
 export interface OutOptions {
@@ -54,7 +55,7 @@ export function createOut(globals: GlobalOptions, options: OutOptions = {}): Out
   const state = { printed: false };
   const json = globals.output === "json";
   const stderr = lazy(() => openStderr(globals, options.stderr ?? writeStderr, isTty));
-  return {
+  const out: OutControl = {
     json,
     verbose: globals.verbose,
     quiet: globals.quiet,
@@ -84,8 +85,20 @@ export function createOut(globals: GlobalOptions, options: OutOptions = {}): Out
       else stderr().raw(errorText(error, { verbose: globals.verbose, paint: colors }));
     },
     finish: () => stderr.made()?.clear(),
-    drain: () => stdout.drain(),
+    drain: () => drained(stdout, (error) => out.fail(error)),
   };
+  return out;
+}
+
+async function drained(stdout: Sink, fail: (error: SwError) => void): Promise<number | undefined> {
+  try {
+    await stdout.drain();
+    return undefined;
+  } catch (e) {
+    const error = SwError.from(e);
+    fail(error);
+    return error.exitCode;
+  }
 }
 
 function openStderr(globals: GlobalOptions, write: (text: string) => void, isTty: (fd: 1 | 2) => boolean): Stderr {

@@ -10,12 +10,10 @@ import { errno, SwError } from "#core/errors.ts";
 import type { Env } from "#core/platform/env.ts";
 import { readTextIfAny, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import { configPath, defaultRoot, expandHome, homeDir } from "#core/platform/paths.ts";
+import { type FileFacts, quickStats, stateOf } from "#core/platform/quick-file.ts";
 
-/** The cache of the root: first line `<mtimeMs> <size> <ino>` of the config, second line the root. */
+/** The cache of the root: the first line is the state of the config file, the second the root. */
 export const rootCachePath = (env: Env): string => join(dirname(configPath(env)), ".swcli-root");
-
-/** What ties the cache to one state of the config file. */
-export const rootCacheKey = (s: Pick<Stats, "mtimeMs" | "size" | "ino">): string => `${s.mtimeMs} ${s.size} ${s.ino}`;
 
 /**
  * The absolute root of the store; refreshes the cache when the config decided.
@@ -27,17 +25,18 @@ export async function resolveRoot(env: Env, cwd: string = env.PWD || homeDir(env
   if (fromEnv) return absolute(env, cwd, fromEnv);
   const path = configPath(env);
   // Taken before the file is read: a write in between makes the cache stale, never wrong.
-  const before = await statIfAny(path);
-  if (before === undefined) return normalize(defaultRoot(env));
+  const [before] = quickStats([path]);
+  const info = await statIfAny(path);
+  if (info === undefined) return normalize(defaultRoot(env));
   const written = await readStorageRoot(path);
   const root = absolute(env, dirname(path), written ?? defaultRoot(env));
-  if (cacheable(env, before, written)) await refreshCache(env, before, root);
+  if (before && info.isFile() && cacheable(env, written)) await refreshCache(env, before, root);
   return root;
 }
 
 /** With a config outside HOME, a root made from HOME would be wrong for the next caller's HOME. */
-const cacheable = (env: Env, before: Stats, written: string | undefined): boolean =>
-  before.isFile() && (!env.SW_CLI_CONFIG || (written !== undefined && !written.startsWith("~")));
+const cacheable = (env: Env, written: string | undefined): boolean =>
+  !env.SW_CLI_CONFIG || (written !== undefined && !written.startsWith("~"));
 
 const absolute = (env: Env, base: string, path: string): string => {
   const full = expandHome(env, path);
@@ -57,8 +56,8 @@ async function readStorageRoot(path: string): Promise<string | undefined> {
 }
 
 /** Only a speed-up: a read-only config folder must not stop anything. */
-async function refreshCache(env: Env, before: Stats, root: string): Promise<void> {
-  const text = `${rootCacheKey(before)}\n${root}\n`;
+async function refreshCache(env: Env, before: FileFacts, root: string): Promise<void> {
+  const text = `${stateOf(before)}\n${root}\n`;
   try {
     const path = rootCachePath(env);
     if ((await readTextIfAny(path)) !== text) await writeFileAtomic(path, text, { mode: 0o600, durable: false });

@@ -2,13 +2,10 @@
  * What a shell or a child needs to be in a runtime: the plan of a ready environment, and making one that is not.
  * The warm query reads memory and makes four stats. Tests: test/e2e/activate.test.ts
  */
-import { existsSync } from "node:fs";
-import { chmod, mkdir } from "node:fs/promises";
-import { dirname } from "pathe";
 import { offlineCtx } from "#core/config/offline.ts";
 import type { Ctx } from "#core/context.ts";
-import { type ActivationPlan, condaPlan, venvPlan } from "#core/env/activation/plan.ts";
-import { type RcShell, rcFilesOf } from "#core/env/activation/rc-files.ts";
+import type { ActivationPlan } from "#core/env/activation/plan.ts";
+import type { RcShell } from "#core/env/activation/rc-files.ts";
 import { noteUse } from "#core/env/last-use.ts";
 import { linkLatest } from "#core/env/links.ts";
 import { noteShell } from "#core/env/live-shells.ts";
@@ -17,10 +14,9 @@ import { readyEnv } from "#core/env/pointer.ts";
 import { restoreEnv } from "#core/env/restore.ts";
 import { driftWarning } from "#core/env/seen.ts";
 import { isSettled, settleLater } from "#core/env/settle.ts";
-import { localUri, resolveLocal } from "#core/ops/target.ts";
-import { sha256Hex } from "#core/platform/digest.ts";
-import { writeFileAtomic } from "#core/platform/fs-atomic.ts";
-import type { Resolved } from "#core/store/resolve.ts";
+import { planOf, renderRc, uriOf } from "#core/ops/plan-of.ts";
+import { noteEntry } from "#core/ops/quick-entry.ts";
+import { resolveLocal } from "#core/ops/target.ts";
 import { readVersion } from "#core/store/versions.ts";
 
 export type Activation =
@@ -33,6 +29,13 @@ interface ActivationParams {
   shell?: RcShell;
   /** The shell that evaluates the answer: nothing else will tell that it is in there. */
   pid?: number;
+}
+
+/** The same for a client that can look for itself the next time. */
+export async function answerActivation(ctx: Ctx, params: ActivationParams): Promise<Activation> {
+  const found = await activation(ctx, params);
+  if (found.state === "ready") noteEntry(ctx, params.uri, found.plan);
+  return found;
 }
 
 export async function activation(ctx: Ctx, { uri, shell, pid }: ActivationParams): Promise<Activation> {
@@ -70,35 +73,4 @@ export async function prepareEnv(client: Ctx, params: PrepareParams) {
   const { marker, made } = await restoreEnv(ctx, version, { fresh, compile });
   await linkLatest(ctx, resolved, marker.prefix);
   return { uri: uriOf(resolved), key: marker.key, prefix: marker.prefix, made };
-}
-
-const uriOf = ({ ref, version }: Resolved) => localUri(ref.project, ref.name, version.id);
-
-/** The change that enters a prefix as that version. */
-export async function planOf(
-  ctx: Ctx,
-  resolved: Resolved,
-  { prefix, mode }: Pick<Marker, "prefix" | "mode">,
-): Promise<ActivationPlan> {
-  const { ref, version } = resolved;
-  const input = { uri: uriOf(resolved), name: ref.name, project: ref.project, version: version.id, prefix };
-  if (mode === "venv") return venvPlan(input);
-  const { condaChange } = await import("#core/env/activation/conda-change.ts");
-  return condaPlan(input, await condaChange(ctx, prefix));
-}
-
-/** The scripts of a plan for one shell, rendered once into a folder named by its content. */
-export async function renderRc(ctx: Ctx, plan: ActivationPlan, shell: RcShell): Promise<string> {
-  const folder = `${ctx.paths.activation}/${sha256Hex(JSON.stringify({ plan, shell })).slice(0, 32)}`;
-  if (existsSync(`${folder}/plan.json`)) return folder;
-  const files = rcFilesOf(plan, shell);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  // plan.json is written last: it is the sign that the folder is whole.
-  const ordered = [...files.filter((f) => f.path !== "plan.json"), ...files.filter((f) => f.path === "plan.json")];
-  for (const file of ordered) {
-    await mkdir(dirname(`${folder}/${file.path}`), { recursive: true });
-    await writeFileAtomic(`${folder}/${file.path}`, file.text, { durable: false, mode: 0o600 });
-  }
-  await chmod(folder, 0o700);
-  return folder;
 }

@@ -29,6 +29,7 @@ const NUMBERS = {
   umask: [95, 166],
   prctl: [157, 167],
   openat: [257, 56],
+  newfstatat: [262, 79],
   utimensat: [280, 88],
 } as const;
 
@@ -112,13 +113,14 @@ export function dieWithParent(): void {
   if (process.platform === "linux") syscall("prctl", PR_SET_PDEATHSIG, SIGTERM);
 }
 
-/** Sets a file's times to a moment in nanoseconds, exactly (Bun's own call rounds). @returns false when it can't. */
-export function setFileTime(path: string, ns: bigint): boolean {
-  const moment = [ns / 1_000_000_000n, ns % 1_000_000_000n] as const;
-  const times = new BigInt64Array([...moment, ...moment]);
+/** Sets a file's times to a moment in nanoseconds, exactly (Bun's own call rounds), or to now. @returns false when it can't. */
+export function setFileTime(path: string, ns?: bigint): boolean {
+  const times = ns === undefined ? undefined : new BigInt64Array([...inSeconds(ns), ...inSeconds(ns)]);
   const name = cStrings([path]);
-  const [at, when] = [ptr(name.buffer), ptr(times)];
-  const failed = isMac ? macCalls().utimensat(AT_FDCWD, at, when, 0) : syscall("utimensat", AT_FDCWD, at, when);
+  const [at, when] = [ptr(name.buffer), times ? ptr(times) : null];
+  const failed = isMac ? macCalls().utimensat(AT_FDCWD, at, when, 0) : syscall("utimensat", AT_FDCWD, at, when ?? 0);
   keepAlive(name, times);
   return failed === 0;
 }
+
+const inSeconds = (ns: bigint) => [ns / 1_000_000_000n, ns % 1_000_000_000n] as const;

@@ -3,7 +3,7 @@
  * For tiny exchanges with our own daemon on the hot path; elsewhere it says "nobody" and the client takes its long way.
  * Tests: test/unit/core/platform/unix-exchange.test.ts
  */
-import { addressOf, cStrings, keepAlive, syscall } from "#core/platform/libc.ts";
+import { addressOf, syscall } from "#core/platform/libc.ts";
 
 const isLinux = process.platform === "linux";
 const AF_UNIX = 1;
@@ -11,23 +11,9 @@ const SOCK_STREAM = 1;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 const SO_RCVTIMEO = 20;
-const AT_FDCWD = -100;
 /** `sun_path` with its closing NUL. */
 const PATH_BYTES = 108;
 const CHUNK = 65_536;
-
-/** A small file's text in one read, at most 64 KiB; undefined when it can't be opened. */
-export function readSmallFile(path: string): string | undefined {
-  if (!isLinux) return undefined;
-  const name = cStrings([path]);
-  const fd = syscall("openat", AT_FDCWD, addressOf(name.buffer));
-  keepAlive(name);
-  if (fd < 0) return undefined;
-  const buffer = new Uint8Array(CHUNK);
-  const length = syscall("read", fd, addressOf(buffer), CHUNK);
-  syscall("close", fd);
-  return length < 0 ? undefined : new TextDecoder().decode(buffer.subarray(0, length));
-}
 
 export interface ExchangeOptions {
   timeoutSeconds: number;

@@ -54,9 +54,10 @@ test("cli reaches daemon lazily, in two places only: the entry and the in-proces
 });
 
 // Types of core may be named anywhere: they leave nothing behind. Of values, beside platform and protocol: the root, which
-// says whose daemon is meant, and what is pure text for shells (the subshell and `shellenv` render in the client).
+// says whose daemon is meant, what is pure text for shells (the subshell and `shellenv` render in the client), and the one
+// look that the client takes at the disk in the daemon's stead.
 const OPEN_CORE =
-  /^core\/(platform\/.*|protocol\/.*|errors|report|config\/root|env\/activation\/(plan|quote|shellenv))(\.ts|\.json)$/;
+  /^core\/(platform\/.*|protocol\/.*|errors|report|config\/root|env\/activation\/(plan|quote|shellenv|quick-look))(\.ts|\.json)$/;
 
 test("cli takes from core what it may know: no disk format, no use case", () => {
   const refused = (one: Import) => goesTo(one, "core") && one.kind !== "type" && !OPEN_CORE.test(one.path ?? "");

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { bothModes, type Home, tempHome } from "../helpers/home.ts";
+import { bothModes, type Home, SWCLI_BIN, tempHome } from "../helpers/home.ts";
 import { buildMany, buildSmall } from "./small-runtime.ts";
 
 async function list(home: Home, ...args: string[]): Promise<Record<string, unknown>[]> {
@@ -40,6 +40,17 @@ bothModes((mode) => {
     expect(column(short.stdout, 4)).toEqual(["none"]);
     expect(short.stdout).not.toContain("\x1b");
     expect(column((await home.run(["runtime", "list", "--fullname"])).stdout, 1)).toEqual([version]);
+  });
+
+  test("the plain form has a way of its own, and says the same; output that can't be written is an error there too", async () => {
+    await using home = await tempHome({ mode });
+    await buildMany(home, "a", 2);
+    const plain = await home.run(["rt", "ls"]);
+    expect(plain.stdout).toBe((await home.run(["-v", "runtime", "list"])).stdout);
+    expect(plain.stdout.split("\n")).toHaveLength(4);
+    const full = await home.exec(["sh", "-c", `"$0" runtime list >/dev/full`, SWCLI_BIN]);
+    expect(full.stderr).toContain("(DISK_FULL)");
+    expect(full.exitCode).toBe((await home.exec(["sh", "-c", `"$0" -v runtime list >/dev/full`, SWCLI_BIN])).exitCode);
   });
 
   test("filters: equal keys are or, different ones and, latest is one row a runtime, others are errors", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { ArgDefs } from "#cli/arg-def.ts";
-import { defaultGlobals, type GlobalOptions, parseArgs } from "#cli/args.ts";
+import { defaultGlobals } from "#cli/arg-def.ts";
+import { type GlobalOptions, parseArgs } from "#cli/args.ts";
 import { SwError } from "#core/errors.ts";
 
 const build = {

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { defaultGlobals, parseArgs } from "#cli/args.ts";
+import { defaultGlobals } from "#cli/arg-def.ts";
+import { parseArgs } from "#cli/args.ts";
 import { buildSourceParams, emitArgs, environmentArgs, sourceArgs, yamlOnlyArgs } from "#cli/runtime/build-args.ts";
 import { SwError } from "#core/errors.ts";
 

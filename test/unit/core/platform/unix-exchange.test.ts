@@ -2,7 +2,7 @@
 import { expect } from "bun:test";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { exchange, readSmallFile } from "#core/platform/unix-exchange.ts";
+import { exchange } from "#core/platform/unix-exchange.ts";
 import { needsLinux, testWith } from "../../../helpers/needs.ts";
 
 const test = testWith(needsLinux());
@@ -48,10 +48,4 @@ test("no socket, a dead one, a plain file and a path that is too long are nobody
     expect(exchange(each, "q", { timeoutSeconds: 1, isWhole: whole })).toBeUndefined();
   }
   while (exchange(path, "q", { timeoutSeconds: 1, isWhole: whole }) !== undefined) await Bun.sleep(10);
-});
-
-test("a small file is read, a missing one and a folder are none", () => {
-  writeFileSync(`${dir}/small`, "two\nlines ü\n");
-  expect(readSmallFile(`${dir}/small`)).toBe("two\nlines ü\n");
-  expect([readSmallFile(`${dir}/missing`), readSmallFile(dir)]).toEqual([undefined, undefined]);
 });

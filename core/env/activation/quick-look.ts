@@ -1,0 +1,70 @@
+/**
+ * The look that a hooked shell takes at an unchanged, ready runtime (hook-script.ts), taken by the binary itself: a warm
+ * `run` asks nobody. undefined means that the daemon has to be asked, never that something is wrong.
+ * Must stay free of heavy imports: it is on the hot path. Tests: test/e2e/run-quick.test.ts
+ */
+import { ENTRY_FILE, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
+import { type ActivationPlan, venvPlan } from "#core/env/activation/plan.ts";
+import { setFileTime } from "#core/platform/libc.ts";
+import { type FileFacts, quickStats, readSmallFile } from "#core/platform/quick-file.ts";
+
+/** Elsewhere nothing is seen (core/platform/quick-file.ts). */
+export const canLook = process.platform === "linux";
+
+export interface QuickLook {
+  /** As typed. */
+  readonly uri: string;
+  /** Absolute. */
+  readonly root: string;
+  /** The user's config file, there or not: it says what a short URI means. */
+  readonly config: string;
+}
+
+/** What an entry says (hook-entry.ts): project, name, version, environment, version of Python. */
+type Words = Record<"p" | "n" | "v" | "e" | "y", string>;
+
+export function quickPlan(look: QuickLook): ActivationPlan | undefined {
+  if (look.uri.includes("..")) return undefined;
+  const words = wordsOf(readSmallFile(`${entryFolder(look)}/${ENTRY_FILE}`));
+  if (!words || !isUnchanged(look, words) || !noteUse(look.root, words)) return undefined;
+  const { p: project, n: name, v: version } = words;
+  const uri = `local/project/${project}/runtime/${name}/version/${version}`;
+  return venvPlan({ uri, name, project, version, prefix: prefixOf(look.root, words) });
+}
+
+const storeOf = (root: string) => `${root}/.store/v1`;
+const entryFolder = ({ root, uri }: QuickLook) => `${storeOf(root)}/activation/by-uri/${uri}/@`;
+const prefixOf = (root: string, { e }: Words) => `${root}/.envs/${e}`;
+
+function wordsOf(text: string | undefined): Words | undefined {
+  const words: Words = { p: "", n: "", v: "", e: "", y: "" };
+  for (const word of (text ?? "").trimEnd().split(" ")) words[word[0] as keyof Words] = word.slice(2);
+  return words.y === "" ? undefined : words;
+}
+
+/** The ref and the config as they were, nothing of the Python client's, and the environment as it was when it was settled. */
+function isUnchanged(look: QuickLook, words: Words): boolean {
+  const { p, n, e, y } = words;
+  const [store, folder, prefix] = [storeOf(look.root), entryFolder(look), prefixOf(look.root, words)];
+  const seen = `${prefix}/${SEEN_FOLDER}`;
+  const [ref, refThen, foreign, open, config, configThen, python, pythonThen, bin, binThen, site, siteThen] =
+    quickStats([
+      ...[`${store}/refs/${p}/${n}.json`, `${folder}/ref`, `${look.root}/${p}/runtime/${n}`],
+      ...[`${store}/activation/live/${e}`, look.config, `${folder}/config`],
+      ...[`${prefix}/bin/python`, `${seen}/python`, `${prefix}/bin`, `${seen}/bin`],
+      ...[`${prefix}/lib/python${y}/site-packages`, `${seen}/site`],
+    ]);
+  if (!ref || ref.id !== refThen?.id || foreign || !open || config?.time !== configThen?.time) return false;
+  return isTwin(python, pythonThen) && isTwin(bin, binThen) && isTwin(site, siteThen);
+}
+
+const isTwin = (one: FileFacts | undefined, then: FileFacts | undefined) =>
+  one !== undefined && one.time === then?.time;
+
+/** In this order (core/env/last-use.ts): who removes the environment takes its marker away and then looks at the use. */
+function noteUse(root: string, words: Words): boolean {
+  const key = words.e.slice(0, words.e.lastIndexOf("-"));
+  if (!setFileTime(`${root}/.envs/${key}.used`)) return false;
+  const marker = readSmallFile(`${root}/.envs/${key}.json`);
+  return marker?.includes(JSON.stringify(prefixOf(root, words))) ?? false;
+}
