@@ -1,15 +1,10 @@
 import { expect, test } from "bun:test";
 import { EXPLICIT_LOCK_FILE } from "#core/conda/explicit-lock.ts";
 import { recipeOf } from "#core/env/recipe.ts";
-import { readSpec } from "#core/manifest/read-spec.ts";
-import { collectInputs } from "#core/ops/build-inputs.ts";
-import { textEntry } from "#core/ops/collect.ts";
-import { packVersion } from "#core/ops/pack-version.ts";
 import { sha256Hex } from "#core/platform/digest.ts";
 import { putBlobBytes, readBlobText } from "#core/store/blobs.ts";
-import type { Version } from "#core/store/versions.ts";
-import { packProject } from "../ops/packed.ts";
-import { type StoreHome, storeHome } from "../store/store-home.ts";
+import { packLocked, packProject } from "../ops/packed.ts";
+import { storeHome } from "../store/store-home.ts";
 
 const YAML = `name: demo
 environment: {python: '3.11'}
@@ -24,16 +19,6 @@ const FILES = {
   "tree/deep/data": "data",
   "one.sh": "one",
 };
-
-/** The same project with lock files in it, as a build with a lock makes it. */
-async function packLocked(home: StoreHome, lockFiles: Readonly<Record<string, string>>): Promise<Version> {
-  for (const [path, content] of Object.entries(FILES)) await home.write(`project/${path}`, content);
-  const spec = await readSpec(home.ctx, `${home.dir}/project/runtime.yaml`);
-  const inputs = await collectInputs(home.ctx, spec, { lock: false, cache: true });
-  const texts = Object.entries(lockFiles).map(([path, text]) => textEntry(home.ctx, `dependencies/${path}`, text));
-  const entries = [...inputs.entries, ...(await Promise.all(texts))];
-  return await packVersion(home.ctx, { ...inputs, entries, lockFiles: Object.keys(lockFiles) });
-}
 
 test("what is needed is read off a package: Python, wheels by name, files by place, the index", async () => {
   await using home = await storeHome();
@@ -70,7 +55,7 @@ test("a folder that a manifest writes with a slash at its end is found", async (
 
 test("the lock files of a package are told apart by their names", async () => {
   await using home = await storeHome();
-  const version = await packLocked(home, {
+  const version = await packLocked(home, FILES, {
     ".starwhale/lock/requirements-sw-lock.txt": "pip",
     ".starwhale/lock/vcs-requirements-sw-lock.txt": "vcs",
     [EXPLICIT_LOCK_FILE]: "conda",
@@ -81,7 +66,7 @@ test("the lock files of a package are told apart by their names", async () => {
 
 test("one lock alone is not taken for the other", async () => {
   await using home = await storeHome();
-  const version = await packLocked(home, { ".starwhale/lock/vcs-requirements-sw-lock.txt": "vcs" });
+  const version = await packLocked(home, FILES, { ".starwhale/lock/vcs-requirements-sw-lock.txt": "vcs" });
   expect(await recipeOf(home.ctx, version)).toMatchObject({ requirements: undefined, vcs: sha256Hex("vcs") });
 });
 
