@@ -2,11 +2,11 @@
  * Puts a package's files into a prefix: `dest` is relative to it and may not lead out, neither by `..` nor through a link.
  * Tests: test/unit/core/env/place-files.test.ts
  */
-import { chmod, copyFile, mkdir, realpath, symlink } from "node:fs/promises";
+import { chmod, copyFile, mkdir, realpath, stat, symlink } from "node:fs/promises";
 import { dirname, isAbsolute, normalize } from "pathe";
 import type { Ctx } from "#core/context.ts";
 import type { FileTree } from "#core/env/recipe.ts";
-import { SwError } from "#core/errors.ts";
+import { errno, SwError } from "#core/errors.ts";
 import { removeFile } from "#core/platform/fs-atomic.ts";
 import { blobPath } from "#core/store/blobs.ts";
 import type { Entry } from "#core/store/versions.ts";
@@ -20,7 +20,7 @@ export async function placeFiles(ctx: Ctx, prefix: string, trees: readonly FileT
 
 function insidePrefix(prefix: string, dest: string): string {
   const path = normalize(dest).replace(/\/+$/, "");
-  if (isAbsolute(dest) || path.startsWith("..") || path === "" || path === ".") throw outside(dest);
+  if (isAbsolute(dest) || path === "." || /^\.\.(\/|$)/.test(path)) throw outside(dest);
   return `${prefix}/${path}`;
 }
 
@@ -32,14 +32,39 @@ const outside = (dest: string) =>
 async function place(ctx: Ctx, { prefix, dest, entry }: { prefix: string; dest: string; entry: Entry }): Promise<void> {
   const target = entry.path === "" ? dest : `${dest}/${entry.path}`;
   const parent = entry.type === "dir" ? target : dirname(target);
-  await mkdir(parent, { recursive: true });
-  // A link inside the prefix (lib64) is fine, one that leads out is not.
-  const real = await realpath(parent);
-  const top = await realpath(prefix);
-  if (real !== top && !real.startsWith(`${top}/`)) throw outside(target);
-  if (entry.type === "dir") return;
-  await removeFile(target);
-  if (entry.type === "symlink") return await symlink(entry.link ?? "", target);
+  try {
+    await makeInside(prefix, parent);
+    if (entry.type === "dir") return;
+    await removeFile(target);
+    if (entry.type === "symlink") return await symlink(entry.link ?? "", target);
+  } catch (e) {
+    if (!IN_THE_WAY.has(errno(e) ?? "")) throw e;
+    throw new SwError("ENV_BUILD_FAILED", `files: ${target} can't be placed: a file or folder is in its way`, {
+      cause: e,
+    });
+  }
   await copyFile(blobPath(ctx, entry.sha256 ?? ""), target);
   await chmod(target, entry.mode);
+}
+
+const IN_THE_WAY = new Set(["EEXIST", "ENOTDIR", "EISDIR", "EPERM", "ENOENT"]);
+
+/** A link inside the prefix (lib64) is fine, one that leads out is not: looked at before each step, so that nothing is made there. */
+async function makeInside(prefix: string, folder: string): Promise<void> {
+  const top = await realpath(prefix);
+  let at = prefix;
+  for (const name of ["", ...folder.slice(prefix.length + 1).split("/")]) {
+    if (name !== "") at = `${at}/${name}`;
+    await makeFolder(at);
+    const real = await realpath(at);
+    if (real !== top && !real.startsWith(`${top}/`)) throw outside(folder);
+  }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (e) {
+    if (errno(e) !== "EEXIST" || !(await stat(path)).isDirectory()) throw e;
+  }
 }

@@ -9,14 +9,14 @@ import { type CondaLocked, lockConda } from "#core/conda/lock-conda.ts";
 import { condaWants } from "#core/conda/wants.ts";
 import type { Ctx } from "#core/context.ts";
 import { type Recipe, readManifest } from "#core/env/recipe.ts";
-import { keepResolution, resolvedPath, unpackDependencies } from "#core/env/unlocked.ts";
+import { keepResolution, keptOnce, resolvedPath, unpackDependencies } from "#core/env/unlocked.ts";
 import { linkWheels } from "#core/env/wheel-links.ts";
 import { thisPlatform } from "#core/lock/platforms.ts";
 import { type RequirementSource, readRequirements } from "#core/lock/requirements.ts";
 import { manifestDependencies } from "#core/manifest/parse-manifest.ts";
 import { parseSpec } from "#core/manifest/read-spec.ts";
 import type { Dependency, RuntimeSpec } from "#core/manifest/spec.ts";
-import { readTextIfAny, removeTree, writeFileAtomic } from "#core/platform/fs-atomic.ts";
+import { removeTree } from "#core/platform/fs-atomic.ts";
 import { ingestPath, putBlobBytes, readBlobText } from "#core/store/blobs.ts";
 import type { Version } from "#core/store/versions.ts";
 
@@ -29,11 +29,7 @@ const KeptSchema = v.object({
 type Kept = v.InferOutput<typeof KeptSchema>;
 
 export async function unlockedConda(ctx: Ctx, version: Version, recipe: Recipe): Promise<Recipe> {
-  const path = resolvedPath(ctx, version.id);
-  const text = await readTextIfAny(path);
-  const known = text === undefined ? undefined : v.parse(KeptSchema, JSON.parse(text));
-  const kept = known ?? (await solveNow(ctx, version, recipe));
-  if (!known) await writeFileAtomic(path, JSON.stringify(kept), { exclusive: true });
+  const kept = await keptOnce(resolvedPath(ctx, version.id), KeptSchema, () => solveNow(ctx, version, recipe));
   const { requirements, vcs, conda } = kept;
   return { ...recipe, requirements, vcs, conda, wheels: [...recipe.wheels, ...kept.wheels] };
 }

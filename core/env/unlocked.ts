@@ -1,6 +1,6 @@
 /**
  * Packages built with `-del` hold no lock: the first activation resolves what they ask for, keeps that resolution
- * beside the version, and says that the package is not pinned. Tests: test/e2e/unlocked.test.ts
+ * beside the version, and says that the package is not pinned. Tests: test/unit/core/env/unlocked.test.ts
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "pathe";
@@ -8,6 +8,7 @@ import * as v from "valibot";
 import type { Ctx } from "#core/context.ts";
 import { type Recipe, readManifest } from "#core/env/recipe.ts";
 import { linkWheels } from "#core/env/wheel-links.ts";
+import { SwError } from "#core/errors.ts";
 import { type RequirementSource, readRequirements } from "#core/lock/requirements.ts";
 import { type Lock, resolveLock } from "#core/lock/resolve.ts";
 import { manifestDependencies } from "#core/manifest/parse-manifest.ts";
@@ -29,15 +30,33 @@ export const resolvedPath = (ctx: Ctx, id: string): string =>
 
 /** The recipe with the resolution that this machine keeps for it, made now if there is none. */
 export async function unlockedRecipe(ctx: Ctx, version: Version, recipe: Recipe): Promise<Recipe> {
-  const path = resolvedPath(ctx, version.id);
-  const kept = (await readKept(path)) ?? (await resolveNow(ctx, version, recipe));
-  await writeFileAtomic(path, JSON.stringify(kept), { exclusive: true });
+  const kept = await keptOnce(resolvedPath(ctx, version.id), KeptSchema, () => resolveNow(ctx, version, recipe));
   return { ...recipe, requirements: kept.requirements, vcs: kept.vcs, wheels: [...recipe.wheels, ...kept.wheels] };
 }
 
-async function readKept(path: string): Promise<Kept | undefined> {
+/** What is kept at `path`, made now if there is nothing; the first one stays when several make it at once. */
+export async function keptOnce<S extends v.GenericSchema>(
+  path: string,
+  schema: S,
+  make: () => Promise<v.InferOutput<S>>,
+): Promise<v.InferOutput<S>> {
+  const known = await readKept(path, schema);
+  if (known !== undefined) return known;
+  const made = await make();
+  if (await writeFileAtomic(path, JSON.stringify(made), { exclusive: true })) return made;
+  return (await readKept(path, schema)) ?? made;
+}
+
+async function readKept<S extends v.GenericSchema>(path: string, schema: S): Promise<v.InferOutput<S> | undefined> {
   const text = await readTextIfAny(path);
-  return text === undefined ? undefined : v.parse(KeptSchema, JSON.parse(text));
+  try {
+    return text === undefined ? undefined : v.parse(schema, JSON.parse(text));
+  } catch (cause) {
+    throw new SwError("STORE_DAMAGED", `${path} can't be read`, {
+      hint: "Delete it: the packages of that runtime are then resolved again.",
+      cause,
+    });
+  }
 }
 
 async function resolveNow(ctx: Ctx, version: Version, recipe: Recipe): Promise<Kept> {

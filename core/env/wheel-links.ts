@@ -2,7 +2,8 @@
  * Wheels of packages under their own file names: blobs have none, and installers read name and version from it.
  * Stable paths, so that uv's cache knows them the next time. Tests: test/unit/core/env/build-venv.test.ts
  */
-import { link, mkdir } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { link, mkdir, rename, stat } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
 import type { WheelFile } from "#core/env/recipe.ts";
 import { errno, SwError } from "#core/errors.ts";
@@ -32,12 +33,21 @@ function fitsHere(wheel: WheelFile): boolean {
 export async function linkWheel(ctx: Ctx, wheel: WheelFile): Promise<string> {
   const folder = `${ctx.paths.cache}/wheels/${wheel.sha256}`;
   await mkdir(folder, { recursive: true });
+  await linkBlob(blobPath(ctx, wheel.sha256), `${folder}/${wheel.name}`);
+  return folder;
+}
+
+/** A blob that was damaged and came back is another file: the old link would go on serving the damaged bytes. */
+async function linkBlob(blob: string, path: string): Promise<void> {
   try {
-    await link(blobPath(ctx, wheel.sha256), `${folder}/${wheel.name}`);
+    return await link(blob, path);
   } catch (e) {
     if (errno(e) !== "EEXIST") throw e;
   }
-  return folder;
+  if ((await stat(path)).ino === (await stat(blob)).ino) return;
+  const temp = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+  await link(blob, temp);
+  await rename(temp, path);
 }
 
 /** Wheel file names: https://packaging.python.org/en/latest/specifications/binary-distribution-format/ */

@@ -1,0 +1,188 @@
+/**
+ * The functions that a hook loads once against the script that is rendered for one runtime: whatever stands in the shell,
+ * both must leave the same behind, while active and after.
+ */
+import { describe, expect, test } from "bun:test";
+import { fishHook } from "#core/env/activation/hook-fish.ts";
+import { quickOn } from "#core/env/activation/hook-quick.ts";
+import { hookScript } from "#core/env/activation/hook-script.ts";
+import { type ActivationPlan, condaPlan, venvPlan } from "#core/env/activation/plan.ts";
+import { fitsHook, literalWords } from "#core/env/activation/plan-words.ts";
+import { posixQuote as q } from "#core/env/activation/quote.ts";
+import { needsProgram, testWith } from "../../../../helpers/needs.ts";
+import { FILE, Lab, type RunIn, SNAPSHOT } from "./lab.ts";
+
+type Shell = "bash" | "zsh" | "fish";
+
+/** The hook, its `_swrt_quick` without the questions to the disk (those are e2e). */
+function hook(shell: Shell, plan: ActivationPlan): string {
+  const input = { swcli: "/no/swcli", root: "/no/root", cd: false };
+  if (shell === "fish")
+    return `${fishHook(input)}function _swrt_quick; _swrt_now ${q(plan.prefix)} ${plan.name} ${plan.uri}; end\n`;
+  const known = `local p=self n=${plan.name} v=v1 P=${q(plan.prefix)}`;
+  return `${hookScript(input, shell)}function _swrt_quick {\n${[known, ...quickOn(shell)].join("\n")}\n}\n`;
+}
+
+/** Everything of a session that can be compared, by the way in. */
+async function bothWays(lab: Lab, shell: Shell, session: (on: string) => string, options: RunIn = {}) {
+  const { plan, rc } = await lab.runtime("demo");
+  const load = `${SNAPSHOT[shell]}\n${hook(shell, plan)}`;
+  const run = async (on: string) => {
+    const ran = await lab.sh(shell, `${load}${session(on)}`, options);
+    const after = await Bun.file(`${lab.dir}/after`).text();
+    await Bun.file(`${lab.dir}/after`).delete();
+    return { ...ran, after };
+  };
+  const source = `${shell === "fish" ? "source" : "."} ${q(`${rc}/${FILE[shell]}`)}`;
+  return { hooked: await run("swcli runtime activate demo"), sourced: await run(source), plan };
+}
+
+const LOOK = `look() { echo "$PATH|\${PS1-none}|\${VIRTUAL_ENV-}|\${VIRTUAL_ENV_PROMPT-}|\${PYTHONHOME-none}"; env | grep -aE '^(SW_|VIRTUAL|PYTHONHOME|PATH=)' | sort; python 2>&1; }`;
+const FISH_LOOK = `function look; echo "$PATH|$VIRTUAL_ENV|$VIRTUAL_ENV_PROMPT|$PYTHONHOME"; env | grep -aE '^(SW_|VIRTUAL|PYTHONHOME|PATH=)' | sort; python; functions -q deactivate; and echo has; end`;
+
+/** The names of our variables that are there. */
+const OURS: Record<Shell, string> = {
+  bash: 'echo "<${!_SWRT_@}>"',
+  zsh: 'IFS=" "; echo "<${(ok)parameters[(I)_SWRT_*]}>"',
+  fish: 'echo "<"(set -n | string match "_SWRT_*")">"',
+};
+const KEPT: Record<Shell, string> = {
+  bash: "<_SWRT_BIN _SWRT_ROOT>\n",
+  zsh: "<_SWRT_BIN _SWRT_ROOT>\n",
+  fish: "<_SWRT_BIN> <_SWRT_ROOT>\n",
+};
+
+const ALIASES = "shopt -s expand_aliases 2>/dev/null || setopt aliases\n";
+
+// What the shell is like before, what is done inside, the word that leaves.
+const SESSIONS: readonly (readonly [what: string, before: string, inside: string, leave?: string])[] = [
+  ["a plain shell", "PS1='$ '", ""],
+  ["a shell without a prompt", "unset PS1", ""],
+  ["a prompt that somebody else draws", "PS1='$ ' STARSHIP_SHELL=SHELL", ""],
+  ["a prompt that is to be left alone", "PS1='$ ' VIRTUAL_ENV_DISABLE_PROMPT=1", ""],
+  ["a venv around it", "PS1='$ '; export VIRTUAL_ENV=/outer VIRTUAL_ENV_PROMPT=outer; PATH=/outer/bin:$PATH", ""],
+  ["VIRTUAL_ENV alone", "VIRTUAL_ENV=/outer", ""],
+  ["VIRTUAL_ENV_PROMPT alone", "VIRTUAL_ENV_PROMPT=outer", ""],
+  ["PYTHONHOME", "export PYTHONHOME=/py", ""],
+  ["PYTHONHOME, set anew inside", "export PYTHONHOME=/py", "PYTHONHOME=/new"],
+  ["a PATH that is not exported", "export -n PATH 2>/dev/null || typeset +x PATH", ""],
+  ["a function deactivate", "deactivate() { echo mine; }", ""],
+  [
+    "functions deactivate and venv",
+    "deactivate() { echo mine; }; venv() { echo venv $1; }",
+    "venv x",
+    "venv deactivate",
+  ],
+  ["a function venv", "venv() { echo venv $1; }", "venv x"],
+  ["an alias deactivate", `${ALIASES}alias deactivate='echo mine'`, ""],
+  ["a runtime of an outer shell", "export SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL=/o; PATH=/usr/bin:/o/bin:/bin", ""],
+  ["strict options", "set -euo pipefail; IFS=/:.", "", "venv deactivate"],
+  ["PATH with more behind and before it", "", "PATH=/first:$PATH:/last"],
+  ["our entry taken out of PATH", "P=$PATH", "PATH=$P"],
+  ["a changed prompt", "PS1='$ '", "PS1='> '"],
+  ["a prompt that was taken away", "set -u; PS1='$ '", "unset PS1"],
+  ["a prompt with more before it", "PS1='$ '", 'PS1="x $PS1"'],
+  ["another venv activated inside", "", "VIRTUAL_ENV=/v; PATH=/v/bin:$PATH"],
+  ["a variable of ours removed", "", "unset VIRTUAL_ENV_PROMPT"],
+  ["somebody else's deactivate", "", "VIRTUAL_ENV=/v; deactivate() { echo theirs; }", "_swrt_off"],
+  ["the same runtime once more", "PS1='$ '", "AGAIN"],
+  [
+    "stale words of a parent shell",
+    "_SWRT_LIVE=1 _SWRT_RARE=1 _SWRT_FN_OFF='deactivate () { echo stale; }' _SWRT_PATH=/gone",
+    "",
+  ],
+];
+
+for (const shell of ["bash", "zsh"] as const) {
+  describe(shell, () => {
+    const it = testWith(needsProgram(shell));
+
+    for (const [what, before, inside, leave = "deactivate"] of SESSIONS) {
+      it(`${what}: the hook's way in and out does what the runtime's own script does`, async () => {
+        await using lab = await Lab.open();
+        const { hooked, sourced, plan } = await bothWays(
+          lab,
+          shell,
+          (on) =>
+            `${LOOK}\n${before.replace("SHELL=SHELL", `SHELL=${shell}`)}\n${on}\nlook\n${inside.replace("AGAIN", on)}\nlook\n${leave}\nlook || :\nset +eu\nsnap >after 2>&1\n${OURS[shell]}\n`,
+        );
+        expect(hooked).toEqual(sourced);
+        expect(hooked.out).toStartWith(`${plan.prefix}/bin:`);
+        expect(hooked.out).toEndWith(KEPT[shell]);
+      });
+    }
+
+    for (const [what, before] of [
+      ["empty", "PATH="],
+      ["not there", "unset PATH"],
+    ] as const) {
+      it(`a PATH that is ${what} is so again afterwards`, async () => {
+        await using lab = await Lab.open();
+        const say = `echo "[$PATH]"`;
+        const { hooked, sourced, plan } = await bothWays(
+          lab,
+          shell,
+          (on) => `${before}\n${on}\n${say}\ndeactivate\necho "[\${PATH-none}]" >after\n${say}\n`,
+        );
+        expect(hooked).toEqual(sourced);
+        expect(hooked.out).toBe(`[${plan.prefix}/bin]\n[]\n`);
+      });
+    }
+
+    it("a child shell does not take its parent's words for its own", async () => {
+      await using lab = await Lab.open();
+      const { hooked, plan } = await bothWays(
+        lab,
+        shell,
+        (on) => `${on}\n(deactivate; echo "$PATH")\necho "$PATH"\necho >after\n`,
+      );
+      expect(hooked.out).toBe(`${lab.env().PATH}\n${plan.prefix}/bin:${lab.env().PATH}\n`);
+    });
+  });
+}
+
+describe("fish", () => {
+  const it = testWith(needsProgram("fish"));
+  const sessions = [
+    ["a plain shell", "", ""],
+    ["a venv around it", "set -gx VIRTUAL_ENV /outer; set -gx PATH /outer/bin $PATH", ""],
+    ["PYTHONHOME", "set -gx PYTHONHOME /py", ""],
+    ["a function deactivate", "function deactivate; echo mine; end", ""],
+    ["PATH with more behind and before it", "", "set PATH /first $PATH /last"],
+    ["a variable of ours removed", "", "set -e VIRTUAL_ENV_PROMPT"],
+    ["the same runtime once more", "", "AGAIN"],
+  ] as const;
+  for (const [what, before, inside] of sessions) {
+    it(`${what}: the hook's way in and out does what the runtime's own script does`, async () => {
+      await using lab = await Lab.open();
+      const { hooked, sourced, plan } = await bothWays(
+        lab,
+        "fish",
+        (on) =>
+          `${FISH_LOOK}\n${before}\n${on}\nlook\n${inside.replace("AGAIN", on)}\nlook\ndeactivate\nlook\nsnap >after 2>&1\n${OURS.fish}\n`,
+      );
+      expect(hooked).toEqual(sourced);
+      expect(hooked.out).toStartWith(`${plan.prefix}/bin:`);
+      expect(hooked.out).toEndWith(KEPT.fish);
+    });
+  }
+});
+
+const input = { prefix: "/p", name: "demo", uri: "u", project: "self", version: "v1" };
+
+test("a venv whose name stands in a prompt as it is needs no script of its own; a conda environment does", () => {
+  expect(fitsHook(venvPlan(input))).toBe(true);
+  expect(fitsHook(venvPlan({ ...input, name: "de$mo" }))).toBe(false);
+  expect(fitsHook(condaPlan(input, { path: [], set: {}, leave: [] }))).toBe(false);
+});
+
+test("a variable that no shell can hold does not come into a script, nor a name that a prompt would run", () => {
+  const odd = condaPlan(
+    { ...input, name: "a$(x)`y`" },
+    { path: [], set: { "a-b": "1", "c;d": "2", E: "3" }, leave: [] },
+  );
+  const words = literalWords({ ...odd, unset: ["F", "g h"] }, q);
+  expect(words.set.filter(([name]) => !/^(CONDA|SW)_/.test(name))).toEqual([["E", "'3'"]]);
+  expect(words.unset).toEqual(["F"]);
+  expect(words.mark).toBe("'(a__x__y_) '");
+});
