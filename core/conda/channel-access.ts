@@ -3,6 +3,7 @@
  * never reach a lock. Tests: test/unit/core/conda/channel-access.test.ts
  */
 import { isAbsolute, resolve } from "pathe";
+import { type ChannelNetwork, channelNetwork } from "#core/conda/channel-network.ts";
 import { cleanUrl } from "#core/conda/record.ts";
 import { type CondarcData, readCondarc } from "#core/config/condarc.ts";
 import type { Ctx } from "#core/context.ts";
@@ -18,6 +19,7 @@ export interface ChannelAccess {
   priority: "strict" | "flexible" | "disabled";
   /** The channels of the user's condarc, for specs that name none. */
   own: string[];
+  network: ChannelNetwork;
 }
 
 // A bare name goes to the solver as it is: rattler, like conda, knows where its public channels are.
@@ -39,6 +41,7 @@ export async function channelAccess(ctx: Ctx, condarc: CondarcData): Promise<Cha
     logins: Object.fromEntries(secrets.flatMap(loginOf)),
     priority: priorityOf(settings.channel_priority),
     own: list(settings, "channels"),
+    network: await channelNetwork(ctx, settings),
   };
 }
 
