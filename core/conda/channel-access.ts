@@ -87,10 +87,17 @@ function addressesOf(ctx: Ctx, settings: CondarcData, { name, base }: { name: st
   if (/^[a-z]+:\/\//i.test(text)) return [text];
   const path = expandHome(ctx.env, text);
   if (isAbsolute(path) || /^\.\.?\//.test(path)) return [Bun.pathToFileURL(resolve(base, path)).href];
-  const custom = map(settings, "custom_channels")[text];
-  if (custom) return [`${custom.replace(/\/+$/, "")}/${text}`];
-  const [alias] = list(settings, "channel_alias");
-  return [alias === undefined ? text : `${alias.replace(/\/+$/, "")}/${text}`];
+  const host = customBase(settings, text) ?? list(settings, "channel_alias")[0];
+  return [host === undefined ? text : `${host.replace(/\/+$/, "")}/${text}`];
+}
+
+/** A custom channel's name stands for its labels too: `lab` for `lab/label/dev`. */
+function customBase(settings: CondarcData, name: string): string | undefined {
+  const custom = map(settings, "custom_channels");
+  for (let part = name; part !== ""; part = part.slice(0, Math.max(part.lastIndexOf("/"), 0))) {
+    if (custom[part]) return custom[part];
+  }
+  return undefined;
 }
 
 /** A token is a part of the path and stays; a login goes as a header. */

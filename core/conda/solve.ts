@@ -9,6 +9,7 @@ import { type ChannelNetwork, holdsHereOnly } from "#core/conda/channel-network.
 import { type EngineWork, engineError, type SpecLine, specName } from "#core/conda/engine-error.ts";
 import { type ExplicitLock, parseExplicit, renderExplicit } from "#core/conda/explicit-lock.ts";
 import { type ForeignQuestion, type ForeignSolver, foreignSolve } from "#core/conda/foreign-solver.ts";
+import type { KeptPackages } from "#core/conda/kept-packages.ts";
 import { subdirOf, virtualPackages } from "#core/conda/platform.ts";
 import { type CondaRecord, CondaRecordSchema, cleanRecord } from "#core/conda/record.ts";
 import { readSharedSolution, writeSharedSolution } from "#core/conda/shared-solution.ts";
@@ -34,6 +35,8 @@ export interface SolveInput {
   /** Relative channels are below it. */
   dir: string;
   variables: Record<string, string>;
+  /** Of a lock that is there already. */
+  kept: KeptPackages;
   useCache: boolean;
 }
 
@@ -96,7 +99,9 @@ async function solveOne(ctx: Ctx, input: SolveInput, question: Question & { plat
   const specs = input.specs.map(({ text }) => text);
   const work: EngineWork = { doing: "solve", platform: question.platform, lines: input.specs };
   const { solver } = (await readConfig(ctx)).swcli.conda;
-  const key = keyOf({ solver, specs, channels: channels.map(cleanChannel), subdir, virtual, priority });
+  const locked = keptFor(ctx, { solver, kept: input.kept[subdir] ?? [] });
+  const names = locked.length > 0 ? { locked: locked.map(({ url }) => url) } : {};
+  const key = keyOf({ solver, specs, channels: channels.map(cleanChannel), subdir, virtual, priority, ...names });
   const kept = input.useCache ? await readKept(ctx, key) : undefined;
   if (typeof kept === "string") throw engineError(new EngineRefusal("unsolvable", kept), work);
   if (kept) return { records: kept.platforms[subdir] ?? [], cached: true };
@@ -109,7 +114,7 @@ async function solveOne(ctx: Ctx, input: SolveInput, question: Question & { plat
   ctx.report.progress({ step: "conda", text: `Resolving ${specs.length} conda packages (${subdir})` });
   try {
     const asked = { specs, channels, platform: subdir, virtual, priority };
-    const records = await askEngine(ctx, { solver, asked, question, fresh: !input.useCache });
+    const records = await askEngine(ctx, { solver, asked, question, locked, fresh: !input.useCache });
     await keep(ctx, key, { channels, requested: specs, variables: {}, platforms: { [subdir]: records } });
     await writeSharedSolution(ctx, shared, records);
     return { records, cached: false };
@@ -120,19 +125,27 @@ async function solveOne(ctx: Ctx, input: SolveInput, question: Question & { plat
   }
 }
 
+/** What another program solves is solved anew: none of them can be told to keep what is not installed. */
+function keptFor(ctx: Ctx, { solver, kept }: { solver: Asking["solver"]; kept: readonly CondaRecord[] }) {
+  if (solver === "rattler" || kept.length === 0) return kept;
+  ctx.report.warn(`${solver} can't keep to the packages of a lock: all of them may move`);
+  return [];
+}
+
 interface Asking {
   solver: "rattler" | ForeignSolver;
   asked: ForeignQuestion;
   question: Question;
+  locked: readonly CondaRecord[];
   fresh: boolean;
 }
 
 /** Another program's answer is exact specs, which the engine looks up. */
-async function askEngine(ctx: Ctx, { solver, asked, question, fresh }: Asking): Promise<CondaRecord[]> {
+async function askEngine(ctx: Ctx, { solver, asked, question, locked, fresh }: Asking): Promise<CondaRecord[]> {
   const { logins, network } = question;
   const specs =
     solver === "rattler" ? asked.specs : await foreignSolve(withCtx(ctx, { env: network.env }), solver, asked);
-  const way = { logins, insecure: network.insecure, fresh };
+  const way = { locked, logins, insecure: network.insecure, fresh };
   const answer = await callRattler(ctx, { op: "solve", ...asked, specs, ...way }, network);
   return v.parse(v.array(CondaRecordSchema), answer.records).map(cleanRecord);
 }

@@ -42,7 +42,7 @@ from rattler.networking import AddHeadersMiddleware, AuthenticationMiddleware, R
 
 PRIORITY = {
     "strict": ChannelPriority.Strict,
-    "flexible": ChannelPriority.Strict,
+    "flexible": ChannelPriority.Flexible,
     "disabled": ChannelPriority.Disabled,
 }
 
@@ -103,6 +103,24 @@ def gateway(request):
     return GATEWAYS[key]
 
 
+async def still_there(request):
+    """Of the packages that a lock names, those that the channels have: as they are described now."""
+    wanted = {(one["subdir"], one["fn"], one.get("sha256") or one.get("md5")) for one in request.get("locked", [])}
+    if not wanted:
+        return []
+    platforms = [Subdir(request["platform"]), Subdir("noarch")]
+    names = [MatchSpec(one["name"]) for one in request["locked"]]
+    found = await gateway(request).query(request["channels"], platforms, names, recursive=False)
+
+    def hashes(one):
+        return [digest.hex() for digest in (one.sha256, one.md5) if digest]
+
+    def is_wanted(one):
+        return any((str(one.subdir), one.file_name, digest) in wanted for digest in hashes(one))
+
+    return [one for channel in found for one in channel if is_wanted(one)]
+
+
 async def solve(request):
     virtual = [
         GenericVirtualPackage(PackageName(one["name"]), Version(one["version"]), BuildString(one["build"]))
@@ -111,6 +129,7 @@ async def solve(request):
     records = await rattler.solve(
         request["channels"],
         [MatchSpec(spec) for spec in request["specs"]],
+        locked_packages=await still_there(request),
         gateway=gateway(request),
         platforms=[Subdir(request["platform"]), Subdir("noarch")],
         virtual_packages=virtual,
