@@ -1,9 +1,9 @@
 /** Virtual environments become packages that restore to the same versions, and are byte for byte unchanged afterwards. */
 import { expect, test } from "bun:test";
-import { lstat, readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { type Home, tempHome } from "../helpers/home.ts";
 import { needsProgram, testWith } from "../helpers/needs.ts";
+import { LIST, stateOf, uvProgram } from "./env-state.ts";
 
 const LONG = 120_000;
 const plain = ["runtime", "build", "--prepare", "no"];
@@ -11,17 +11,6 @@ const build = [...plain, "-o", "json"];
 const withGit = testWith(needsProgram("git"));
 
 type Maker = "venv" | "uv" | "virtualenv";
-
-async function uvProgram(home: Home): Promise<string> {
-  const tools = join(home.root, ".store/v1/tools");
-  const find = async () => (await readdir(tools).catch(() => [])).find((name) => name.startsWith("uv-"));
-  // The first lock of a home unpacks it.
-  if (!(await find())) {
-    const warm = await home.project({ "runtime.yaml": "name: warm\ndependencies: [{ pip: [six] }]\n" });
-    await home.run([...build, "-n", "warm"], { cwd: warm });
-  }
-  return join(tools, (await find()) ?? "", "uv");
-}
 
 async function makeEnv(home: Home, maker: Maker, packages: string[], at = `envs/${maker}`): Promise<string> {
   const prefix = join(home.dir, at);
@@ -38,25 +27,6 @@ async function makeEnv(home: Home, maker: Maker, packages: string[], at = `envs/
   }
   return prefix;
 }
-
-/** Everything that a change would show in: names, kinds, modes, times, bytes. */
-async function stateOf(prefix: string): Promise<string[]> {
-  const entries = await readdir(prefix, { recursive: true, withFileTypes: true });
-  const lines = entries.map(async (entry) => {
-    const path = join(entry.parentPath, entry.name);
-    const info = await lstat(path);
-    const content = entry.isFile()
-      ? Bun.hash(await readFile(path))
-      : entry.isSymbolicLink()
-        ? await readlink(path)
-        : "";
-    return `${path} ${info.mode} ${info.mtimeMs} ${content}`;
-  });
-  return (await Promise.all(lines)).sort();
-}
-
-/** `name==version` of all that is installed, as the environment's own Python sees it. */
-const LIST = "import importlib.metadata as m; print(sorted({f'{d.name}=={d.version}' for d in m.distributions()}))";
 
 async function lockText(home: Home, name: string, file = "requirements-sw-lock.txt"): Promise<string> {
   const { json } = await home.run(["runtime", "info", name, "-of", "lock", "-o", "json"]);
