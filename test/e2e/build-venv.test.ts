@@ -1,5 +1,7 @@
 /** Virtual environments become packages that restore to the same versions, and are byte for byte unchanged afterwards. */
 import { expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Home, tempHome } from "../helpers/home.ts";
 import { needsProgram, testWith } from "../helpers/needs.ts";
@@ -51,6 +53,28 @@ for (const maker of ["venv", "uv", "virtualenv"] as const) {
     LONG,
   );
 }
+
+test(
+  "one that sees its base Python's packages says so and locks its own alone, and no interpreter of it is run",
+  async () => {
+    await using home = await tempHome({ mode: "in-process" });
+    const prefix = join(home.dir, "envs/open");
+    const made = await home.exec(["python3", "-m", "venv", "--system-site-packages", "--without-pip", prefix]);
+    expect(made).toMatchObject({ exitCode: 0 });
+    const pip = [await uvProgram(home), "pip", "install", "-q", "--python", `${prefix}/bin/python`];
+    expect(await home.exec([...pip, "six==1.16.0"])).toMatchObject({ exitCode: 0 });
+    for (const name of ["python", "python3"]) {
+      await rm(join(prefix, "bin", name));
+      await home.write(join(prefix, "bin", name), '#!/bin/sh\ntouch "$HOME/was-run"\nexit 1\n', 0o755);
+    }
+    const built = await home.run([...plain, "-v", prefix]);
+    expect(built).toMatchObject({ exitCode: 0 });
+    expect(built.stderr).toContain("also sees the packages of its base Python");
+    expect((await lockText(home, "open")).match(/^[a-z0-9-]+==/gm)).toEqual(["six=="]);
+    expect(existsSync(join(home.dir, "was-run"))).toBe(false);
+  },
+  LONG,
+);
 
 test(
   "-s takes the environment of the shell, the first on PATH when there are two, and says so",
