@@ -93,7 +93,6 @@ async function sourceOf(args: Selectors): Promise<ParamsOf<"runtime.lock">["sour
   if (args["env-name"]) return { kind: "conda", name: args["env-name"] };
   const path = args["env-prefix-path"];
   if (!path) return undefined;
-  // What conda makes has this folder, nothing else does.
-  const isConda = await Bun.file(`${path}/conda-meta/history`).exists();
-  return { kind: isConda ? "conda-prefix" : "venv", path };
+  // What conda and its kin make has this folder, nothing else does.
+  return { kind: (await isFolder(`${path}/conda-meta`)) ? "conda-prefix" : "venv", path };
 }

@@ -3,6 +3,7 @@
  * never reach a lock. Tests: test/unit/core/conda/channel-access.test.ts
  */
 import { isAbsolute, resolve } from "pathe";
+import { type ChannelNetwork, channelNetwork } from "#core/conda/channel-network.ts";
 import { cleanUrl } from "#core/conda/record.ts";
 import { type CondarcData, readCondarc } from "#core/config/condarc.ts";
 import type { Ctx } from "#core/context.ts";
@@ -18,6 +19,7 @@ export interface ChannelAccess {
   priority: "strict" | "flexible" | "disabled";
   /** The channels of the user's condarc, for specs that name none. */
   own: string[];
+  network: ChannelNetwork;
 }
 
 // A bare name goes to the solver as it is: rattler, like conda, knows where its public channels are.
@@ -39,6 +41,7 @@ export async function channelAccess(ctx: Ctx, condarc: CondarcData): Promise<Cha
     logins: Object.fromEntries(secrets.flatMap(loginOf)),
     priority: priorityOf(settings.channel_priority),
     own: list(settings, "channels"),
+    network: await channelNetwork(ctx, settings),
   };
 }
 
@@ -84,10 +87,17 @@ function addressesOf(ctx: Ctx, settings: CondarcData, { name, base }: { name: st
   if (/^[a-z]+:\/\//i.test(text)) return [text];
   const path = expandHome(ctx.env, text);
   if (isAbsolute(path) || /^\.\.?\//.test(path)) return [Bun.pathToFileURL(resolve(base, path)).href];
-  const custom = map(settings, "custom_channels")[text];
-  if (custom) return [`${custom.replace(/\/+$/, "")}/${text}`];
-  const [alias] = list(settings, "channel_alias");
-  return [alias === undefined ? text : `${alias.replace(/\/+$/, "")}/${text}`];
+  const host = customBase(settings, text) ?? list(settings, "channel_alias")[0];
+  return [host === undefined ? text : `${host.replace(/\/+$/, "")}/${text}`];
+}
+
+/** A custom channel's name stands for its labels too: `lab` for `lab/label/dev`. */
+function customBase(settings: CondarcData, name: string): string | undefined {
+  const custom = map(settings, "custom_channels");
+  for (let part = name; part !== ""; part = part.slice(0, Math.max(part.lastIndexOf("/"), 0))) {
+    if (custom[part]) return custom[part];
+  }
+  return undefined;
 }
 
 /** A token is a part of the path and stays; a login goes as a header. */

@@ -80,7 +80,9 @@ function unreachable(message: string, code: ErrorCode): SwError {
       .at(-1)
       ?.replace(/^Caused by: /, "") ?? "";
   return new SwError(code, `the channel can't be reached: ${url ?? ""} (${last})`, {
-    hint: "Check the channel's address, the network, and proxy or credentials for it (netrc, condarc).",
+    hint: /certificate/i.test(message)
+      ? "Name the authority that signed it: SSL_CERT_FILE, or ssl_verify in your condarc."
+      : "Check the channel's address, the network, and proxy or credentials for it (netrc, condarc).",
     detail: { url },
   });
 }

@@ -65,7 +65,7 @@ export async function foreignSolve(ctx: Ctx, solver: ForeignSolver, question: Fo
 
 function argvOf(solver: ForeignSolver, { specs, channels, platform, priority }: ForeignQuestion): string[] {
   const from = channels.flatMap((channel) => ["--channel", channel]);
-  const strict = priority === "strict" ? ["--strict-channel-priority"] : [];
+  const order = FLAGS[priority] ?? [];
   const target = solver === "conda" ? ["--subdir", platform] : ["--platform", platform];
   const quiet = ["--dry-run", "--json", "--yes"];
   return [
@@ -75,22 +75,29 @@ function argvOf(solver: ForeignSolver, { specs, channels, platform, priority }: 
     "--name",
     "swcli-solve",
     "--override-channels",
-    ...strict,
+    ...order,
     ...target,
     ...from,
     ...specs,
   ];
 }
 
+// They win over the user's settings; there is none for "flexible", which only a variable says.
+const FLAGS: Readonly<Record<string, string[]>> = {
+  strict: ["--strict-channel-priority"],
+  disabled: ["--no-channel-priority"],
+};
+
 /** The machine that is solved for is the runtime's, not this one. */
-function envOf(ctx: Ctx, { platform, virtual }: ForeignQuestion): Ctx["env"] {
+function envOf(ctx: Ctx, { platform, virtual, priority }: ForeignQuestion): Ctx["env"] {
   const override = virtual
     .filter(({ name }) => /^__(glibc|linux|osx|cuda|archspec)$/.test(name))
     .map(({ name, version, build }) => [
       `CONDA_OVERRIDE_${name.slice(2).toUpperCase()}`,
       name === "__archspec" ? build : version,
     ]);
-  return { ...ctx.env, CONDA_SUBDIR: platform, CONDA_OVERRIDE_CUDA: "", ...Object.fromEntries(override) };
+  const order = { CONDA_CHANNEL_PRIORITY: priority, MAMBA_CHANNEL_PRIORITY: priority };
+  return { ...ctx.env, ...order, CONDA_SUBDIR: platform, CONDA_OVERRIDE_CUDA: "", ...Object.fromEntries(override) };
 }
 
 function missing(e: unknown, solver: ForeignSolver): unknown {

@@ -34,10 +34,11 @@ export async function installRecords(ctx: Ctx, input: InstallInput): Promise<voi
     records: records.map((record) => ({ ...record, url: access.authorize(record.url) })),
     requested: lock.requested,
     logins: access.logins,
+    insecure: access.network.insecure,
     offline: isOffline(ctx.env),
   };
   try {
-    await callRattler(ctx, request, engineLinks);
+    await callRattler(ctx, request, { env: access.network.env, links: engineLinks });
   } catch (e) {
     if (e instanceof EngineRefusal && isOffline(ctx.env)) throw missingOffline(records, e);
     throw engineError(e, { doing: "install", lines: [] });

@@ -3,14 +3,16 @@
  * what conda brings. Tests: test/e2e/build-conda.test.ts
  */
 import type { SpecLine } from "#core/conda/engine-error.ts";
+import type { KeptPackages } from "#core/conda/kept-packages.ts";
 import { pinnedSolution } from "#core/conda/pinned-solution.ts";
 import { type CondaSolution, pythonPackages, solveConda } from "#core/conda/solve.ts";
 import { type CondaWants, pythonSpec } from "#core/conda/wants.ts";
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import { droppedWarning } from "#core/lock/cover.ts";
+import { resolvePinned } from "#core/lock/pins.ts";
 import type { RequirementLine, Requirements } from "#core/lock/requirements.ts";
-import { type Lock, resolveLock } from "#core/lock/resolve.ts";
+import type { Lock } from "#core/lock/resolve.ts";
 import { normalizeName } from "#core/lock/wheel-name.ts";
 import type { RuntimeSpec } from "#core/manifest/spec.ts";
 import { defaultPythonMinor, requirePython } from "#core/python/find.ts";
@@ -29,7 +31,11 @@ export interface CondaLockInput {
   requirements: Requirements;
   /** Absolute paths. */
   wheels: string[];
+  /** Of a lock that lies beside the yaml. */
+  kept: { conda: KeptPackages; pip: readonly RequirementLine[] };
   useCache: boolean;
+  /** The indexes are asked again. */
+  upgrade: boolean;
 }
 
 export async function lockConda(ctx: Ctx, input: CondaLockInput): Promise<CondaLocked> {
@@ -55,7 +61,8 @@ const solveWants = async (ctx: Ctx, input: CondaLockInput) =>
     condarc: input.spec.configs.conda.condarc,
     dir: input.spec.dir,
     variables: input.wants.variables,
-    useCache: input.useCache,
+    kept: input.kept.conda,
+    useCache: input.useCache && !input.upgrade,
   });
 
 /** `environment.python`, else what the conda part says, else the machine's own choice. */
@@ -84,7 +91,7 @@ async function lockPip(ctx: Ctx, input: CondaLockInput, { minor, provided, solut
   if (requirements.requirements.length + input.wheels.length === 0) return emptyLock(platforms);
   const python = await requirePython(ctx, minor);
   const wanted = new Set(requirements.requirements.map(({ name }) => name));
-  const lock = await resolveLock(ctx, {
+  const wants = {
     python: { minor, path: python.path },
     arch: platforms.map((platform) => (/x86_64$/.test(platform) ? "amd64" : "arm64")),
     requirements,
@@ -96,7 +103,10 @@ async function lockPip(ctx: Ctx, input: CondaLockInput, { minor, provided, solut
       .sort(),
     pip: input.spec.configs.pip,
     useCache: input.useCache,
-  });
+    upgrade: input.upgrade,
+  };
+  const { lock, kept } = await resolvePinned(ctx, wants, input.kept.pip);
+  if (!kept) ctx.report.warn("the locked versions of pip packages no longer fit; resolved anew");
   return { ...lock, platforms };
 }
 

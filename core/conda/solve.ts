@@ -5,15 +5,17 @@
 
 import * as v from "valibot";
 import { channelAccess } from "#core/conda/channel-access.ts";
+import { type ChannelNetwork, holdsHereOnly } from "#core/conda/channel-network.ts";
 import { type EngineWork, engineError, type SpecLine, specName } from "#core/conda/engine-error.ts";
 import { type ExplicitLock, parseExplicit, renderExplicit } from "#core/conda/explicit-lock.ts";
-import { foreignSolve } from "#core/conda/foreign-solver.ts";
+import { type ForeignQuestion, type ForeignSolver, foreignSolve } from "#core/conda/foreign-solver.ts";
+import type { KeptPackages } from "#core/conda/kept-packages.ts";
 import { subdirOf, virtualPackages } from "#core/conda/platform.ts";
 import { type CondaRecord, CondaRecordSchema, cleanRecord } from "#core/conda/record.ts";
 import { readSharedSolution, writeSharedSolution } from "#core/conda/shared-solution.ts";
 import type { CondarcData } from "#core/config/condarc.ts";
 import { readConfig } from "#core/config/config-file.ts";
-import type { Ctx } from "#core/context.ts";
+import { type Ctx, withCtx } from "#core/context.ts";
 import { callRattler, RATTLER_VERSION } from "#core/engines/rattler.ts";
 import { EngineRefusal } from "#core/engines/rattler-worker.ts";
 import { coverPlatforms, type Dropped } from "#core/lock/cover.ts";
@@ -33,6 +35,8 @@ export interface SolveInput {
   /** Relative channels are below it. */
   dir: string;
   variables: Record<string, string>;
+  /** Of a lock that is there already. */
+  kept: KeptPackages;
   useCache: boolean;
 }
 
@@ -74,24 +78,30 @@ interface Question {
   channels: string[];
   logins: Record<string, string>;
   priority: string;
+  network: ChannelNetwork;
 }
 
 async function questionOf(ctx: Ctx, input: SolveInput): Promise<Question> {
   const access = await channelAccess(ctx, input.condarc);
   const names = input.channels.length > 0 ? input.channels : access.own.length > 0 ? access.own : ["conda-forge"];
-  return { channels: access.channels(names, input.dir), logins: access.logins, priority: access.priority };
+  const held = holdsHereOnly(input.condarc).join(" and ");
+  if (held) ctx.report.warn(`${held} of the runtime's condarc counts for its lock; a restore asks its own machine's`);
+  const { logins, priority, network } = access;
+  return { channels: access.channels(names, input.dir), logins, priority, network };
 }
 
 const cleanChannel = (url: string) => stripUserinfo(url).replace(/\/t\/[^/]+(?=\/)/, "");
 
 async function solveOne(ctx: Ctx, input: SolveInput, question: Question & { platform: PlatformName }) {
   const subdir = subdirOf(question.platform);
-  const { channels, priority, logins } = question;
+  const { channels, priority } = question;
   const virtual = virtualPackages(subdir, { cuda: input.cuda, env: ctx.env });
   const specs = input.specs.map(({ text }) => text);
   const work: EngineWork = { doing: "solve", platform: question.platform, lines: input.specs };
   const { solver } = (await readConfig(ctx)).swcli.conda;
-  const key = keyOf({ solver, specs, channels: channels.map(cleanChannel), subdir, virtual, priority });
+  const locked = keptFor(ctx, { solver, kept: input.kept[subdir] ?? [] });
+  const names = locked.length > 0 ? { locked: locked.map(({ url }) => url) } : {};
+  const key = keyOf({ solver, specs, channels: channels.map(cleanChannel), subdir, virtual, priority, ...names });
   const kept = input.useCache ? await readKept(ctx, key) : undefined;
   if (typeof kept === "string") throw engineError(new EngineRefusal("unsolvable", kept), work);
   if (kept) return { records: kept.platforms[subdir] ?? [], cached: true };
@@ -103,13 +113,8 @@ async function solveOne(ctx: Ctx, input: SolveInput, question: Question & { plat
   }
   ctx.report.progress({ step: "conda", text: `Resolving ${specs.length} conda packages (${subdir})` });
   try {
-    const exact =
-      solver === "rattler"
-        ? specs
-        : await foreignSolve(ctx, solver, { specs, channels, platform: subdir, virtual, priority });
-    const request = { op: "solve" as const, specs: exact, channels, platform: subdir, virtual, priority, logins };
-    const answer = await callRattler(ctx, { ...request, fresh: !input.useCache });
-    const records = v.parse(v.array(CondaRecordSchema), answer.records).map(cleanRecord);
+    const asked = { specs, channels, platform: subdir, virtual, priority };
+    const records = await askEngine(ctx, { solver, asked, question, locked, fresh: !input.useCache });
     await keep(ctx, key, { channels, requested: specs, variables: {}, platforms: { [subdir]: records } });
     await writeSharedSolution(ctx, shared, records);
     return { records, cached: false };
@@ -118,6 +123,31 @@ async function solveOne(ctx: Ctx, input: SolveInput, question: Question & { plat
     if (e instanceof EngineRefusal && e.kind === "unsolvable") await keepText(ctx, key, JSON.stringify(e.message));
     throw engineError(e, work);
   }
+}
+
+/** What another program solves is solved anew: none of them can be told to keep what is not installed. */
+function keptFor(ctx: Ctx, { solver, kept }: { solver: Asking["solver"]; kept: readonly CondaRecord[] }) {
+  if (solver === "rattler" || kept.length === 0) return kept;
+  ctx.report.warn(`${solver} can't keep to the packages of a lock: all of them may move`);
+  return [];
+}
+
+interface Asking {
+  solver: "rattler" | ForeignSolver;
+  asked: ForeignQuestion;
+  question: Question;
+  locked: readonly CondaRecord[];
+  fresh: boolean;
+}
+
+/** Another program's answer is exact specs, which the engine looks up. */
+async function askEngine(ctx: Ctx, { solver, asked, question, locked, fresh }: Asking): Promise<CondaRecord[]> {
+  const { logins, network } = question;
+  const specs =
+    solver === "rattler" ? asked.specs : await foreignSolve(withCtx(ctx, { env: network.env }), solver, asked);
+  const way = { locked, logins, insecure: network.insecure, fresh };
+  const answer = await callRattler(ctx, { op: "solve", ...asked, specs, ...way }, network);
+  return v.parse(v.array(CondaRecordSchema), answer.records).map(cleanRecord);
 }
 
 const keyOf = (parts: object) =>

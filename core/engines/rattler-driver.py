@@ -27,6 +27,7 @@ from rattler import (  # noqa: E402
     Channel,
     ChannelPriority,
     Client,
+    Config,
     Gateway,
     GenericVirtualPackage,
     MatchSpec,
@@ -41,7 +42,7 @@ from rattler.networking import AddHeadersMiddleware, AuthenticationMiddleware, R
 
 PRIORITY = {
     "strict": ChannelPriority.Strict,
-    "flexible": ChannelPriority.Strict,
+    "flexible": ChannelPriority.Flexible,
     "disabled": ChannelPriority.Disabled,
 }
 
@@ -53,20 +54,23 @@ def answer(message):
 
 
 def logins(pairs):
-    """host -> header: what the request names, else what netrc knows."""
-    known = {host: "Basic " + base64.b64encode(login.encode()).decode() for host, login in (pairs or {}).items()}
+    """host -> user and password: what the request names, else what netrc knows."""
+    known = {host: login.partition(":")[::2] for host, login in (pairs or {}).items()}
     try:
         file = netrc.netrc(os.environ.get("NETRC") or None)
     except (OSError, netrc.NetrcParseError):
         return known
     for host, (user, _, password) in file.hosts.items():
         if host != "default":
-            known.setdefault(host, "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode())
+            known.setdefault(host, (user, password))
     return known
 
 
 def client(request):
-    headers = logins(request.get("logins"))
+    known = logins(request.get("logins"))
+    if request.get("insecure") and not request.get("offline"):
+        return unchecked_client(known)
+    headers = {host: "Basic " + base64.b64encode(":".join(login).encode()).decode() for host, login in known.items()}
 
     def add(host, path):
         if request.get("offline"):
@@ -76,16 +80,45 @@ def client(request):
     return Client([RetryMiddleware(2), AuthenticationMiddleware(), AddHeadersMiddleware(add)])
 
 
+def unchecked_client(known):
+    """Checks no certificate. Only settings can say so, and they take logins from a file, which is read at once."""
+    settings = "tls-no-verify = true\n"
+    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+        if known:
+            json.dump({host: {"BasicHTTP": {"username": user, "password": pw}} for host, (user, pw) in known.items()}, file)
+            file.flush()
+            settings += f"authentication-override-file = {json.dumps(file.name)}\n"
+        return Client.from_config(Config.from_toml(settings), 2)
+
+
 GATEWAYS = {}
 
 
 def gateway(request):
-    """One per set of logins: it keeps what it read of the channels."""
-    key = json.dumps(request.get("logins"), sort_keys=True)
+    """One per way to reach them: it keeps what it read of the channels."""
+    key = json.dumps([request.get("logins"), request.get("insecure")], sort_keys=True)
     if request.get("fresh") or key not in GATEWAYS:
         GATEWAYS.clear()
         GATEWAYS[key] = Gateway(client=client(request))
     return GATEWAYS[key]
+
+
+async def still_there(request):
+    """Of the packages that a lock names, those that the channels have: as they are described now."""
+    wanted = {(one["subdir"], one["fn"], one.get("sha256") or one.get("md5")) for one in request.get("locked", [])}
+    if not wanted:
+        return []
+    platforms = [Subdir(request["platform"]), Subdir("noarch")]
+    names = [MatchSpec(one["name"]) for one in request["locked"]]
+    found = await gateway(request).query(request["channels"], platforms, names, recursive=False)
+
+    def hashes(one):
+        return [digest.hex() for digest in (one.sha256, one.md5) if digest]
+
+    def is_wanted(one):
+        return any((str(one.subdir), one.file_name, digest) in wanted for digest in hashes(one))
+
+    return [one for channel in found for one in channel if is_wanted(one)]
 
 
 async def solve(request):
@@ -96,6 +129,7 @@ async def solve(request):
     records = await rattler.solve(
         request["channels"],
         [MatchSpec(spec) for spec in request["specs"]],
+        locked_packages=await still_there(request),
         gateway=gateway(request),
         platforms=[Subdir(request["platform"]), Subdir("noarch")],
         virtual_packages=virtual,

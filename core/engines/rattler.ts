@@ -12,6 +12,7 @@ import { type Answer, RattlerWorker, type Request } from "#core/engines/rattler-
 import { runUv } from "#core/engines/uv.ts";
 import { SwError } from "#core/errors.ts";
 import { sha256Hex } from "#core/platform/digest.ts";
+import type { Env } from "#core/platform/env.ts";
 import { withFileLock } from "#core/platform/file-lock.ts";
 import { readTextIfAny, removeTree, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import { findPython, type Python, requirePython } from "#core/python/find.ts";
@@ -26,12 +27,16 @@ const PYTHONS = ["3.13", "3.12", "3.11", "3.10"];
 export const engineRequirement = (): string =>
   `${pin.package}==${pin.version} ${pin.hashes.map((hash) => `--hash=${hash}`).join(" ")}\n`;
 
-/**
- * Sends one request to a worker of this client's environment, started when there is none.
- * @param links folders with the engine's wheel, for machines without a network
- */
-export async function callRattler(ctx: Ctx, request: Request, links: readonly string[] = []): Promise<Answer> {
-  const worker = await workerFor(ctx, links);
+export interface EngineOptions {
+  /** The client's, with the network settings of channels; the client's alone where nothing goes over a network. */
+  env?: Env;
+  /** Folders with the engine's wheel, for machines without a network. */
+  links?: readonly string[];
+}
+
+/** Sends one request to a worker of this environment, started when there is none. */
+export async function callRattler(ctx: Ctx, request: Request, options: EngineOptions = {}): Promise<Answer> {
+  const worker = await workerFor(ctx, workerEnv(options.env ?? ctx.env), options.links ?? []);
   try {
     return await worker.call(ctx, request);
   } finally {
@@ -45,8 +50,7 @@ const PASSED =
   /^(HOME|USER|LOGNAME|PATH|LANG|LC_.*|TMPDIR|TZ|NETRC|XDG_.*|RATTLER_.*|CONDA_OVERRIDE_.*|AWS_.*|(HTTPS?|ALL|NO)_PROXY|(https?|all|no)_proxy|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE)$/;
 
 /** One worker per environment: proxies and certificates are read when it starts. */
-async function workerFor(ctx: Ctx, links: readonly string[]): Promise<RattlerWorker> {
-  const env = workerEnv(ctx);
+async function workerFor(ctx: Ctx, env: Record<string, string>, links: readonly string[]): Promise<RattlerWorker> {
   const key = `rattler:${sha256Hex(JSON.stringify(env)).slice(0, 16)}`;
   const known = ctx.memo.get<RattlerWorker>(key);
   if (known?.alive) return known;
@@ -56,11 +60,12 @@ async function workerFor(ctx: Ctx, links: readonly string[]): Promise<RattlerWor
   return worker;
 }
 
-function workerEnv(ctx: Ctx): Record<string, string> {
-  const passed = Object.entries(ctx.env).filter((entry): entry is [string, string] => PASSED.test(entry[0]));
+function workerEnv(client: Env): Record<string, string> {
+  const set = Object.entries(client).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const passed = set.filter(([name]) => PASSED.test(name));
   const env = Object.fromEntries(passed.sort(([a], [b]) => (a < b ? -1 : 1)));
   const bundle = env.REQUESTS_CA_BUNDLE;
-  return bundle && !env.SSL_CERT_FILE ? { ...env, SSL_CERT_FILE: bundle } : env;
+  return bundle && !env.SSL_CERT_FILE && !env.SSL_CERT_DIR ? { ...env, SSL_CERT_FILE: bundle } : env;
 }
 
 interface Tool {

@@ -65,7 +65,9 @@ async function solveIn(
     wants,
     requirements: await readRequirements({ dir, sources, env: ctx.env }),
     wheels: recipe.wheels.map((wheel, i) => `${links.folders[i]}/${wheel.name}`),
+    kept: { conda: {}, pip: [] },
     useCache: true,
+    upgrade: false,
   });
 }
 

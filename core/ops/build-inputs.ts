@@ -81,7 +81,7 @@ export const requirementsDir = (spec: RuntimeSpec): string =>
 export const lockFileOf = (spec: RuntimeSpec): string => `${requirementsDir(spec)}/${LOCK_FILE}`;
 
 /** A lock beside the yaml (`runtime lock`, or in an extracted runtime) is kept to. */
-const pinsFor = async (path: string, { cache, upgrade }: InputOptions) =>
+export const pinsFor = async (path: string, { cache, upgrade }: InputOptions) =>
   cache && upgrade?.length !== 0 ? await readPins(path, upgrade) : [];
 
 function refuseConda(spec: RuntimeSpec): void {

@@ -3,7 +3,8 @@
  * Tests: test/e2e/build-conda.test.ts
  */
 
-import { lockConda } from "#core/conda/lock-conda.ts";
+import { readKeptPackages } from "#core/conda/kept-packages.ts";
+import { type CondaLockInput, lockConda } from "#core/conda/lock-conda.ts";
 import { type CondaWants, condaWants } from "#core/conda/wants.ts";
 import { cleanCondarc, condarcText } from "#core/config/condarc.ts";
 import type { Ctx } from "#core/context.ts";
@@ -14,7 +15,9 @@ import {
   carriedEntries,
   type InputOptions,
   includedEntries,
+  lockFileOf,
   ownEntries,
+  pinsFor,
   requirementsDir,
   sourcesOf,
   wheelPaths,
@@ -46,8 +49,12 @@ export async function collectCondaInputs(ctx: Ctx, read: RuntimeSpec, options: I
     };
     return { spec, python, requirements, lock: null, lockCached: false, lockFiles: [], entries };
   }
-  const found = { spec, wants, requirements, wheels: wheelPaths(spec), useCache: options.cache };
-  const { solution, lock, python } = await lockConda(ctx, found);
+  const { solution, lock, python } = await lockConda(ctx, {
+    ...{ spec, wants, requirements, wheels: wheelPaths(spec) },
+    kept: await keptBeside(spec, options),
+    useCache: options.cache,
+    upgrade: options.upgrade !== undefined,
+  });
   for (const warning of lock.warnings) ctx.report.warn(warning);
   const locks = await condaLockEntries(ctx, { name: spec.name, explicit: solution.lock, lock });
   const carried = await carriedEntries(ctx, lock);
@@ -60,6 +67,13 @@ export async function collectCondaInputs(ctx: Ctx, read: RuntimeSpec, options: I
     lockFiles: lockFilesOf(locks),
     entries: [...entries, ...locks, ...carried],
   };
+}
+
+/** As in venv mode, what is locked beside the yaml stays until somebody upgrades it. */
+async function keptBeside(spec: RuntimeSpec, options: InputOptions): Promise<CondaLockInput["kept"]> {
+  if (!options.cache || options.upgrade?.length === 0) return { conda: {}, pip: [] };
+  const conda = await readKeptPackages(requirementsDir(spec), options.upgrade);
+  return { conda, pip: await pinsFor(lockFileOf(spec), options) };
 }
 
 /** conda's own lists of packages end as requirement files do. */

@@ -1,6 +1,6 @@
 /**
  * A conda environment → the inputs of a package: its own records as the exact lock, and what pip added to it locked by pip's
- * rules. The environment is only read. Tests: test/e2e/build-conda.test.ts
+ * rules. The environment is only read. Tests: test/e2e/build-conda-prefix.test.ts
  */
 import { relative } from "pathe";
 import { CONDA_LOCK_FILE, EXPLICIT_LOCK_FILE, type ExplicitLock, renderExplicit } from "#core/conda/explicit-lock.ts";

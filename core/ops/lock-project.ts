@@ -1,14 +1,15 @@
 /**
  * `runtime lock`: the lock half of a build, written beside the runtime.yaml, where the next build keeps to it.
- * Versions that are locked stay unless they are upgraded or no longer fit. Tests: test/e2e/lock.test.ts
+ * Versions that are locked stay unless they are upgraded or no longer fit. Tests: test/e2e/lock.test.ts,
+ * test/e2e/lock-conda.test.ts
  */
 import { resolve } from "pathe";
+import { EXPLICIT_LOCK_FILE } from "#core/conda/explicit-lock.ts";
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import { sameChoice } from "#core/lock/pins.ts";
 import { readSpec } from "#core/manifest/read-spec.ts";
-import type { RuntimeSpec } from "#core/manifest/spec.ts";
-import { type BuildInputs, collectInputs, lockFileOf, VCS_LOCK_FILE } from "#core/ops/build-inputs.ts";
+import { type BuildInputs, collectInputs, LOCK_FILE, lockFileOf, VCS_LOCK_FILE } from "#core/ops/build-inputs.ts";
 import { collectSource } from "#core/ops/source-inputs.ts";
 import { readTextIfAny, removeFile, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import { expandHome } from "#core/platform/paths.ts";
@@ -39,7 +40,7 @@ export interface LockResult {
 /** @throws LOCK_STALE from a check, LOCK_UNSOLVABLE, MANIFEST_* */
 export async function lockProject(ctx: Ctx, params: LockParams): Promise<LockResult> {
   const { inputs, dir } = params.source ? await fromSource(ctx, params) : await fromYaml(ctx, params);
-  const files = await lockTexts(ctx, inputs, dir);
+  const files = await lockTexts(ctx, { inputs, dir }, params.mode === "print" ? [] : [EXPLICIT_LOCK_FILE]);
   const stale = files.filter((file) => file.changed);
   if (params.mode === "check" && stale.length > 0) throw await staleError(stale.map(({ path }) => path));
   if (params.mode === "write") await write(files, dir);
@@ -52,19 +53,9 @@ async function fromYaml(ctx: Ctx, params: LockParams): Promise<Locked> {
   const spec = await readSpec(ctx, params.yaml ?? `${params.dir}/runtime.yaml`);
   for (const warning of spec.warnings) ctx.report.warn(warning);
   const options = { lock: true, cache: params.cache, upgrade: params.upgrade };
-  const inputs = spec.mode === "venv" ? await collectInputs(ctx, spec, options) : await fromConda(ctx, spec, params);
+  const collect = spec.mode === "venv" ? collectInputs : (await import("#core/ops/conda-inputs.ts")).collectCondaInputs;
+  const inputs = await collect(ctx, spec, options);
   return { inputs, dir: lockFileOf(spec).split("/").slice(0, -3).join("/") };
-}
-
-/** Conda's solver takes no pins yet: an upgrade of one package would move all. */
-async function fromConda(ctx: Ctx, spec: RuntimeSpec, { upgrade, cache }: LockParams): Promise<BuildInputs> {
-  if (upgrade && upgrade.length > 0) {
-    throw new SwError("NOT_YET", "a single package of a conda runtime can't be upgraded yet", {
-      hint: "--upgrade without a name resolves everything anew.",
-    });
-  }
-  const { collectCondaInputs } = await import("#core/ops/conda-inputs.ts");
-  return await collectCondaInputs(ctx, spec, { lock: true, cache: cache && upgrade === undefined });
 }
 
 async function fromSource(ctx: Ctx, params: LockParams): Promise<Locked> {
@@ -75,11 +66,13 @@ async function fromSource(ctx: Ctx, params: LockParams): Promise<Locked> {
   return { inputs, dir: resolve(ctx.cwd, expandHome(ctx.env, params.dir)) };
 }
 
-async function lockTexts(ctx: Ctx, inputs: BuildInputs, dir: string): Promise<LockResult["files"]> {
+/** @param others for programs only: written where there are any, never printed */
+async function lockTexts(ctx: Ctx, { inputs, dir }: Locked, others: string[]): Promise<LockResult["files"]> {
+  const digests = new Map(inputs.entries.map(({ path, sha256 }) => [path, sha256 ?? ""]));
+  const at = (file: string) => digests.get(`dependencies/${file}`);
   return await Promise.all(
-    inputs.lockFiles.map(async (file) => {
-      const digest = inputs.entries.find((entry) => entry.path === `dependencies/${file}`)?.sha256 ?? "";
-      const text = await readBlobText(ctx, digest);
+    [...inputs.lockFiles, ...others.filter(at)].map(async (file) => {
+      const text = await readBlobText(ctx, at(file) ?? "");
       const path = `${dir}/${file}`;
       return { path, text, changed: !isSame((await readTextIfAny(path)) ?? "", text, file) };
     }),
@@ -98,9 +91,10 @@ async function staleError(paths: string[]): Promise<SwError> {
   });
 }
 
-/** What is unchanged keeps its time. The lock of repositories goes when none is asked for any more. */
+/** What is unchanged keeps its time. A lock of pip packages or of repositories goes when none is asked for any more. */
 async function write(files: LockResult["files"], dir: string): Promise<void> {
   for (const { path, text, changed } of files) if (changed) await writeFileAtomic(path, text);
-  const vcs = `${dir}/${VCS_LOCK_FILE}`;
-  if (!files.some(({ path }) => path === vcs)) await removeFile(vcs);
+  for (const own of [LOCK_FILE, VCS_LOCK_FILE].map((file) => `${dir}/${file}`)) {
+    if (!files.some(({ path }) => path === own)) await removeFile(own);
+  }
 }

@@ -3,12 +3,13 @@
  * and the ref still has the version as its latest. Anything else is the long way's. Tests: test/e2e/build.test.ts
  */
 import { statSync } from "node:fs";
+import { EXPLICIT_LOCK_FILE } from "#core/conda/explicit-lock.ts";
 import { condarcFiles } from "#core/config/condarc.ts";
 import { pipConfigFiles } from "#core/config/pip-config.ts";
 import type { Ctx } from "#core/context.ts";
 import { readyEnv } from "#core/env/pointer.ts";
 import { errno } from "#core/errors.ts";
-import { type BuildInputs, lockFileOf } from "#core/ops/build-inputs.ts";
+import { type BuildInputs, lockFileOf, requirementsDir } from "#core/ops/build-inputs.ts";
 import type { BuildParams, BuildResult } from "#core/ops/build-params.ts";
 import { sourceLayout } from "#core/ops/source-layout.ts";
 import { localProject } from "#core/ops/target.ts";
@@ -94,6 +95,7 @@ async function pathsOf(ctx: Ctx, { spec, entries, requirements, python }: BuildI
   return [
     spec.file,
     lockFileOf(spec),
+    `${requirementsDir(spec)}/${EXPLICIT_LOCK_FILE}`,
     ...named,
     ...included,
     ...files,

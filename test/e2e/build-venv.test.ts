@@ -1,9 +1,11 @@
 /** Virtual environments become packages that restore to the same versions, and are byte for byte unchanged afterwards. */
 import { expect, test } from "bun:test";
-import { lstat, readdir, readFile, readlink } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Home, tempHome } from "../helpers/home.ts";
 import { needsProgram, testWith } from "../helpers/needs.ts";
+import { LIST, stateOf, uvProgram } from "./env-state.ts";
 
 const LONG = 120_000;
 const plain = ["runtime", "build", "--prepare", "no"];
@@ -11,17 +13,6 @@ const build = [...plain, "-o", "json"];
 const withGit = testWith(needsProgram("git"));
 
 type Maker = "venv" | "uv" | "virtualenv";
-
-async function uvProgram(home: Home): Promise<string> {
-  const tools = join(home.root, ".store/v1/tools");
-  const find = async () => (await readdir(tools).catch(() => [])).find((name) => name.startsWith("uv-"));
-  // The first lock of a home unpacks it.
-  if (!(await find())) {
-    const warm = await home.project({ "runtime.yaml": "name: warm\ndependencies: [{ pip: [six] }]\n" });
-    await home.run([...build, "-n", "warm"], { cwd: warm });
-  }
-  return join(tools, (await find()) ?? "", "uv");
-}
 
 async function makeEnv(home: Home, maker: Maker, packages: string[], at = `envs/${maker}`): Promise<string> {
   const prefix = join(home.dir, at);
@@ -38,25 +29,6 @@ async function makeEnv(home: Home, maker: Maker, packages: string[], at = `envs/
   }
   return prefix;
 }
-
-/** Everything that a change would show in: names, kinds, modes, times, bytes. */
-async function stateOf(prefix: string): Promise<string[]> {
-  const entries = await readdir(prefix, { recursive: true, withFileTypes: true });
-  const lines = entries.map(async (entry) => {
-    const path = join(entry.parentPath, entry.name);
-    const info = await lstat(path);
-    const content = entry.isFile()
-      ? Bun.hash(await readFile(path))
-      : entry.isSymbolicLink()
-        ? await readlink(path)
-        : "";
-    return `${path} ${info.mode} ${info.mtimeMs} ${content}`;
-  });
-  return (await Promise.all(lines)).sort();
-}
-
-/** `name==version` of all that is installed, as the environment's own Python sees it. */
-const LIST = "import importlib.metadata as m; print(sorted({f'{d.name}=={d.version}' for d in m.distributions()}))";
 
 async function lockText(home: Home, name: string, file = "requirements-sw-lock.txt"): Promise<string> {
   const { json } = await home.run(["runtime", "info", name, "-of", "lock", "-o", "json"]);
@@ -81,6 +53,28 @@ for (const maker of ["venv", "uv", "virtualenv"] as const) {
     LONG,
   );
 }
+
+test(
+  "one that sees its base Python's packages says so and locks its own alone, and no interpreter of it is run",
+  async () => {
+    await using home = await tempHome({ mode: "in-process" });
+    const prefix = join(home.dir, "envs/open");
+    const made = await home.exec(["python3", "-m", "venv", "--system-site-packages", "--without-pip", prefix]);
+    expect(made).toMatchObject({ exitCode: 0 });
+    const pip = [await uvProgram(home), "pip", "install", "-q", "--python", `${prefix}/bin/python`];
+    expect(await home.exec([...pip, "six==1.16.0"])).toMatchObject({ exitCode: 0 });
+    for (const name of ["python", "python3"]) {
+      await rm(join(prefix, "bin", name));
+      await home.write(join(prefix, "bin", name), '#!/bin/sh\ntouch "$HOME/was-run"\nexit 1\n', 0o755);
+    }
+    const built = await home.run([...plain, "-v", prefix]);
+    expect(built).toMatchObject({ exitCode: 0 });
+    expect(built.stderr).toContain("also sees the packages of its base Python");
+    expect((await lockText(home, "open")).match(/^[a-z0-9-]+==/gm)).toEqual(["six=="]);
+    expect(existsSync(join(home.dir, "was-run"))).toBe(false);
+  },
+  LONG,
+);
 
 test(
   "-s takes the environment of the shell, the first on PATH when there are two, and says so",

@@ -12,7 +12,7 @@ async function story(home: Home, script: string) {
   const { dir, minor } = await condaChannel();
   await home.write(
     "bin/micromamba",
-    `#!/bin/sh\necho "$CONDA_SUBDIR $CONDA_OVERRIDE_GLIBC $*" > "$HOME/asked"\n${script}\n`,
+    `#!/bin/sh\necho "$CONDA_SUBDIR $CONDA_OVERRIDE_GLIBC $*" > "$HOME/asked"\necho "$CONDA_CHANNEL_PRIORITY" >> "$HOME/asked"\n${script}\n`,
     0o755,
   );
   await home.write(".config/starwhale/config.yaml", "version: '2.0'\nswcli: { conda: { solver: micromamba } }\n");
@@ -27,6 +27,7 @@ withChannel(
   async () => {
     const { dir, python } = await condaChannel();
     await using home = await tempHome({ mode: "in-process" });
+    await home.write(".condarc", "channel_priority: flexible\n");
     const link = [
       { name: "python", version: python, build_string: "h1_0_cpython" },
       { name: "hail", version: "1.0", build_string: "py_0" },
@@ -38,6 +39,8 @@ withChannel(
     const asked = await readFile(join(home.dir, "asked"), "utf8");
     expect(asked).toStartWith("linux-64 2.31 create --dry-run --json");
     expect(asked).toContain(`--channel file://${dir}/main hail python `);
+    expect(asked).not.toContain("channel-priority");
+    expect(asked).toEndWith("\nflexible\n");
     expect((await home.run(["runtime", "run", "demo", "--", "hail"])).stdout).toBe("hail 1.0\n");
   },
   60_000,

@@ -92,7 +92,6 @@ testWith(channelPython() ? undefined : "a Python of pyenv or uv")(
     expect((await swcli("--check")).exitCode).toBe(0);
     await writeFile(join(dir, "runtime.yaml"), yaml("hail, native"));
     expect((await swcli("--check")).exitCode).toBe(1);
-    expect((await swcli("--upgrade=hail")).exitCode).toBe(1);
     expect((await swcli("--upgrade")).exitCode).toBe(0);
     expect(await readFile(lock, "utf8")).toMatch(/^ *- native=/m);
   },

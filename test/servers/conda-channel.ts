@@ -1,5 +1,5 @@
 /**
- * A small real conda channel pair for tests: `main` and `extra`, with a Python that runs, pure and native packages, prefix
+ * Small real conda channels for tests: `main`, `extra`, and `arm` for another machine, with a Python that runs, pure and native packages, prefix
  * placeholders in text and binary files, activation scripts, a post-link script, and sets that can't be solved.
  * Made once per version of these files into the developers' cache; served from there over http or used as file://.
  */
@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { makePackage, type PackageFile, type PackageSpec, PLACEHOLDER } from "./conda-package.ts";
 
 export interface Channel {
-  /** The folder that holds `main` and `extra`. */
+  /** The folder that holds `main`, `extra` and `arm`. */
   dir: string;
   /** `3.11.7`, and `3.11` */
   python: string;
@@ -84,6 +84,7 @@ async function makeChannel(dir: string, source: Source): Promise<void> {
   const temp = `${dir}.${process.pid}`;
   const python = await pythonPackage(source);
   await writeChannel(`${temp}/main`, [python, ...mainPackages(source.minor)]);
+  await writeChannel(`${temp}/arm`, armPackages(source));
   await writeChannel(`${temp}/extra`, [pure("loud", "9.0"), pure("onlyextra", "1.0", { depends: ["loud"] })]);
   if (!existsSync(dir)) renameSync(temp, dir);
 }
@@ -178,6 +179,8 @@ function pure(name: string, version: string, more: Partial<PackageSpec> = {}): P
 const mainPackages = (minor: string): PackageSpec[] => [
   pure("loud", "1.0", { format: "tar.bz2" }),
   pure("loud", "1.1"),
+  pure("calm", "1.0"),
+  pure("calm", "2.0"),
   pure("hail", "1.0", { depends: ["loud <1.1"], entryPoints: ["hail = hail:main"] }),
   pure("hail", "2.0", { depends: ["loud >=1.1"], entryPoints: ["hail = hail:main"] }),
   {
@@ -191,6 +194,19 @@ const mainPackages = (minor: string): PackageSpec[] => [
   { name: "everywhere", version: "1.0", noarch: "generic", files: { "share/everywhere": { content: "x" } } },
   native(minor),
 ];
+
+/** For solves only: nothing of it runs anywhere. */
+const armPackages = ({ python, minor }: Source): PackageSpec[] => {
+  const stub = (name: string): Pick<PackageSpec, "subdir" | "files"> => ({
+    subdir: "linux-aarch64",
+    files: { [`bin/${name}`]: { content: "#!/bin/sh\n", executable: true } },
+  });
+  return [
+    { name: "python", version: python, build: "arm_0_cpython", depends: ["__glibc >=2.17"], ...stub(`python${minor}`) },
+    { name: "native", version: "1.0", build: "arm_0", depends: [`python >=${minor},<${minor}.99`], ...stub("native") },
+    { name: "wantscuda", version: "1.0", build: "arm_0", depends: ["__cuda >=11.4"], ...stub("wantscuda") },
+  ];
+};
 
 /** Everything that linking has to get right. */
 const native = (minor: string): PackageSpec => ({

@@ -34,9 +34,11 @@ test("names become addresses by custom_channels and channel_alias; others are le
   const plain = await access("");
   expect(plain.channels(["conda-forge", "nodefaults", "https://h/c/"], "/p")).toEqual(["conda-forge", "https://h/c"]);
   const own = await access("channel_alias: https://mirror/conda\ncustom_channels: { lab: https://lab/conda }\n");
-  expect(own.channels(["conda-forge", "lab", "./here"], "/p")).toEqual([
+  expect(own.channels(["conda-forge", "lab", "lab/label/dev", "lab2", "./here"], "/p")).toEqual([
     "https://mirror/conda/conda-forge",
     "https://lab/conda/lab",
+    "https://lab/conda/lab/label/dev",
+    "https://mirror/conda/lab2",
     "file:///p/here",
   ]);
 });

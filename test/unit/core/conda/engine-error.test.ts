@@ -60,6 +60,8 @@ test("a channel that can't be reached is named by its address with the innermost
     message: error.message,
   });
   expect(refused("FetchError", "dns error: no such host").message).toStartWith("the channel can't be reached");
+  const untrusted = `${CONNECT.replace("dns error", "")}invalid peer certificate: UnknownIssuer`;
+  expect(refused("GatewayError", untrusted).hint).toContain("SSL_CERT_FILE");
   const status = "HTTP status server error (503 Service Unavailable) for url (https://c.example/x.conda)";
   expect(refused("FetchError", status).message).toStartWith("the channel can't be reached");
 });

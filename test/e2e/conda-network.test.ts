@@ -1,0 +1,119 @@
+/** Channels behind proxies and certificates that only the condarc knows. */
+import { expect } from "bun:test";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { type Home, tempHome } from "../helpers/home.ts";
+import { needsLinux, needsProgram, testWith } from "../helpers/needs.ts";
+import { channelPython, condaChannel } from "../servers/conda-channel.ts";
+
+const needs = [needsLinux(), channelPython() ? undefined : "a CPython with a prefix of its own"];
+const LONG = 120_000;
+const build = ["runtime", "build", "--prepare", "no"];
+const RUN = ["runtime", "run", "demo", "--", "python", "-c", "print(1)"];
+
+async function project(home: Home, channel: string, condarc = "{}"): Promise<string> {
+  const { minor } = await condaChannel();
+  const configs = `configs: { conda: { channels: ["${channel}"], condarc: ${condarc} } }\n`;
+  const yaml = `name: demo\nenvironment: { python: "${minor}", arch: amd64 }\n${configs}`;
+  return await home.project({ "runtime.yaml": `${yaml}dependencies: [{ conda: [everywhere] }]\n` });
+}
+
+/** An authority of its own, and a certificate for this machine that it signed. */
+async function authority(home: Home): Promise<{ ca: string; key: string; cert: string }> {
+  const at = (name: string) => join(home.dir, name);
+  const [ca, key, cert] = [at("ca.pem"), at("leaf.key"), at("leaf.pem")];
+  const extensions = await home.write("leaf.ext", "subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n");
+  const fresh = ["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj"];
+  const sign = ["-CA", ca, "-CAkey", at("ca.key"), "-CAcreateserial", "-days", "2"];
+  for (const argv of [
+    [...fresh, "/CN=own authority", "-x509", "-days", "2", "-keyout", at("ca.key"), "-out", ca],
+    [...fresh, "/CN=127.0.0.1", "-keyout", key, "-out", at("leaf.csr")],
+    ["openssl", "x509", "-req", "-in", at("leaf.csr"), ...sign, "-extfile", extensions, "-out", cert],
+  ]) {
+    expect(await home.exec(argv)).toMatchObject({ exitCode: 0 });
+  }
+  return { ca, key, cert };
+}
+
+/** The channel over https, for one login. */
+function tlsChannel(dir: string, { key, cert }: { key: string; cert: string }, login: string) {
+  const expected = `Basic ${btoa(login)}`;
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    tls: { key: Bun.file(key), cert: Bun.file(cert) },
+    async fetch(request) {
+      if (request.headers.get("authorization") !== expected) return new Response("no", { status: 401 });
+      const file = Bun.file(join(dir, new URL(request.url).pathname));
+      return (await file.exists()) ? new Response(file) : new Response("not here", { status: 404 });
+    },
+  });
+  return { host: `127.0.0.1:${server.port}`, [Symbol.asyncDispose]: () => server.stop(true) };
+}
+
+/** A proxy that answers for a host that no name service knows. */
+async function channelProxy(dir: string, host: string) {
+  const asked: string[] = [];
+  const server = createServer(async (request, response) => {
+    const url = new URL(request.url ?? "", "http://direct.invalid");
+    asked.push(url.host);
+    const file = Bun.file(join(dir, url.pathname));
+    const isThere = url.host === host && (await file.exists());
+    response.writeHead(isThere ? 200 : 404).end(isThere ? await file.bytes() : "");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const close = () => new Promise<void>((resolve) => void server.close(() => resolve()).closeAllConnections());
+  return { url: `http://127.0.0.1:${port}`, asked, [Symbol.asyncDispose]: close };
+}
+
+testWith(...needs, needsProgram("openssl"))(
+  "a channel's certificate is checked against the condarc's authority, or not at all when it says so",
+  async () => {
+    const { dir } = await condaChannel();
+    await using home = await tempHome({ mode: "in-process" });
+    const files = await authority(home);
+    await using channel = tlsChannel(dir, files, "me:p@ss");
+    const cwd = await project(home, `https://${channel.host}/main`);
+    const login = `channels: ['https://me:p@ss@${channel.host}/main']\n`;
+    await home.write(".condarc", login);
+    const refused = await home.run(build, { cwd });
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain("certificate");
+    expect(refused.stderr).toContain("ssl_verify");
+    await home.write(".condarc", `${login}ssl_verify: ${files.ca}\n`);
+    const trusted = await home.run([...build, "-nc"], { cwd });
+    expect(trusted).toMatchObject({ exitCode: 0 });
+    expect(trusted.stderr).not.toContain("not checked");
+    await home.write(".condarc", `${login}ssl_verify: false\n`);
+    const unchecked = await home.run([...build, "-nc"], { cwd });
+    expect(unchecked).toMatchObject({ exitCode: 0 });
+    expect(unchecked.stderr).toContain("are not checked");
+    expect(await home.run(RUN)).toMatchObject({ exitCode: 0, stdout: "1\n" });
+    expect((await home.exec(["grep", "-rl", "p@ss", home.root])).stdout).toBe("");
+  },
+  LONG,
+);
+
+testWith(...needs)(
+  "the condarc's proxy reaches a channel that nothing else does; a runtime's own counts for its lock only",
+  async () => {
+    const { dir } = await condaChannel();
+    const env = { NO_PROXY: undefined, no_proxy: undefined, HTTP_PROXY: undefined, http_proxy: undefined };
+    await using home = await tempHome({ mode: "in-process", env });
+    await using proxy = await channelProxy(dir, "channel.invalid");
+    const servers = `{ http: '${proxy.url}' }`;
+    const cwd = await project(home, "http://channel.invalid/main", `{ proxy_servers: ${servers} }`);
+    const built = await home.run(build, { cwd });
+    expect(built).toMatchObject({ exitCode: 0 });
+    expect(built.stderr).toContain("proxy_servers of the runtime's condarc counts for its lock");
+    expect(new Set(proxy.asked)).toEqual(new Set(["channel.invalid"]));
+    const alone = await home.run(RUN);
+    expect(alone.exitCode).toBe(125);
+    expect(alone.stderr).toContain("the channel can't be reached: http://channel.invalid/");
+    await home.write(".condarc", `proxy_servers: ${servers}\n`);
+    expect(await home.run(RUN)).toMatchObject({ exitCode: 0, stdout: "1\n" });
+  },
+  LONG,
+);
