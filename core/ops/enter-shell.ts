@@ -22,7 +22,7 @@ export async function enterShell(ctx: Ctx, { uri, shell, pid }: EnterParams): Pr
   const draft = await draftEntry(ctx, uri, await localTarget(ctx, uri));
   const found = await activation(ctx, { uri, shell, pid });
   if (found.state !== "ready") return found;
-  if (draft) await writeEntry(ctx, draft, found.plan);
+  if (draft) await writeEntry(ctx, draft, found.plan, { shell, rc: found.rc ?? "" });
   return { state: "ready", text: enterText(found.plan, found.rc ?? "", shell), warning: found.warning };
 }
 
