@@ -3,7 +3,7 @@ import { awaitState } from "#cli/client/await-ready.ts";
 import { clientFor } from "#cli/client/from-out.ts";
 import { defineCommand } from "#cli/command.ts";
 import { activateArgs } from "#cli/runtime/activate-args.ts";
-import { hookedShell } from "#cli/shell/hooked-shell.ts";
+import { ASKING_SHELLS, askingShell, hookedShell } from "#cli/shell/hooked-shell.ts";
 
 export default defineCommand({
   meta: { name: "enter", description: "Print what the shell hook evaluates to enter a runtime", hidden: true },
@@ -11,7 +11,7 @@ export default defineCommand({
     ...activateArgs,
     shell: {
       type: "string",
-      values: ["bash", "zsh", "fish"],
+      values: [...ASKING_SHELLS],
       required: true,
       valueName: "SHELL",
       description: "The shell",
@@ -20,12 +20,12 @@ export default defineCommand({
   },
   async run({ args, data: out }) {
     const client = clientFor(out);
-    const shell = hookedShell(args.shell) ?? "bash";
+    const shell = askingShell(args.shell) ?? "bash";
     if (args.writable !== undefined) {
       const pid = Number(args.pid ?? process.ppid);
       const { uri, writable: name, offline } = args;
-      const made = await client.call("env.writable", { uri, name, offline, owner_pid: pid, shell });
-      return out.print(made.text ?? "", (text) => text);
+      const made = await client.call("env.writable", { uri, name, offline, owner_pid: pid, shell: hookedShell(shell) });
+      return out.print(made.text ?? `${JSON.stringify(made.plan)}\n`, (text) => text);
     }
     const ask = () =>
       client.query("shell.enter", { uri: args.uri, shell, pid: args.pid ? Number(args.pid) : undefined });

@@ -1,7 +1,7 @@
 /** `swcli shell init`: prints the hook for a shell's start file. */
 import { clientFor } from "#cli/client/from-out.ts";
 import { defineCommand } from "#cli/command.ts";
-import { hookedShell } from "#cli/shell/hooked-shell.ts";
+import { askingShell, hookedShell } from "#cli/shell/hooked-shell.ts";
 import { SwError } from "#core/errors.ts";
 
 export default defineCommand({
@@ -12,16 +12,23 @@ export default defineCommand({
       'eval "$(swcli shell init bash)"  # in ~/.bashrc',
       'eval "$(swcli shell init zsh)"  # in ~/.zshrc',
       "swcli shell init fish | source  # in ~/.config/fish/config.fish",
+      "swcli shell init nu | save --force ($nu.default-config-dir)/autoload/swcli.nu",
+      "swcli shell init pwsh | Out-String | Invoke-Expression  # in $PROFILE",
     ],
   },
   args: {
-    shell: { type: "positional", required: true, description: "bash, zsh or fish" },
+    shell: { type: "positional", required: true, description: "bash, zsh, fish, nu or pwsh" },
     cd: { type: "boolean", description: "Also enter the runtime of an allowed folder on cd (swcli runtime allow)" },
   },
   async run({ args, data: out }) {
-    const shell = hookedShell(args.shell);
-    if (!shell)
-      throw new SwError("USAGE", `no hook for ${args.shell}`, { hint: "There is one for bash, zsh and fish." });
+    const shell = askingShell(args.shell);
+    if (!shell) {
+      const hint = "There is one for bash, zsh, fish, nu and pwsh.";
+      throw new SwError("USAGE", `no hook for ${args.shell}`, { hint });
+    }
+    if (args.cd && !hookedShell(shell)) {
+      throw new SwError("USAGE", `no --cd for ${shell}`, { hint: "bash, zsh and fish enter runtimes on cd." });
+    }
     out.print(
       await clientFor(out).query("shell.hook", { shell, swcli: process.execPath, cd: args.cd }),
       ({ text }) => text,

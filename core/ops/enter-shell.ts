@@ -10,24 +10,34 @@ import { draftEntry, writeEntry } from "#core/env/hook-entries.ts";
 import { activation } from "#core/ops/activate-runtime.ts";
 import { localTarget } from "#core/ops/target.ts";
 
+type RenderedShell = "bash" | "zsh" | "fish";
+
 export interface EnterParams {
   uri: string;
-  shell: "bash" | "zsh" | "fish";
+  /** nushell and PowerShell read the plan itself. */
+  shell: RenderedShell | "nu" | "pwsh";
   pid?: number;
 }
 
 export type Entered = { state: "ready"; text: string; warning?: string } | { state: "absent"; uri: string };
 
 export async function enterShell(ctx: Ctx, { uri, shell, pid }: EnterParams): Promise<Entered> {
+  if (shell === "nu" || shell === "pwsh") return await planFor(ctx, { uri, pid });
   const draft = await draftEntry(ctx, uri, await localTarget(ctx, uri));
   const found = await activation(ctx, { uri, shell, pid });
   if (found.state !== "ready") return found;
-  if (draft) await writeEntry(ctx, draft, found.plan);
+  if (draft) await writeEntry(ctx, draft, found.plan, { shell, rc: found.rc ?? "" });
   return { state: "ready", text: enterText(found.plan, found.rc ?? "", shell), warning: found.warning };
 }
 
+async function planFor(ctx: Ctx, asked: Pick<EnterParams, "uri" | "pid">): Promise<Entered> {
+  const found = await activation(ctx, asked);
+  if (found.state !== "ready") return found;
+  return { state: "ready", text: `${JSON.stringify(found.plan)}\n`, warning: found.warning };
+}
+
 /** For functions that `swcli shell init` loaded; a plan that they don't cover has a script of its own. */
-export function enterText(plan: ActivationPlan, rc: string, shell: EnterParams["shell"]): string {
+export function enterText(plan: ActivationPlan, rc: string, shell: RenderedShell): string {
   const quote = shell === "fish" ? fishQuote : posixQuote;
   if (!fitsHook(plan)) return `${shell === "fish" ? "source" : "."} ${quote(`${rc}/activate.${shell}`)}\n`;
   return `_swrt_now ${[plan.prefix, plan.name, plan.uri].map(quote).join(" ")}\n`;

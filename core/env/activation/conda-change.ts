@@ -1,7 +1,7 @@
 /**
  * What activating a conda environment changes besides PATH: its env_vars.d and activate.d, worked out once by a shell, kept
  * as a difference beside the environment, and again when one of those files has changed.
- * Tests: test/e2e/build-conda.test.ts
+ * Tests: test/e2e/build-conda.test.ts, test/e2e/hook-conda.test.ts
  */
 import { readFile } from "node:fs/promises";
 import * as v from "valibot";
@@ -11,6 +11,7 @@ import { errno, SwError } from "#core/errors.ts";
 import { namesIn } from "#core/platform/folder.ts";
 import { readTextIfAny, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import { run } from "#core/platform/proc.ts";
+import { fileTime } from "#core/platform/time-twin.ts";
 
 const ChangeSchema = v.object({
   /** PATH entries that scripts put before the rest, without the environment's own. */
@@ -24,11 +25,20 @@ const ChangeSchema = v.object({
 
 export type CondaChange = v.InferOutput<typeof ChangeSchema>;
 
+/** What it was worked out from: path by time, absent ones without; undefined when something has changed since. */
+export async function condaInputs(ctx: Ctx, prefix: string): Promise<Map<string, bigint | undefined> | undefined> {
+  const change = ctx.memo.get<CondaChange>(memoKey(prefix)) ?? (await readKept(prefix));
+  if (!change) return undefined;
+  const times = new Map(Object.keys(change.inputs).map((path) => [path, fileTime(path)]));
+  return isFresh(change) ? times : undefined;
+}
+
+const memoKey = (prefix: string) => `conda-change:${prefix}`;
 const keptPath = (prefix: string) => `${prefix}/conda-meta/.swcli-activation.json`;
 
 /** From memory, else from beside the environment, else worked out. */
 export async function condaChange(ctx: Ctx, prefix: string): Promise<CondaChange> {
-  const key = `conda-change:${prefix}`;
+  const key = memoKey(prefix);
   const known = ctx.memo.get<CondaChange>(key) ?? (await readKept(prefix));
   if (known && isFresh(known)) {
     ctx.memo.set(key, known);

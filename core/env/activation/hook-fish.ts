@@ -26,6 +26,7 @@ export function fishHook(input: HookInput): string {
     ...define("_swrt_quick", QUICK),
     "if not test / -ef / 2>/dev/null; function _swrt_quick; return 1; end; end",
     ...define("_swrt_now", now),
+    ...define("_swrt_conda", CONDA),
     ...fishNoteLines(),
     ...(input.cd ? fishCdLines() : []),
   ];
@@ -94,7 +95,7 @@ const QUICK = [
   "set -l state $root/.store/v1; set -l at $state/activation/by-uri/$argv[1]/@",
   `if not string match -q '/*' -- $root; or string match -q '*..*' -- $argv[1]; or not test -r $at/${ENTRY_FILE}; return 1; end`,
   `read -l line <$at/${ENTRY_FILE}; or return 1`,
-  "string replace -ra '(^| )\\w=' ' ' -- $line | read -l project name id env python; or return 1",
+  "string replace -ra '(^| )_SWRT_\\w=' ' ' -- $line | read -l project name id env python had conda; or return 1",
   `set -l prefix $root/.envs/$env; set -l seen $prefix/${SEEN_FOLDER}`,
   "if not test $at/ref -ef $state/refs/$project/$name.json; or test -e $root/$project/runtime/$name; return 1; end",
   `if test -e $config; or test -e $at/config; if ${differs("$config", "$at/config")}; return 1; end; end`,
@@ -102,7 +103,20 @@ const QUICK = [
   "or test $prefix/lib/python$python/site-packages -nt $seen/site; or not test -w $state/activation/live/$env; return 1; end",
   "set -l mark $state/activation/live/$env/$fish_pid",
   "true >$mark; and test -e $mark; or return 1",
+  'if test "$conda" = 1; _swrt_conda $at; return; end',
   "_swrt_now $prefix $name local/project/$project/runtime/$name/version/$id",
+];
+
+/** As `condaBody` of hook-quick.ts. */
+const CONDA = [
+  "set -l at $argv[1]; set -l rc; set -l n 0",
+  "test -r $at/conda.fish; or return 1",
+  "while read -l path",
+  'if test -z "$rc"; set rc $path; continue; end',
+  "set -l twin $at/in.fish/$n; set n (math $n + 1)",
+  `if not test -e $path; if test -e $twin; return 1; end; else if not test -e $twin; or ${differs("$path", "$twin")}; return 1; end`,
+  "end <$at/conda.fish",
+  'test -n "$rc"; and test -r $rc/activate.fish; and source $rc/activate.fish',
 ];
 
 function differs(path: string, twin: string): string {

@@ -2,7 +2,7 @@
  * The quick way in and out of a runtime in bash and zsh, for the usual case: nothing of ours or a venv's is in the shell,
  * and at the end nobody has changed what we set. It does what posix-script.ts does, which has every other case, in a
  * handful of commands: in a shell each command and each expansion is paid for.
- * Tests: test/e2e/hook.test.ts, test/unit/core/env/activation/hook-script.test.ts
+ * Tests: test/e2e/hook.test.ts, test/e2e/hook-conda.test.ts
  */
 import { HOOK_STATE, variableWords } from "#core/env/activation/plan-words.ts";
 import { DIALECTS } from "#core/env/activation/posix-dialect.ts";
@@ -21,6 +21,7 @@ export function quickFunctions(shell: Shell): string[] {
     ...define("_swrt_hook_off", offBody(shell)),
     ...define("_swrt_hook_careful_off", posixOff(WORDS, shell)),
     ...define("_swrt_hook_word", posixWord(WORDS)),
+    ...define("_swrt_conda", condaBody(shell)),
   ];
 }
 
@@ -33,14 +34,28 @@ const SHORT = [
   ...define(WORDS.mode, ['_swrt_hook_word "$@"']),
 ];
 
-/** What `_swrt_quick` does with a prefix `P` of version `v` of runtime `n` of project `p`, known to be right. */
+/** `_SWRT_U`: the URI, known to be that of the prefix `_SWRT_P` of the runtime `_SWRT_n`. Assigning first and exporting then is the quicker way. */
 export const quickOn = (shell: Shell) => [
-  `if ${usual(shell)}; then`,
-  "_SWRT_PREFIX=$P _SWRT_NAME=$n _SWRT_URI=local/project/$p/runtime/$n/version/$v _SWRT_PATH=$PATH _SWRT_LIVE=$$",
-  `export PATH=$P/bin:$PATH ${WORDS.set.map(([name, word]) => `${name}=${word}`).join(" ")}`,
-  `if [[ -n \${PS1+x} && -z \${VIRTUAL_ENV_DISABLE_PROMPT-} && ${PROMPT_FREE[shell]} ]]; then _SWRT_MARK=1 PS1="($n) $PS1"; fi`,
+  "_SWRT_PREFIX=$_SWRT_P _SWRT_NAME=$_SWRT_n _SWRT_URI=$_SWRT_U _SWRT_PATH=$PATH _SWRT_LIVE=$$",
+  `PATH=$_SWRT_P/bin:$PATH ${WORDS.set.map(([name, word]) => `${name}=${word.replaceAll('"', "")}`).join(" ")}`,
+  `export ${NAMES.join(" ")}`,
+  `if [[ -n \${PS1+x} && -z \${VIRTUAL_ENV_DISABLE_PROMPT-} && ${PROMPT_FREE[shell]} ]]; then _SWRT_MARK=1 PS1="($_SWRT_n) $PS1"; fi`,
   ...SHORT,
-  'else _swrt_now "$P" "$n" "local/project/$p/runtime/$n/version/$v"; fi',
+];
+
+/**
+ * A conda runtime whose scripts are rendered: entered when nothing has changed of what its difference was worked out from.
+ * Sees the variables of `swcli`; false to ask.
+ */
+const condaBody = (shell: Shell) => [
+  `local _SWRT_D _SWRT_F _SWRT_I=0 _SWRT_T="$_SWRT_E/in.${shell}"`,
+  `if [[ ! -r $_SWRT_E/conda.${shell} ]]; then return 1; fi`,
+  "{ IFS= read -r _SWRT_D || return 1; while IFS= read -r _SWRT_F; do",
+  "if [[ ! -e $_SWRT_F ]]; then if [[ -e $_SWRT_T/$_SWRT_I ]]; then return 1; fi",
+  "elif [[ ! -e $_SWRT_T/$_SWRT_I || $_SWRT_F -nt $_SWRT_T/$_SWRT_I || $_SWRT_F -ot $_SWRT_T/$_SWRT_I ]]; then return 1; fi",
+  `_SWRT_I=$((_SWRT_I + 1)); done; } <"$_SWRT_E/conda.${shell}"`,
+  `if [[ ! -r $_SWRT_D/activate.${shell} ]]; then return 1; fi`,
+  `. "$_SWRT_D/activate.${shell}"`,
 ];
 
 /** The unusual cases: what is active is left first. */
@@ -61,16 +76,19 @@ const PROMPT_FREE: Readonly<Record<Shell, string>> = {
 // Whoever sets one of our three variables sets this one: each look at one that is not there takes a microsecond or two.
 const LAST_OF_OURS = "SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL";
 
-/** Nothing to keep: PATH is set and exported, our variables are not there, nobody has functions of our names. */
-function usual(shell: Shell): string {
+/**
+ * Nothing to keep: PATH is set and exported, our variables are not there, nobody has functions of our names, and it is no
+ * conda runtime (`_SWRT_k`). `more` goes into the same `[[`.
+ */
+export function usual(shell: Shell, more: string): string {
   // Taking the trace attribute off a function is the one question after it that bash answers without a word.
   const none = ["VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT", LAST_OF_OURS, ...WORDS.unset]
     .map((name) => `\${${name}+x}`)
     .join("");
-  const stale = "${_SWRT_LIVE-}";
+  const free = `${more} && -n \${PATH-} && $_SWRT_k\${_SWRT_LIVE-}${none}`;
   return shell === "bash"
-    ? `[[ -n \${PATH-} && -z ${stale}${none} && \${PATH@a} == *x* && ! -v BASH_ALIASES[deactivate] ]] && ! declare -f +t deactivate && ! declare -f +t ${WORDS.mode}`
-    : `[[ -n \${PATH-} && -z ${stale}${none}\${functions[deactivate]+x}\${functions[${WORDS.mode}]+x}\${aliases[deactivate]+x} && \${(t)PATH} == *export* ]]`;
+    ? `[[ ${free} == 0 && \${PATH@a} == *x* && ! -v BASH_ALIASES[deactivate] ]] && ! declare -f +t deactivate && ! declare -f +t ${WORDS.mode}`
+    : `[[ ${free}\${functions[deactivate]+x}\${functions[${WORDS.mode}]+x}\${aliases[deactivate]+x} == 0 && \${(t)PATH} == *export* ]]`;
 }
 
 const valuesNow = NAMES.map((name) => `\${${name}-}`).join(":");

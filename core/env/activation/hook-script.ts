@@ -7,7 +7,7 @@
 import { cdLines } from "#core/env/activation/cd-script.ts";
 import { ENTRY_FILE, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
 import { forgetNote, noteLines } from "#core/env/activation/hook-notes.ts";
-import { quickFunctions, quickOn } from "#core/env/activation/hook-quick.ts";
+import { quickFunctions, quickOn, usual } from "#core/env/activation/hook-quick.ts";
 import { DIALECTS } from "#core/env/activation/posix-dialect.ts";
 import { posixQuote as q } from "#core/env/activation/quote.ts";
 
@@ -30,11 +30,10 @@ export function hookScript(input: HookInput, shell: HookShell): string {
     `${g}_SWRT_BIN=${q(input.swcli)}`,
     `${g}_SWRT_ROOT=${q(input.root)}`,
     ...define("_swrt_bin", BIN),
-    ...define("swcli", SWCLI),
+    ...swcliLines(shell),
     ...define("_swrt_other", OTHER),
     ...define("_swrt_globals", GLOBALS),
     ...define("_swrt_ask", askBody(shell)),
-    ...quickLines(shell),
     ...quickFunctions(shell),
     ...noteLines(shell),
     ...(input.cd ? cdLines(shell) : []),
@@ -57,14 +56,6 @@ const WRAP: Readonly<Record<HookShell, (lines: string[]) => string[]>> = {
 /** SWCLI_SHELL is where a job of this shell leaves its note. */
 const BIN = [
   'if [[ -x $_SWRT_BIN ]]; then SWCLI_SHELL=$$ "$_SWRT_BIN" "$@"; else SWCLI_SHELL=$$ command swcli "$@"; fi',
-];
-
-/** A shell copies a function's text at each call: what is rare stands in another. */
-const SWCLI = [
-  'case "${1-}:${2-}:$#" in',
-  'runtime:act*:3|rt:act*:3) _swrt_quick "$3" || _swrt_ask "$3";;',
-  '*) _swrt_other "$@";;',
-  "esac",
 ];
 
 const OTHER = [
@@ -105,11 +96,11 @@ const askBody = (shell: HookShell) => [
 ];
 
 /** The quick way needs bash 5; an older one (macOS has 3.2) can't even read it, and asks each time. */
-function quickLines(shell: HookShell): string[] {
-  const lines = define("_swrt_quick", quickBody(shell));
+function swcliLines(shell: HookShell): string[] {
+  const lines = define("swcli", swcliBody(shell));
   if (shell === "zsh") return lines;
   return [
-    "if (( BASH_VERSINFO[0] < 5 )); then function _swrt_quick { return 1; }",
+    'if (( BASH_VERSINFO[0] < 5 )); then function swcli { _swrt_other "$@"; }',
     `else eval ${q(lines.join("\n"))}; fi`,
   ];
 }
@@ -118,20 +109,27 @@ function quickLines(shell: HookShell): string[] {
  * Activates when what is known of a URI still holds. `-ef` with a hard link notices every new file, equal times every other
  * change; what is done in a folder makes it newer, only another base interpreter may be older than the one that was seen.
  * Last the shell's mark, so that gc knows of it; without the folder for it somebody is removing the environment, and when it
- * is gone again somebody began just then.
+ * is gone again somebody began just then: up to there it is checked, and `_SWRT_U` set. A shell copies a function's text at each
+ * call and pays for each command: what is rare stands in another function, and few commands ask much.
  */
-const quickBody = (shell: HookShell) => [
-  'local p n v e y R="${SW_LOCAL_STORAGE:-$_SWRT_ROOT}" C="${SW_CLI_CONFIG:-${HOME-}/.config/starwhale/config.yaml}"',
-  'local E="$R/.store/v1/activation/by-uri/$1/@"',
-  `if [[ $R != /* || $1 == *..* || ! -r $E/${ENTRY_FILE} ]] || ! . "$E/${ENTRY_FILE}"; then return 1; fi`,
-  'local P="$R/.envs/$e" L="$R/.store/v1/activation/live/$e"',
-  "if [[ $E/ref -ef $R/.store/v1/refs/$p/$n.json && ! -e $R/$p/runtime/$n",
-  `&& ( ${shell === "zsh" ? "! -e $C && ! -e $E/config || " : ""}${sameTime(shell, "$C", "$E/config")} )`,
-  `&& ${sameTime(shell, "$P/bin/python", `$P/${SEEN_FOLDER}/python`)}`,
-  `&& ! $P/lib/python$y/site-packages -nt $P/${SEEN_FOLDER}/site`,
-  '&& -w $L ]] && true >|"$L/$$" && [[ -e $L/$$ ]]; then :; else return 1; fi',
+const swcliBody = (shell: HookShell) => [
+  'case "${1-}:${2-}:$#" in runtime:act*:3|rt:act*:3) ;; *) _swrt_other "$@"; return;; esac',
+  'local _SWRT_p _SWRT_n _SWRT_v _SWRT_e _SWRT_y _SWRT_c _SWRT_k _SWRT_E _SWRT_P _SWRT_L _SWRT_U="" _SWRT_R="${SW_LOCAL_STORAGE:-$_SWRT_ROOT}"',
+  '_SWRT_E="$_SWRT_R/.store/v1/activation/by-uri/$3/@"',
+  `if [[ $_SWRT_R == /* && $3 != *..* && -r $_SWRT_E/${ENTRY_FILE} ]] && . "$_SWRT_E/${ENTRY_FILE}" &&`,
+  '_SWRT_P="$_SWRT_R/.envs/$_SWRT_e" _SWRT_L="$_SWRT_R/.store/v1/activation/live/$_SWRT_e" &&',
+  "[[ $_SWRT_E/ref -ef $_SWRT_R/.store/v1/refs/$_SWRT_p/$_SWRT_n.json && ! -e $_SWRT_R/$_SWRT_p/runtime/$_SWRT_n",
+  `&& ( $_SWRT_c == 0 && ! -e ${CONFIG} || $_SWRT_c == 1 && ${sameTime(shell, CONFIG, "$_SWRT_E/config")} )`,
+  `&& ${sameTime(shell, "$_SWRT_P/bin/python", `$_SWRT_P/${SEEN_FOLDER}/python`)}`,
+  `&& ! $_SWRT_P/lib/python$_SWRT_y/site-packages -nt $_SWRT_P/${SEEN_FOLDER}/site`,
+  `&& -w $_SWRT_L ]] && true >|"$_SWRT_L/$$" && ${usual(shell, "-e $_SWRT_L/$$ && -n ${_SWRT_U:=local/project/$_SWRT_p/runtime/$_SWRT_n/version/$_SWRT_v}")}; then`,
   ...quickOn(shell),
+  'elif [[ -z $_SWRT_U ]]; then _swrt_ask "$3"',
+  'elif [[ $_SWRT_k == 0 ]]; then _swrt_now "$_SWRT_P" "$_SWRT_n" "$_SWRT_U"',
+  'else _swrt_conda || _swrt_ask "$3"; fi',
 ];
+
+const CONFIG = "${SW_CLI_CONFIG:-${HOME-}/.config/starwhale/config.yaml}";
 
 /** bash calls a file newer than none, and none as new as none; zsh answers every question about none with no. */
 const sameTime = (shell: HookShell, path: string, twin: string) =>

@@ -1,6 +1,6 @@
 /**
  * A plan as words of a shell: each value quoted as a literal (a script for one runtime), or as a variable that holds it
- * (functions loaded once and used for every runtime). Pure. Tests: test/unit/core/env/activation/hook-script.test.ts
+ * (functions loaded once and used for every runtime). Pure. Tests: test/e2e/hook.test.ts
  */
 import { type ActivationPlan, venvPlan } from "#core/env/activation/plan.ts";
 import { isShellName, promptText } from "#core/env/activation/quote.ts";

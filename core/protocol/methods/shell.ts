@@ -4,7 +4,7 @@ import { defineMethod } from "#core/protocol/define.ts";
 
 // Longer words are no URI of ours, only a burden.
 const Text = v.pipe(v.string(), v.maxLength(8192));
-const Shell = v.picklist(["bash", "zsh", "fish"]);
+const Shell = v.picklist(["bash", "zsh", "fish", "nu", "pwsh"]);
 
 const Hook = defineMethod({
   kind: "query",

@@ -1,0 +1,99 @@
+/**
+ * What `swcli shell init nu` prints, for a file that nushell sources: `swcli runtime activate` changes the shell, by asking
+ * the binary for the plan as JSON each time. A nushell command can't define commands, so there is only `swcli deactivate`.
+ * State is a record in the environment, which nushell hands to no child. Tests: test/e2e/hook-nu.test.ts
+ */
+import type { HookInput } from "#core/env/activation/hook-script.ts";
+
+/** A JSON string is a string of nushell's; a name in `$"…"` is none, so nothing in it is expanded. */
+const q = (value: string) => JSON.stringify(value);
+
+export function nuHook({ swcli }: HookInput): string {
+  const lines = [
+    ...define("--env --wrapped swcli [...words: string]", SWCLI),
+    ...define("_swrt_exe []", [`if (${q(swcli)} | path exists) { ${q(swcli)} } else { "swcli" }`]),
+    ...define("_swrt_split [words: list<string>]", SPLIT),
+    ...define("_swrt_paths []", ["let p = ($env.PATH? | default [])", PATHS]),
+    ...define("_swrt_less [list: list<string>, entry: string, put: list<string>]", LESS),
+    ...define("--env _swrt_on [plan: record]", ON),
+    ...define("--env _swrt_off []", OFF),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+const define = (head: string, body: readonly string[]) => [`def ${head} {`, ...body, "}"];
+const PATHS = "if (($p | describe) == string) { $p | split row (char esep) } else { $p }";
+
+/** `runtime activate` and `deactivate` are ours, whatever global options stand around them. */
+const SWCLI = [
+  "let said = (_swrt_split $words)",
+  "let exe = (_swrt_exe)",
+  "let verb = ($said.verb | str join ' ')",
+  "let asks = ($said.rest | any {|word| $word in ['-h' '--help'] })",
+  "if ($verb =~ '^(runtime|rt) act') and not $asks {",
+  "let args = [...$said.globals 'shell' 'enter' '--shell' 'nu' '--pid' ($nu.pid | into string) ...$said.rest]",
+  "_swrt_on (^$exe ...$args | from json)",
+  "} else if $verb == 'deactivate' and ($said.rest | is-empty) and ('_SWRT' in $env) {",
+  "_swrt_off",
+  "} else { ^$exe ...$words }",
+];
+
+/** As `GLOBALS` of hook-script.ts. */
+const SPLIT = [
+  "mut i = 0; mut globals = []; mut verb = []",
+  "while $i < ($words | length) and ($verb | length) < 2 and $verb != ['deactivate'] {",
+  "let word = ($words | get $i)",
+  "if $word in ['-h' '--help' '--version'] { break }",
+  "if $word == '--color' { $globals ++= ($words | skip $i | first 2); $i += 1",
+  "} else if $word in ['-o' '--output'] { $i += 1",
+  "} else if ($word starts-with '-o') or ($word starts-with '--output=') {",
+  "} else if ($word starts-with '-') { $globals ++= [$word]",
+  "} else { $verb ++= [$word] }",
+  "$i += 1",
+  "}",
+  "{ globals: $globals, verb: $verb, rest: ($words | skip $i) }",
+];
+
+/** The first `entry` replaced; everything else as it is. */
+const LESS = [
+  "let at = ($list | enumerate | where item == $entry | get index | append [-1] | first)",
+  "if $at < 0 { $list } else { [...($list | first $at) ...$put ...($list | skip ($at + 1))] }",
+];
+
+const ON = [
+  "if ('_SWRT' in $env) { _swrt_off }",
+  "let names = [...($plan.set | columns) ...$plan.unset]",
+  "let old = ($names | where {|name| $name in $env } | reduce --fold {} {|name, all| $all | insert $name ($env | get $name) })",
+  "let path = (_swrt_paths)",
+  "let outer = ($env.SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL? | default '' | if ($in | is-empty) { [] } else { [$'($in)/bin'] })",
+  "let rest = ($outer | reduce --fold $path {|entry, all| _swrt_less $all $entry [] })",
+  "let aside = (if $rest == $path { [] } else { $outer })",
+  "load-env $plan.set",
+  "for name in $plan.unset { hide-env --ignore-errors $name }",
+  "$env.PATH = [...$plan.path ...$rest]",
+  "$env._SWRT = { plan: $plan, old: $old, path: $path, now: $env.PATH, aside: $aside, prompt: null }",
+  "let others = ($env.STARSHIP_SHELL? == 'nu') or ('POSH_SHELL_VERSION' in $env)",
+  "if ($env.VIRTUAL_ENV_DISABLE_PROMPT? | is-empty) and ('PROMPT_COMMAND' in $env) and not $others {",
+  "let outer_prompt = $env.PROMPT_COMMAND; let swrt_mark = $'(char lparen)($plan.name)(char rparen) '",
+  "$env._SWRT = ($env._SWRT | update prompt { $outer_prompt })",
+  "$env.PROMPT_COMMAND = {|| $swrt_mark + (if (($outer_prompt | describe) == closure) { do $outer_prompt } else { $outer_prompt }) }",
+  "}",
+];
+
+/** Only what is still ours is put back. */
+const OFF = [
+  "let was = $env._SWRT",
+  "for row in ($was.plan.set | transpose name value) {",
+  "if ($env | get --optional $row.name) == $row.value {",
+  "if ($row.name in $was.old) { load-env { $row.name: ($was.old | get $row.name) } } else { hide-env --ignore-errors $row.name }",
+  "}",
+  "}",
+  "for name in $was.plan.unset { if ($name in $was.old) and ($name not-in $env) { load-env { $name: ($was.old | get $name) } } }",
+  "if $env.PATH? == $was.now { $env.PATH = $was.path } else {",
+  "let last = ($was.plan.path | length) - 1",
+  "$env.PATH = ($was.plan.path | enumerate | reduce --fold (_swrt_paths) {|it, all| _swrt_less $all $it.item (if $it.index == $last { $was.aside } else { [] }) })",
+  "}",
+  "let prompt = ($env.PROMPT_COMMAND? | default '')",
+  "if ($was.prompt != null) and (($prompt | describe) == closure) and (view source $prompt | str contains 'swrt_mark') { $env.PROMPT_COMMAND = $was.prompt }",
+  "hide-env _SWRT",
+];

@@ -1,0 +1,104 @@
+/** The hook for nushell: `swcli runtime activate` changes the shell, `swcli deactivate` gives back what is still ours. */
+import { afterAll, beforeAll, expect } from "bun:test";
+import { bothModes, type Home, tempHome } from "../helpers/home.ts";
+import { needsProgram, testWith } from "../helpers/needs.ts";
+import { buildRuntime, MINUTES } from "./activated.ts";
+
+const it = testWith(needsProgram("nu"));
+
+/** Everything that nushell has, less what belongs to the command that asks. */
+const SNAP = "def snap [] { $env | reject --optional PWD OLDPWD LAST_EXIT_CODE CMD_DURATION_MS | to nuon --serialize }";
+
+bothModes((mode) => {
+  let home: Home;
+  let prefix = "";
+  beforeAll(async () => {
+    home = await tempHome({ mode });
+    await buildRuntime(home, "demo");
+    prefix = (await home.run(["runtime", "run", "demo", "sh", "-c", "echo $VIRTUAL_ENV"])).stdout.trim();
+  }, 2 * MINUTES);
+  afterAll(async () => await home[Symbol.asyncDispose]());
+
+  const nu = async (script: string, env: Record<string, string | undefined> = {}) => {
+    const hook = await home.run(["shell", "init", "nu"]);
+    const file = await home.write("script.nu", `${hook.stdout}\n${SNAP}\n${script}\n`);
+    return await home.exec(["nu", "--no-config-file", file], { env });
+  };
+
+  it("the shell gets the runtime and gives everything back", async () => {
+    const env = { VIRTUAL_ENV: 'mine\'s "own"', PYTHONHOME: "/two\nlines", PS1: undefined };
+    const body =
+      "let before = (snap)\nswcli runtime activate demo\nprint (which python | first).path $env.VIRTUAL_ENV_PROMPT ('PYTHONHOME' in $env)\n" +
+      '^python -c \'import six, os; print(os.environ["SW_ACTIVATED_RUNTIME_MODE_IN_SHELL"], "_SWRT" in os.environ)\'\n' +
+      "swcli deactivate\nprint ((snap) == $before)";
+    const ran = await nu(body, env);
+    expect(ran).toMatchObject({
+      stdout: `${prefix}/bin/python\ndemo\nfalse\nvenv False\ntrue\n`,
+      stderr: "",
+      exitCode: 0,
+    });
+  });
+
+  it("what somebody has changed since stays, and only our entry leaves the PATH", async () => {
+    const body =
+      "$env.PATH = ['/a' '/b']\nswcli runtime activate demo\n$env.PATH = ['/new' ...$env.PATH]\n$env.VIRTUAL_ENV = 'theirs'\n" +
+      "swcli deactivate\nprint ($env.PATH | str join ' ') $env.VIRTUAL_ENV ('VIRTUAL_ENV_PROMPT' in $env)";
+    expect((await nu(body)).stdout).toBe("/new /a /b\ntheirs\nfalse\n");
+  });
+
+  it("activations switch, and a runtime of an outer shell steps aside", async () => {
+    const twice =
+      "swcli runtime activate demo; swcli runtime activate demo; print ($env.PATH | first 2 | str join ' ')";
+    const env = { PATH: `/outer/bin:${process.env.PATH}`, SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL: "/outer" };
+    const ran = await nu(`${twice}; swcli deactivate; print ($env.PATH | first)`, env);
+    const [first = "", left] = ran.stdout.trim().split("\n");
+    expect(first).toStartWith(`${prefix}/bin /`);
+    expect(first).not.toContain("/outer/bin");
+    expect(left).toBe("/outer/bin");
+  });
+
+  it("the prompt is marked, unless nobody wants it or starship draws it, and comes back", async () => {
+    const body =
+      "$env.PROMPT_COMMAND = {|| 'mine> ' }\nswcli runtime activate demo\nprint (do $env.PROMPT_COMMAND)\nswcli deactivate\nprint (do $env.PROMPT_COMMAND)";
+    expect((await nu(body)).stdout).toBe("(demo) mine> \nmine> \n");
+    expect((await nu(body, { VIRTUAL_ENV_DISABLE_PROMPT: "1" })).stdout).toBe("mine> \nmine> \n");
+    expect((await nu(body, { STARSHIP_SHELL: "nu" })).stdout).toBe("mine> \nmine> \n");
+    const theirs = body.replace("swcli deactivate", "$env.PROMPT_COMMAND = {|| 'new> ' }\nswcli deactivate");
+    expect((await nu(theirs)).stdout).toBe("(demo) mine> \nnew> \n");
+  });
+
+  it("global options don't hide the verb; other words, also options, go to the binary as they are", async () => {
+    const ways = ["-v runtime activate demo", "--color never rt actv demo", "-o json runtime -v activate demo"];
+    for (const words of ways) {
+      const ran = await nu(
+        `swcli ${words}\nprint $env.VIRTUAL_ENV_PROMPT\nswcli -v deactivate\nprint ('_SWRT' in $env)`,
+      );
+      expect([words, ran.stdout]).toEqual([words, "demo\nfalse\n"]);
+    }
+    const code = "import sys; print(sys.argv[1:])";
+    const passed = await nu(`swcli runtime run demo -- python -c '${code}' -o 'a b' --x=1`);
+    expect(passed.stdout).toBe("['-o', 'a b', '--x=1']\n");
+    expect((await nu("swcli runtime activate --help")).stdout).toContain("--force-restore");
+  });
+
+  it("a private environment is entered too", async () => {
+    const ran = await nu("swcli runtime activate --writable=mine demo; print $env.VIRTUAL_ENV; swcli deactivate");
+    expect(ran.stdout).toMatch(/\/writable\/mine\n$/);
+  });
+
+  it("what is wrong is said, and the shell stays as it was", async () => {
+    const ran = await nu("try { swcli runtime activate nothing }\nprint ('VIRTUAL_ENV' in $env) ('_SWRT' in $env)", {
+      VIRTUAL_ENV: undefined,
+    });
+    expect(ran.stderr).toContain("(RUNTIME_NOT_FOUND)");
+    expect(ran.stdout).toBe("false\nfalse\n");
+    const off = await nu("swcli deactivate");
+    expect(off.stderr).toContain("no runtime is active");
+  });
+
+  it("there is no --cd for it, and the words say for whom there is", async () => {
+    const ran = await home.run(["shell", "init", "nu", "--cd"]);
+    expect(ran).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(ran.stderr).toContain("bash, zsh and fish");
+  });
+});

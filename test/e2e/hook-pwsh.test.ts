@@ -1,0 +1,42 @@
+/**
+ * The hook for PowerShell, as text: no PowerShell is to be had where these tests run. What it asks the binary for, which
+ * functions it defines, and that a path can't end its string.
+ */
+import { expect, test } from "bun:test";
+import { pwshHook } from "#core/env/activation/hook-pwsh.ts";
+import { bothModes, SWCLI_BIN, tempHome } from "../helpers/home.ts";
+import { buildRuntime, MINUTES } from "./activated.ts";
+
+bothModes((mode) => {
+  test(
+    "what it asks for is the plan as JSON, of a shared and of a private environment",
+    async () => {
+      await using home = await tempHome({ mode });
+      await buildRuntime(home, "demo");
+      const hook = await home.run(["shell", "init", "pwsh"]);
+      expect(hook.stdout).toContain(`return '${SWCLI_BIN}'`);
+      expect(hook.stdout).toContain("@('shell', 'enter', '--shell', 'pwsh', '--pid', \"$PID\")");
+      const ask = ["shell", "enter", "--shell", "pwsh", "--pid", String(process.pid)];
+      const plan = JSON.parse((await home.run([...ask, "demo"])).stdout);
+      expect(plan).toMatchObject({ name: "demo", mode: "venv", unset: ["PYTHONHOME"] });
+      expect(plan.path).toEqual([`${plan.set.VIRTUAL_ENV}/bin`]);
+      const own = JSON.parse((await home.run([...ask, "--writable=mine", "demo"])).stdout);
+      expect(own.prefix).toEndWith("/writable/mine");
+      const cd = await home.run(["shell", "init", "pwsh", "--cd"]);
+      expect(cd.exitCode).toBe(2);
+    },
+    MINUTES,
+  );
+});
+
+test("only functions of ours stay in the shell, and braces and quotes are closed", () => {
+  const text = pwshHook({ swcli: "/it's/a ‘path’/swcli", root: "/r", cd: false });
+  const names = [...text.matchAll(/^function global:([\w-]+)/gm)].map(([, name]) => name);
+  expect(names.filter((name) => name !== "swcli" && !name?.startsWith("_swrt_"))).toEqual([]);
+  // A quote inside is doubled, also those that PowerShell takes for one.
+  expect(text).toContain("'/it''s/a ‘‘path’’/swcli'");
+  const bare = text.replace(/'(?:[^']|'')*'|"(?:[^"`]|`.)*"/g, "");
+  for (const [open, close] of ["{}", "()", "[]"]) {
+    expect(bare.split(open!).length).toBe(bare.split(close!).length);
+  }
+});
