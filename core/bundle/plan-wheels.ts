@@ -43,9 +43,9 @@ export async function planWheels(ctx: Ctx, input: WheelsInput): Promise<Planned>
   refuseUnhashed(entries);
   const { chosen, sources } = await choose(ctx, input, entries);
   return {
-    files: chosen.map(({ file, hashes, platforms }) => ({
+    files: chosen.map(({ file, hashes, exact, platforms }) => ({
       path: `${input.folder}/${file.name}`,
-      want: { name: file.name, url: file.url, hashes },
+      want: { name: file.name, url: file.url, hashes, exact },
       for: platforms,
     })),
     warnings: sources.map((spec) => `${spec} has no wheel for every platform: its source is carried, and built there`),

@@ -46,16 +46,20 @@ export async function missingOffline(ctx: Ctx, failed: FailedInstall): Promise<S
   );
 }
 
-/** The one that uv stumbled over, by its words for a package or for an address. */
+/**
+ * The one that uv stumbled over: the first that it names. Its words differ with the indexes and what their cache has. A
+ * file that is here and damaged is none.
+ */
 function missingEntry(stderr: string, entries: readonly LockEntry[]): LockEntry | undefined {
-  const isOffline = /not found in the (cache|provided package locations)|network (connectivity )?(is|was) disabled/i;
-  if (!isOffline.test(stderr)) return undefined;
-  const names = [
-    /\b([\w.-]+?)(?:\{[^}]*\})? was not found in the (?:cache|provided)/i,
-    /`([\w.-]+)(?:==[^`]*| @ [^`]*)`/,
-    /\/([\w.]+?)-\d[^/\s`]*\.(?:whl|tar\.gz|zip)\b/,
-  ].flatMap((pattern) => pattern.exec(stderr)?.[1] ?? []);
-  return entries.find(({ name }) => names.some((one) => normalizeName(one) === name));
+  if (!/No solution found|network (connectivity )?(is|was) disabled/i.test(stderr)) return undefined;
+  const said = stderr.slice(Math.max(0, stderr.search(/^error: /m)));
+  for (const word of said.match(/[A-Za-z0-9][\w.-]*/g) ?? []) {
+    // In an address a file's name goes on with its version.
+    const names = [normalizeName(word), normalizeName(word.replace(/-\d.*$/s, ""))];
+    const found = entries.find(({ name }) => names.includes(name));
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** What uv says, or undefined when the rest is all here. */

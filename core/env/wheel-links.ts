@@ -1,8 +1,9 @@
 /**
  * Wheels of packages under their own file names: blobs have none, and installers read name and version from it.
- * Stable paths, so that uv's cache knows them the next time. Tests: test/unit/core/env/build-venv.test.ts
+ * Stable paths, so that uv's cache knows them the next time. Tests: test/e2e/build-venv.test.ts, test/e2e/bundle.test.ts
  */
-import { link, mkdir } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { link, mkdir, rename, stat } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
 import type { WheelFile } from "#core/env/recipe.ts";
 import { errno, SwError } from "#core/errors.ts";
@@ -32,12 +33,26 @@ function fitsHere(wheel: WheelFile): boolean {
 export async function linkWheel(ctx: Ctx, wheel: WheelFile): Promise<string> {
   const folder = `${ctx.paths.cache}/wheels/${wheel.sha256}`;
   await mkdir(folder, { recursive: true });
+  const [blob, path] = [blobPath(ctx, wheel.sha256), `${folder}/${wheel.name}`];
   try {
-    await link(blobPath(ctx, wheel.sha256), `${folder}/${wheel.name}`);
+    await link(blob, path);
   } catch (e) {
     if (errno(e) !== "EEXIST") throw e;
+    // One that was damaged has been replaced in the store since.
+    if (!(await isSameFile(blob, path))) await replaceLink(blob, path);
   }
   return folder;
+}
+
+async function isSameFile(a: string, b: string): Promise<boolean> {
+  const [one, other] = await Promise.all([stat(a), stat(b)]);
+  return one.ino === other.ino && one.dev === other.dev;
+}
+
+async function replaceLink(blob: string, path: string): Promise<void> {
+  const temp = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+  await link(blob, temp);
+  await rename(temp, path);
 }
 
 /** Wheel file names: https://packaging.python.org/en/latest/specifications/binary-distribution-format/ */
