@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { readTar } from "#core/swrt/tar-reader.ts";
 import { type TarEntry, tarChunks } from "#core/swrt/tar-writer.ts";
-import { type Home, type Mode, SWCLI_BIN, tempHome } from "../helpers/home.ts";
+import { type Home, type Mode, type RunOptions, SWCLI_BIN, tempHome } from "../helpers/home.ts";
 import { type PackageIndexOptions, servePackages } from "../servers/package-index.ts";
 import { makeWheel } from "../unit/core/lock/make-wheel.ts";
 
@@ -31,7 +31,8 @@ export async function loneHome(mode: Mode, env: Readonly<Record<string, string |
 export const cutOffHome = (mode: Mode): Promise<Home> => loneHome(mode, NO_NETWORK);
 
 /** swcli where the kernel has no network to offer. */
-export const runAlone = (home: Home, args: readonly string[]) => home.exec(["unshare", "-rn", SWCLI_BIN, ...args]);
+export const runAlone = (home: Home, args: readonly string[], options: RunOptions = {}) =>
+  home.exec(["unshare", "-rn", SWCLI_BIN, ...args], options);
 
 /** Pure, and one file for each kind of machine. */
 export async function demoWheels(dir: string): Promise<string[]> {
@@ -44,14 +45,17 @@ export async function demoWheels(dir: string): Promise<string[]> {
   ];
 }
 
-/** Builds `demo` on a machine that has the index; `run` works there as long as it is up. */
-export async function builtDemo(mode: Mode, options: PackageIndexOptions = {}) {
+/** Builds `demo` on a machine that has the index; `run` works there as long as it is up. `large`: bytes of a file in it. */
+export async function builtDemo(mode: Mode, options: PackageIndexOptions & { large?: number } = {}) {
   const home = await loneHome(mode);
   const index = await servePackages(await demoWheels(`${home.dir}/wheels`), options);
-  const yaml = `name: demo\nenvironment: {python: 3.11, arch: [amd64, arm64]}\ndependencies:\n  - pip: [revpkg]\n`;
+  const yaml = "name: demo\nenvironment: {python: 3.11, arch: [amd64, arm64]}\ndependencies:\n  - pip: [revpkg]\n";
+  const large = "  - files: [{src: large.bin, dest: share/large.bin}]\n";
+  const files: Record<string, string | Uint8Array> = { "runtime.yaml": options.large ? yaml + large : yaml };
+  if (options.large) files["large.bin"] = new Uint8Array(options.large);
   const env = { PIP_INDEX_URL: options.user ? index.urlFor(options.user, options.password ?? "") : index.url };
   const built = await home.run(["-o", "json", "runtime", "build", "--prepare", "no"], {
-    cwd: await home.project({ "runtime.yaml": yaml }),
+    cwd: await home.project(files),
     env,
   });
   if (built.exitCode !== 0) throw new Error(built.stdout + built.stderr);
