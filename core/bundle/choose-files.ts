@@ -12,8 +12,10 @@ import { markerEnv, markerHolds } from "#core/venv/marker.ts";
 
 export interface ChosenFile {
   file: LocatedFile;
-  /** Those of the lock: one of them must be the file's. */
+  /** One of them must be the file's: what the lock and the index agree on, else all of the lock's entry. */
   hashes: readonly string[];
+  /** The hashes are this file's own, and not those of all files of its package. */
+  exact: boolean;
   /** Sorted. */
   platforms: PlatformName[];
 }
@@ -41,7 +43,7 @@ export function chooseFiles({ entries, files, minor, platforms }: ChoiceInput): 
       const found = filesFor(own, minor, platform);
       if (found.length === 0) throw noFile(entry, platform);
       if (!found.some(isWheel)) sources.add(entry.spec);
-      for (const file of found) addChosen(chosen, { file, hashes: entry.hashes, platforms: [platform] });
+      for (const file of found) addChosen(chosen, { file, ...hashesOf(file, entry), platforms: [platform] });
     }
   }
   return { chosen: [...chosen.values()], sources: [...sources].sort() };
@@ -51,9 +53,17 @@ export function chooseFiles({ entries, files, minor, platforms }: ChoiceInput): 
 const isNeeded = ({ marker }: LockEntry, minor: string, platform: PlatformName): boolean =>
   marker === "" || ["0", "99"].some((patch) => markerHolds(marker, markerEnv(`${minor}.${patch}`, platform)));
 
-/** By hash; where the index says none, by name and version, and the hash is looked at when the file is here. */
+function hashesOf(file: LocatedFile, entry: LockEntry): Pick<ChosenFile, "hashes" | "exact"> {
+  const own = file.hashes.filter((hash) => entry.hashes.includes(hash));
+  return own.length > 0 ? { hashes: own, exact: true } : { hashes: entry.hashes, exact: false };
+}
+
+const kindOf = (hash: string): string => hash.slice(0, hash.indexOf(":"));
+
+/** By hash; where the index says none of the lock's kind, by name and version, and the hash is looked at when it is here. */
 function isFileOf(file: LocatedFile, entry: LockEntry): boolean {
-  if (file.hashes.length > 0) return file.hashes.some((hash) => entry.hashes.includes(hash));
+  const kinds = new Set(entry.hashes.map(kindOf));
+  if (file.hashes.some((hash) => kinds.has(kindOf(hash)))) return hashesOf(file, entry).exact;
   const wheel = parseWheelName(file.name);
   if (wheel) return `${wheel.name}==${wheel.version}` === entry.spec;
   const [, name = "", version = ""] = /^(.+)-([^-]+?)\.(?:tar\.\w+|tgz|zip)$/.exec(file.name) ?? [];

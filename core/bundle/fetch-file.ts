@@ -1,6 +1,6 @@
 /**
  * One file of a lock into the store: from the store itself, a folder, or the host that has it; nothing is taken whose hash
- * the lock does not name. Tests: test/e2e/bundle.test.ts
+ * the lock does not name. Tests: test/unit/core/bundle/fetch-file.test.ts, test/e2e/bundle.test.ts
  */
 import { createReadStream } from "node:fs";
 import type { Logins } from "#core/bundle/logins.ts";
@@ -17,6 +17,8 @@ export interface WantedFile {
   url: string;
   /** `sha256:…`, `sha512:…`, `md5:…`: one of them must be the file's. */
   hashes: readonly string[];
+  /** No other file has one of them, so what the store has under one is this file. */
+  exact: boolean;
 }
 
 /** What fetching needs beside the file. */
@@ -28,7 +30,7 @@ export interface Fetching {
 
 /** @throws HASH_MISMATCH, TRANSFER_FAILED, AUTH_FAILED, FILE_NOT_FOUND */
 export async function fetchFile(ctx: Ctx, want: WantedFile, fetching: Fetching): Promise<Pick<Blob, "sha256">> {
-  for (const hash of want.hashes) {
+  for (const hash of want.exact ? want.hashes : []) {
     const sha256 = /^sha256:([0-9a-f]{64})$/.exec(hash)?.[1];
     if (sha256 !== undefined && (await keepBlob(ctx, sha256))) return { sha256 };
   }

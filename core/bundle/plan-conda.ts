@@ -59,7 +59,7 @@ function wantedOf(record: CondaRecord, url: string): PlannedFile["want"] {
   const { fn, sha256, md5 } = record;
   // A good hash leaves the weak one without a say.
   const hashes = sha256 !== undefined ? [`sha256:${sha256}`] : md5 !== undefined ? [`md5:${md5}`] : [];
-  if (hashes.length > 0) return { name: fn, url, hashes };
+  if (hashes.length > 0) return { name: fn, url, hashes, exact: true };
   throw new SwError("USAGE", `the lock of this runtime has no hash of ${fn}, so it can't be carried safely`, {
     hint: "Build the runtime again.",
   });

@@ -1,6 +1,6 @@
 /**
  * The wheels of a runtime's lock: what of them is carried for which platform, and where it is fetched from.
- * What an earlier bundle brought is not looked for again. Tests: test/e2e/bundle.test.ts
+ * What an earlier bundle brought is not looked for again. Tests: test/e2e/bundle.test.ts, test/e2e/bundle-hard.test.ts
  */
 import { type Choice, chooseFiles } from "#core/bundle/choose-files.ts";
 import type { WantedFile } from "#core/bundle/fetch-file.ts";
@@ -43,12 +43,15 @@ export async function planWheels(ctx: Ctx, input: WheelsInput): Promise<Planned>
   refuseUnhashed(entries);
   const { chosen, sources } = await choose(ctx, input, entries);
   return {
-    files: chosen.map(({ file, hashes, platforms }) => ({
+    files: chosen.map(({ file, hashes, exact, platforms }) => ({
       path: `${input.folder}/${file.name}`,
-      want: { name: file.name, url: file.url, hashes },
+      want: { name: file.name, url: file.url, hashes, exact },
       for: platforms,
     })),
-    warnings: sources.map((spec) => `${spec} has no wheel for every platform: its source is carried, and built there`),
+    warnings: sources.map(
+      (spec) =>
+        `${spec} has no wheel for every platform: its source is carried and built there, with build tools that are not carried (a folder of PIP_FIND_LINKS can have them), unless the runtime is built with a wheel of it under dependencies`,
+    ),
   };
 }
 

@@ -7,6 +7,7 @@ import { type BundleFile, parseIndex } from "#core/bundle/bundle-index.ts";
 import { lockedHashes } from "#core/bundle/locked-hashes.ts";
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
+import { thisPlatform } from "#core/lock/platforms.ts";
 import { blobPath, readBlobText } from "#core/store/blobs.ts";
 import { addCarried } from "#core/store/carried-files.ts";
 import type { Taken } from "#core/store/take-package.ts";
@@ -21,11 +22,12 @@ import type { TreeEntry } from "#core/swrt/package-tree.ts";
 export async function takeBundle(ctx: Ctx, { version, bundle }: Pick<Taken, "version" | "bundle">): Promise<number> {
   const index = bundle.find(({ path }) => path === BUNDLE_INDEX);
   if (!index) return 0;
-  const { files } = parseIndex(await readBlobText(ctx, index.sha256 ?? ""));
+  const { platforms, files } = parseIndex(await readBlobText(ctx, index.sha256 ?? ""));
   checkMembers(bundle, files);
   const locked = await lockedHashes(ctx, version);
   const taken = files.filter((file) => !isOtherEngine(ctx, file, locked));
   for (const file of taken) await checkLocked(ctx, file, locked);
+  if (!platforms.includes(thisPlatform())) ctx.report.warn(otherPlatform(platforms));
   await addCarried(
     ctx,
     version.id,
@@ -33,6 +35,9 @@ export async function takeBundle(ctx: Ctx, { version, bundle }: Pick<Taken, "ver
   );
   return taken.length;
 }
+
+const otherPlatform = (platforms: readonly string[]): string =>
+  `the bundle carries packages for ${platforms.join(", ")}, not for ${thisPlatform()}: here the runtime needs a network, or another bundle`;
 
 /** The conda engine belongs to the swcli that made the bundle; ours may be another one, and is then fetched. */
 function isOtherEngine(ctx: Ctx, { path, sha256 }: BundleFile, locked: ReadonlySet<string>): boolean {

@@ -7,7 +7,7 @@ import { engineError } from "#core/conda/engine-error.ts";
 import type { ExplicitLock } from "#core/conda/explicit-lock.ts";
 import { subdirOf } from "#core/conda/platform.ts";
 import type { CondaRecord } from "#core/conda/record.ts";
-import { isOffline } from "#core/config/offline.ts";
+import { isOffline, OFFLINE_HINT } from "#core/config/offline.ts";
 import type { Ctx } from "#core/context.ts";
 import { callRattler } from "#core/engines/rattler.ts";
 import { EngineRefusal, type Request } from "#core/engines/rattler-worker.ts";
@@ -50,7 +50,7 @@ function missingOffline(records: readonly CondaRecord[], cause: EngineRefusal): 
   const names = records.filter(({ url }) => !url.startsWith("file:")).map(({ fn }) => fn);
   if (names.length === 0) return engineError(cause, { doing: "install", lines: [] });
   return new SwError("OFFLINE", `conda packages are missing here, and no network is to be used: ${names.join(", ")}`, {
-    hint: "Import a bundle that was made for this platform, or repeat the command with a network.",
+    hint: OFFLINE_HINT,
     detail: { packages: names },
     cause,
   });

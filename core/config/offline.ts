@@ -6,6 +6,10 @@ import type { Env } from "#core/platform/env.ts";
 export const isOn = (value: string | undefined): boolean =>
   value !== undefined && !["", "0", "false"].includes(value.toLowerCase());
 
+/** What to do about packages that are not here. */
+export const OFFLINE_HINT =
+  "Import a bundle with them (`swcli runtime bundle URI --file FILE` where there is a network, `swcli runtime import -f FILE` here), or repeat the command without --offline and UV_OFFLINE.";
+
 export const isOffline = (env: Env): boolean => isOn(env.UV_OFFLINE);
 
 /** The same work without the network, where it was asked for. */

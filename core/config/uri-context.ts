@@ -1,4 +1,7 @@
-/** What a URI's short forms mean, read from the config; remembered while the file stands. Tests: test/unit/core/ops/target.test.ts */
+/**
+ * What a URI's short forms mean, read from the config; remembered while the file stands.
+ * Tests: test/unit/core/config/uri-context.test.ts
+ */
 import { statSync } from "node:fs";
 import { readConfig } from "#core/config/config-file.ts";
 import type { Ctx } from "#core/context.ts";

@@ -33,6 +33,9 @@ const diskFull = (text: string) =>
     hint: "Free some space (`swcli gc` helps) and repeat the command; nothing half-made is used.",
   });
 
+const DAMAGED =
+  "The file is not the one that was locked. One of an index: don't use it before you know why. One of a bundle: `swcli doctor --store` finds what is damaged here, then import the bundle again.";
+
 function hintFor(text: string): string {
   const index = /An index URL \((\S+)\) could not be queried.*\((40[13]) /.exec(text)?.[1];
   if (index !== undefined)
@@ -44,7 +47,6 @@ function hintFor(text: string): string {
   if (/dns error|connect|timed out|offline|network/i.test(text)) {
     return "A package could not be fetched; check the network or the index settings, then repeat the command.";
   }
-  if (/hash mismatch/i.test(text))
-    return "A file on the index is not the one that was locked; don't use it before you know why.";
+  if (/hash mismatch|bad crc|failed to extract/i.test(text)) return DAMAGED;
   return "Nothing half-made is used; repeat the command, or see its whole output with -v.";
 }

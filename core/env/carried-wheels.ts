@@ -28,12 +28,13 @@ interface Carried {
 export async function carriedWheels(ctx: Ctx, recipe: Recipe, text: string): Promise<CarriedWheels> {
   const files = await filesHere(ctx, recipe);
   const wheels = files.filter(({ file }) => fitsHere(file, recipe.python));
+  const sources = files.filter(({ file }) => !file.endsWith(".whl"));
   const entries = parseExport(text).map((entry) => {
     const wheel = wheels.find((one) => isWheelOf(one, entry));
     return { entry: wheel ? byName(entry, wheel) : entry, carried: wheel !== undefined };
   });
   const needed = entries.filter(({ entry }) => isNeeded(entry, recipe.python));
-  const used = files.filter((one) => entries.some(({ entry }) => isWheelOf(one, entry)));
+  const used = [...wheels, ...sources].filter((one) => entries.some(({ entry }) => isWheelOf(one, entry)));
   return {
     folders: await Promise.all(used.map(({ file, sha256 }) => linkWheel(ctx, { name: file, sha256 }))),
     missing: needed.filter(({ carried }) => !carried).map(({ entry }) => entry.spec),

@@ -1,7 +1,9 @@
 /**
  * Which packages of a lock are not on this machine: uv names one at a time, so it is asked again without that one.
- * Tests: test/e2e/bundle.test.ts
+ * Tests: test/e2e/bundle.test.ts, test/e2e/bundle-hard.test.ts
  */
+
+import { OFFLINE_HINT } from "#core/config/offline.ts";
 import type { Ctx } from "#core/context.ts";
 import { runUv } from "#core/engines/uv.ts";
 import { buildFailed } from "#core/env/build-error.ts";
@@ -23,39 +25,59 @@ export interface FailedInstall {
 // A person reads no longer list, and each takes a run.
 const MAX_ROUNDS = 40;
 
+interface Missing {
+  entry: LockEntry;
+  /** It is here as a source, and this is missing to build it. */
+  needs: string | undefined;
+}
+
+const BUILD_HINT = "What a build needs is also taken from the folders of PIP_FIND_LINKS.";
+
+const missingText = ({ entry, needs }: Missing): string =>
+  needs === undefined ? entry.spec : `${entry.spec} (${needs} to build it)`;
+
+const buildNeeds = (stderr: string): string | undefined =>
+  /Failed to (?:download and )?build/.test(stderr)
+    ? /No solution found when resolving: (.+)/.exec(stderr)?.[1]?.replaceAll("`", "")
+    : undefined;
+
 export async function missingOffline(ctx: Ctx, failed: FailedInstall): Promise<SwError> {
-  const missing: string[] = [];
+  const missing: Missing[] = [];
   let left = parseExport(failed.text);
   let stderr: string | undefined = failed.stderr;
   while (stderr !== undefined && missing.length < MAX_ROUNDS) {
-    const found = missingEntry(stderr, left);
-    if (!found) break;
-    missing.push(found.spec);
-    left = left.filter((entry) => entry !== found);
+    const entry = missingEntry(stderr, left);
+    if (!entry) break;
+    missing.push({ entry, needs: buildNeeds(stderr) });
+    left = left.filter((other) => other !== entry);
     stderr = left.length > 0 ? await tryWithout(ctx, failed, left) : undefined;
   }
   if (missing.length === 0) return buildFailed(failed.stderr);
   const more = missing.length === MAX_ROUNDS && stderr !== undefined ? ", …" : "";
   return new SwError(
     "OFFLINE",
-    `packages are missing here, and no network is to be used: ${missing.join(", ")}${more}`,
+    `packages are missing here, and no network is to be used: ${missing.map(missingText).join(", ")}${more}`,
     {
-      hint: "Import a bundle that was made for this platform, or repeat the command with a network.",
-      detail: { packages: missing },
+      hint: missing.some(({ needs }) => needs !== undefined) ? `${OFFLINE_HINT} ${BUILD_HINT}` : OFFLINE_HINT,
+      detail: { packages: missing.map(({ entry }) => entry.spec) },
     },
   );
 }
 
-/** The one that uv stumbled over, by its words for a package or for an address. */
+/**
+ * The one that uv stumbled over: the first that it names. Its words differ with the indexes and what their cache has. A
+ * file that is here and damaged is none.
+ */
 function missingEntry(stderr: string, entries: readonly LockEntry[]): LockEntry | undefined {
-  const isOffline = /not found in the (cache|provided package locations)|network (connectivity )?(is|was) disabled/i;
-  if (!isOffline.test(stderr)) return undefined;
-  const names = [
-    /\b([\w.-]+?)(?:\{[^}]*\})? was not found in the (?:cache|provided)/i,
-    /`([\w.-]+)(?:==[^`]*| @ [^`]*)`/,
-    /\/([\w.]+?)-\d[^/\s`]*\.(?:whl|tar\.gz|zip)\b/,
-  ].flatMap((pattern) => pattern.exec(stderr)?.[1] ?? []);
-  return entries.find(({ name }) => names.some((one) => normalizeName(one) === name));
+  if (!/No solution found|network (connectivity )?(is|was) disabled/i.test(stderr)) return undefined;
+  const said = stderr.slice(Math.max(0, stderr.search(/^error: /m)));
+  for (const word of said.match(/[A-Za-z0-9][\w.-]*/g) ?? []) {
+    // In an address a file's name goes on with its version.
+    const names = [normalizeName(word), normalizeName(word.replace(/-\d.*$/s, ""))];
+    const found = entries.find(({ name }) => names.includes(name));
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** What uv says, or undefined when the rest is all here. */

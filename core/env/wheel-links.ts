@@ -1,6 +1,6 @@
 /**
  * Wheels of packages under their own file names: blobs have none, and installers read name and version from it.
- * Stable paths, so that uv's cache knows them the next time. Tests: test/unit/core/env/build-venv.test.ts
+ * Stable paths, so that uv's cache knows them the next time. Tests: test/e2e/build-venv.test.ts, test/e2e/bundle.test.ts
  */
 import { randomBytes } from "node:crypto";
 import { link, mkdir, rename, stat } from "node:fs/promises";

@@ -14,12 +14,12 @@ export interface PlatformPlan {
   required: PlatformName[];
 }
 
-const LINUX: Record<string, PlatformName> = {
-  amd64: "linux-x86_64",
-  x86_64: "linux-x86_64",
-  arm64: "linux-aarch64",
-  aarch64: "linux-aarch64",
-};
+const LINUX: ReadonlyMap<string, PlatformName> = new Map([
+  ["amd64", "linux-x86_64"],
+  ["x86_64", "linux-x86_64"],
+  ["arm64", "linux-aarch64"],
+  ["aarch64", "linux-aarch64"],
+]);
 
 /** The platform that this program runs on. */
 export function thisPlatform(): PlatformName {
@@ -41,7 +41,7 @@ export function planPlatforms(arch: readonly string[], own: PlatformName = thisP
 }
 
 function linuxPlatform(name: string): PlatformName {
-  const platform = LINUX[name];
+  const platform = LINUX.get(name);
   if (platform !== undefined) return platform;
   throw new SwError("MANIFEST_ARCH", `environment.arch ${name} is not supported`, {
     hint: "Use amd64, arm64 or noarch.",
@@ -52,7 +52,7 @@ function linuxPlatform(name: string): PlatformName {
 export function platformNamed(text: string): PlatformName {
   const name = text.trim().toLowerCase().replace("/", "-");
   if (/^darwin-(arm64|x86_64)$/.test(name)) return name;
-  const platform = LINUX[name.replace(/^linux-/, "")];
+  const platform = LINUX.get(name.replace(/^linux-/, ""));
   if (platform !== undefined) return platform;
   throw new SwError("USAGE", `the platform ${JSON.stringify(text)} is not known`, {
     hint: "Use linux-x86_64 (amd64), linux-aarch64 (arm64), darwin-arm64 or darwin-x86_64.",

@@ -1,8 +1,7 @@
 /**
  * `runtime bundle URI --file FILE`: one file with the package and everything that its lock names, for machines without a
- * network. Plan, fetch, write. Tests: test/e2e/bundle.test.ts
+ * network. Plan, fetch, write. Tests: test/e2e/bundle.test.ts, test/e2e/bundle-hard.test.ts
  */
-import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { resolve } from "pathe";
 import type { BundleFile } from "#core/bundle/bundle-index.ts";
@@ -23,7 +22,7 @@ import { blobPath, readBlobText } from "#core/store/blobs.ts";
 import { readCarried } from "#core/store/carried-files.ts";
 import { readVersion, type Version } from "#core/store/versions.ts";
 import { inParallel } from "#core/transfer/in-parallel.ts";
-import { writeNewFile } from "#core/transfer/new-file.ts";
+import { requireFolder, writeNewFile } from "#core/transfer/new-file.ts";
 import { transferMeter } from "#core/transfer/progress.ts";
 
 export interface BundleParams {
@@ -37,8 +36,7 @@ export interface BundleParams {
 /** @throws EXISTS, PLATFORM_NOT_COVERED, HASH_MISMATCH, LOCK_FAILED, TRANSFER_FAILED; no file is made then */
 export async function bundleRuntime(ctx: Ctx, params: BundleParams) {
   const file = resolve(ctx.cwd, expandHome(ctx.env, params.file));
-  if (existsSync(file) && !params.force)
-    throw new SwError("EXISTS", `${file} exists already`, { hint: "-f replaces it." });
+  await checkTarget(file, params.force);
   const { ref, version: entry } = await resolveLocal(ctx, params.uri);
   const version = await readVersion(ctx, entry.id);
   const recipe = await lockedRecipe(ctx, version);
@@ -58,6 +56,14 @@ export async function bundleRuntime(ctx: Ctx, params: BundleParams) {
     carried: files.length,
     size: stream.size,
   };
+}
+
+/** Better before everything is fetched than after. @throws EXISTS, FILE_NOT_FOUND */
+async function checkTarget(file: string, force: boolean): Promise<void> {
+  await requireFolder(file);
+  const there = await stat(file).catch(() => undefined);
+  if (there && !there.isFile()) throw new SwError("EXISTS", `${file} is not a file`);
+  if (there && !force) throw new SwError("EXISTS", `${file} exists already`, { hint: "-f replaces it." });
 }
 
 const sizeOf = async (ctx: Ctx, sha256: string): Promise<number> => (await stat(blobPath(ctx, sha256))).size;
@@ -126,7 +132,10 @@ async function planAll(ctx: Ctx, { version, recipe, platforms }: PlanInput): Pro
 
 function vcsWarnings(text: string): string[] {
   const names = text.split("\n").flatMap((line) => /^([A-Za-z0-9][\w.-]*) @ /.exec(line)?.[1] ?? []);
-  return names.map((name) => `${name} comes from a repository and is not carried: restoring needs that repository`);
+  return names.map(
+    (name) =>
+      `${name} comes from a repository and is not carried: restoring needs that repository, unless the runtime is built with a wheel of it under dependencies`,
+  );
 }
 
 const AT_ONCE = 6;

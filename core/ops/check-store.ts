@@ -10,6 +10,7 @@ import { localUri } from "#core/ops/target.ts";
 import { removeFile } from "#core/platform/fs-atomic.ts";
 import { adoptVersion } from "#core/store/adopt.ts";
 import { hasBlob } from "#core/store/blobs.ts";
+import { carriedId, dropCarried } from "#core/store/carried-files.ts";
 import { checkBlobs, quarantine } from "#core/store/check-blobs.ts";
 import { type CheckedRefs, checkRefs } from "#core/store/check-refs.ts";
 import { type CheckedTrees, checkTrees, isAltered } from "#core/store/check-trees.ts";
@@ -46,6 +47,8 @@ interface Check {
 
 const AGAIN = "Build it again, or copy or import it again: the same content gets the same version.";
 
+const BUNDLE_AGAIN = "It came in a bundle: import that again with -f, or use the runtime with a network.";
+
 /** Whatever could be put right is; `ok` says whether anything is left. */
 export async function checkStore(ctx: Ctx): Promise<StoreReport> {
   const trees = await checkTrees(ctx);
@@ -53,6 +56,7 @@ export async function checkStore(ctx: Ctx): Promise<StoreReport> {
   const check: Check = { trees, names, problems: [] };
   for (const one of names.damaged) check.problems.push(nameProblem(one));
   for (const one of trees.damaged) check.problems.push(await treeProblem(ctx, check, one));
+  for (const one of trees.damagedRecords) check.problems.push(recordProblem(check, one));
   await findLostTrees(ctx, check);
   const blobs = await checkBlobs(ctx);
   await findContents(ctx, check, new Map(blobs.damaged.map((one) => [one.sha256, one.quarantined])));
@@ -93,6 +97,12 @@ async function treeProblem(ctx: Ctx, check: Check, one: CheckedTrees["damaged"][
     quarantined: one.quarantined,
   });
 }
+
+/** What a bundle brought for a version; the version itself is whole. */
+const recordProblem = (check: Check, one: CheckedTrees["damagedRecords"][number]): Problem => ({
+  ...versionProblem(check, { id: one.id, problem: one.why, done: "quarantined", quarantined: one.quarantined }),
+  hint: BUNDLE_AGAIN,
+});
 
 type Finding = Pick<Problem, "problem" | "done" | "quarantined"> & { id: string };
 
@@ -144,12 +154,9 @@ async function contentProblem(
   const resolutions = check.trees.resolutions.get(sha256) ?? [];
   if (!quarantined && versions.length + resolutions.length === 0) return undefined;
   const back = await restoreBlob(ctx, sha256, { users: versions, refs: check.names.refs });
-  // A resolution of an unlocked package is made anew at the next activation; what a bundle brought is fetched.
-  if (!back) for (const path of resolutions) await removeFile(path);
-  const used_by = urisOf(
-    check,
-    versions.map(({ id }) => id),
-  );
+  if (!back) await forget(ctx, resolutions, sha256);
+  const bundled = resolutions.flatMap((path) => carriedId(path) ?? []);
+  const used_by = urisOf(check, [...versions.map(({ id }) => id), ...bundled]);
   return {
     kind: "content",
     what: `sha256:${sha256}`,
@@ -157,8 +164,16 @@ async function contentProblem(
     used_by,
     done: back ? "restored" : quarantined ? "quarantined" : "none",
     quarantined,
-    hint: back || used_by.length === 0 ? null : AGAIN,
+    hint: back || used_by.length === 0 ? null : versions.length > 0 ? AGAIN : BUNDLE_AGAIN,
   };
+}
+
+/** A resolution of an unlocked package is made anew at the next activation; what else a bundle brought stays. */
+async function forget(ctx: Ctx, paths: readonly string[], sha256: string): Promise<void> {
+  for (const path of paths) {
+    if (carriedId(path) === undefined) await removeFile(path);
+    else await dropCarried(ctx, path, sha256);
+  }
 }
 
 /** Which files of the packages it is. */

@@ -3,6 +3,7 @@ import { uriContext } from "#core/config/uri-context.ts";
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import { copy, openSink, openSource } from "#core/transfer/copy.ts";
+import type { Source } from "#core/transfer/ends.ts";
 import { type CopyEnd, parseCopyDest, parseCopySource } from "#core/uri/copy-uri.ts";
 
 export interface CopyParams {
@@ -27,7 +28,24 @@ export async function copyRuntime(ctx: Ctx, params: CopyParams) {
   });
   refuseSelf(from, to, params);
   const copied = await copy(ctx, source, await openSink(ctx, to, source.name), params);
+  await placeCarried(ctx, source, { to, skipped: copied.skipped });
   return { ...copied, name: "name" in to ? to.name : (source.name ?? null) };
+}
+
+/** What a bundle brought goes to stores only, there also beside a package that they have. */
+async function placeCarried(
+  ctx: Ctx,
+  source: Source,
+  { to, skipped }: { to: CopyEnd; skipped: boolean },
+): Promise<void> {
+  if (!source.carried) return;
+  if (to.kind === "local") {
+    if (skipped) await source.store();
+    return;
+  }
+  ctx.report.warn(
+    `the package goes alone, without the ${source.carried} files of its lock that came in a bundle; \`swcli runtime bundle\` makes one file of both`,
+  );
 }
 
 function refuseSelf(from: CopyEnd, to: CopyEnd, params: CopyParams): void {

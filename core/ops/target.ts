@@ -1,6 +1,6 @@
 /**
  * From a URI as typed to a local runtime: config for the defaults, the grammar, then the store.
- * Tests: test/unit/core/ops/target.test.ts
+ * Tests: test/e2e/info.test.ts, test/e2e/remove.test.ts
  */
 import { uriContext } from "#core/config/uri-context.ts";
 import type { Ctx } from "#core/context.ts";

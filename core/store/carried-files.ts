@@ -1,13 +1,13 @@
 /**
  * Files that a bundle brought for a version (wheels and conda packages of its lock): a record beside the version names
  * them, so that gc keeps their contents as long as the version. Knows nothing of what they are for; losing the record
- * costs downloads. Tests: test/e2e/bundle.test.ts
+ * costs downloads. Tests: test/e2e/bundle.test.ts, test/e2e/bundle-kept.test.ts
  */
 import * as v from "valibot";
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import { withFileLock } from "#core/platform/file-lock.ts";
-import { readTextIfAny, writeFileAtomic } from "#core/platform/fs-atomic.ts";
+import { readTextIfAny, removeFile, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import { unswept } from "#core/store/gc-lock.ts";
 
 const CarriedSchema = v.looseObject({
@@ -46,7 +46,7 @@ function parseRecord(text: string, path: string): v.InferOutput<typeof CarriedSc
     return v.parse(CarriedSchema, JSON.parse(text));
   } catch (cause) {
     throw new SwError("STORE_DAMAGED", `${path} can't be read`, {
-      hint: "Delete it: its packages are then fetched from their index again.",
+      hint: "`swcli doctor --store` sets it aside; then import the bundle again, or use the runtime with a network.",
       cause,
     });
   }
@@ -56,12 +56,30 @@ function parseRecord(text: string, path: string): v.InferOutput<typeof CarriedSc
 export async function addCarried(ctx: Ctx, id: string, files: readonly CarriedFile[]): Promise<void> {
   if (files.length === 0) return;
   await unswept(ctx, async () => {
-    await withFileLock(`${ctx.paths.locks}.carried.lock`, ctx.signal, async () => {
+    await withFileLock(lockPath(ctx), ctx.signal, async () => {
       const all = new Map([...(await readCarried(ctx, id)), ...files].map((file) => [keyOf(file), file]));
       const sorted = [...all.values()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-      await writeFileAtomic(recordPath(ctx, id), `${JSON.stringify({ format: FORMAT, files: sorted }, null, 1)}\n`);
+      await writeRecord(recordPath(ctx, id), sorted);
     });
   });
 }
+
+/** The record at `path` without one content; none when that was the last. */
+export async function dropCarried(ctx: Ctx, path: string, sha256: string): Promise<void> {
+  await withFileLock(lockPath(ctx), ctx.signal, async () => {
+    const left = (await readCarriedAt(path)).filter((file) => file.sha256 !== sha256);
+    if (left.length > 0) await writeRecord(path, left);
+    else await removeFile(path);
+  });
+}
+
+/** Of the version that a record belongs to; undefined for other files. */
+export const carriedId = (path: string): string | undefined =>
+  path.endsWith(CARRIED_ENDING) ? path.slice(path.lastIndexOf("/") + 1, -CARRIED_ENDING.length) : undefined;
+
+const lockPath = (ctx: Ctx): string => `${ctx.paths.locks}.carried.lock`;
+
+const writeRecord = async (path: string, files: readonly CarriedFile[]) =>
+  await writeFileAtomic(path, `${JSON.stringify({ format: FORMAT, files }, null, 1)}\n`);
 
 const keyOf = ({ path, sha256 }: CarriedFile): string => `${path} ${sha256}`;

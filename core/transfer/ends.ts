@@ -16,6 +16,8 @@ export interface Source {
   readonly tags: readonly string[];
   /** Byte for byte. */
   readonly manifestText: string;
+  /** How many files of its lock a bundle brought: stores take them over, all others get the package alone. */
+  readonly carried?: number;
   /** Where the contents lie, when a registry has them: another repository of it can take them over by name. */
   readonly registry?: { readonly host: string; readonly repository: string };
   /** Brings the content into the local store (where it may be already), checked; it has no name there yet. */

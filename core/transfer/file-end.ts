@@ -12,6 +12,7 @@ import { nameInPackage } from "#core/ops/package-name.ts";
 import { packageStream } from "#core/ops/package-stream.ts";
 import { expandHome } from "#core/platform/paths.ts";
 import { takePackage } from "#core/store/take-package.ts";
+import { BUNDLE_INDEX } from "#core/swrt/bundle-part.ts";
 import { readPackage } from "#core/swrt/read-package.ts";
 import { checkedPackage } from "#core/transfer/checked-package.ts";
 import type { Existing, Sink, Source } from "#core/transfer/ends.ts";
@@ -33,6 +34,7 @@ export async function fileSource(ctx: Ctx, uri: FileUri): Promise<Source> {
     version: version.id,
     tags: [],
     manifestText: stream.manifestText,
+    carried: taken.bundle.filter(({ type, path }) => type === "file" && path !== BUNDLE_INDEX).length,
     async store() {
       await takeBundle(ctx, taken);
       return version;

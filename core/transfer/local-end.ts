@@ -8,6 +8,7 @@ import { packageStream } from "#core/ops/package-stream.ts";
 import { publishVersion } from "#core/ops/publish-version.ts";
 import { localUri } from "#core/ops/target.ts";
 import { readBlobText } from "#core/store/blobs.ts";
+import { readCarried } from "#core/store/carried-files.ts";
 import { unswept } from "#core/store/gc-lock.ts";
 import { noteKept } from "#core/store/kept.ts";
 import { isBuiltinTag, tagsOf } from "#core/store/ref.ts";
@@ -33,6 +34,7 @@ export async function localSource(ctx: Ctx, uri: LocalRuntime): Promise<Source> 
     version: entry.id,
     tags: tagsOf(ref, entry.id).filter((tag) => !isBuiltinTag(tag)),
     manifestText: stream.manifestText,
+    carried: (await readCarried(ctx, entry.id)).length,
     store: async () => version,
     bytes: async () => ({ size: stream.size, trusted: true, open: () => stream.chunks() }),
   };

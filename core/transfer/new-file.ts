@@ -1,8 +1,13 @@
-/** A file that people named, written whole or not at all, with progress. Tests: test/e2e/copy.test.ts */
+/**
+ * A file that people named, written whole or not at all, with progress. What a killed writer left beside it goes with the
+ * next one. Tests: test/e2e/copy.test.ts, test/e2e/bundle-hard.test.ts
+ */
 import { randomBytes } from "node:crypto";
-import { link, open, rename } from "node:fs/promises";
+import { type FileHandle, link, open, readdir, rename, stat } from "node:fs/promises";
+import { basename, dirname } from "pathe";
 import type { Ctx } from "#core/context.ts";
 import { errno, SwError, throwIfAborted } from "#core/errors.ts";
+import { type FileLock, tryFileLock } from "#core/platform/file-lock.ts";
 import { removeFile } from "#core/platform/fs-atomic.ts";
 import { counted } from "#core/transfer/progress.ts";
 
@@ -15,11 +20,9 @@ export interface NewFile {
 
 /** @throws FILE_NOT_FOUND without its folder, EXISTS */
 export async function writeNewFile(ctx: Ctx, path: string, { chunks, size, replace }: NewFile): Promise<void> {
-  const temp = `${path}.${randomBytes(6).toString("hex")}.tmp`;
-  const file = await open(temp, "wx", 0o644).catch((e: unknown) => {
-    if (errno(e) !== "ENOENT") throw e;
-    throw new SwError("FILE_NOT_FOUND", `the folder of ${path} does not exist`, { cause: e });
-  });
+  await requireFolder(path);
+  await removeLeftovers(path);
+  const { temp, file, lock } = await openTemp(path);
   try {
     try {
       for await (const chunk of counted(ctx, { step: "write", text: `Writing ${path}`, total: size }, chunks)) {
@@ -37,5 +40,38 @@ export async function writeNewFile(ctx: Ctx, path: string, { chunks, size, repla
     throw new SwError("EXISTS", `${path} has just been made by somebody else`, { hint: "-f replaces it." });
   } finally {
     await removeFile(temp);
+    lock?.release();
+  }
+}
+
+/** @throws FILE_NOT_FOUND; better before anything is fetched for the file than after */
+export async function requireFolder(path: string): Promise<void> {
+  const folder = await stat(dirname(path)).catch(() => undefined);
+  if (folder?.isDirectory()) return;
+  throw new SwError("FILE_NOT_FOUND", `the folder of ${path} does not exist`, { detail: { path } });
+}
+
+/** Held for as long as it is written, so that others see that somebody is at it. */
+async function openTemp(path: string): Promise<{ temp: string; file: FileHandle; lock: FileLock | undefined }> {
+  const temp = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+  const file = await open(temp, "wx", 0o644);
+  const lock = tryFileLock(temp);
+  if ((await file.stat()).nlink > 0) return { temp, file, lock };
+  // Somebody took it for a leftover before it was held.
+  lock?.release();
+  await file.close();
+  await removeFile(temp);
+  return await openTemp(path);
+}
+
+async function removeLeftovers(path: string): Promise<void> {
+  const folder = dirname(path);
+  const own = `${basename(path)}.`;
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(own) || !/^[0-9a-f]{12}\.tmp$/.test(name.slice(own.length))) continue;
+    const lock = tryFileLock(`${folder}/${name}`);
+    if (!lock) continue;
+    await removeFile(`${folder}/${name}`);
+    lock.release();
   }
 }

@@ -59,14 +59,11 @@ function pathsOf({ env }: Info): [string, string][] {
   return rows.flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
 }
 
+const carriedRow = ({ carried, platforms }: ResultOf<"runtime.bundle-info">): [string, string][] =>
+  platforms.length > 0 ? [["Carries", `${carried} files of its lock (${platforms.join(", ")})`]] : [];
+
 export function bundleView(bundle: ResultOf<"runtime.bundle-info">, out: Out): string {
-  const head = facts(
-    [
-      ["File", bundle.file],
-      ["Version", bundle.version],
-    ],
-    { paint: out.paint },
-  );
+  const head = facts([["File", bundle.file], ["Version", bundle.version], ...carriedRow(bundle)], { paint: out.paint });
   const members = bundle.entries.map(
     (e) => `${e.mode.toString(8).padStart(5)} ${String(e.size).padStart(10)} ${e.path}${e.type === "dir" ? "/" : ""}`,
   );

@@ -104,6 +104,9 @@ const BundleInfo = defineMethod({
   result: v.object({
     file: v.string(),
     version: v.string(),
+    /** What a bundle carries, and for which platforms; none and 0 for a plain package. */
+    platforms: v.array(v.string()),
+    carried: v.number(),
     manifest: v.record(v.string(), v.unknown()),
     entries: v.array(v.object({ path: v.string(), type: v.string(), mode: v.number(), size: v.number() })),
   }),

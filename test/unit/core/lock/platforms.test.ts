@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { planPlatforms, platformMarker } from "#core/lock/platforms.ts";
+import { planPlatforms, platformMarker, platformNamed } from "#core/lock/platforms.ts";
 
 test("nothing and noarch mean both kinds of Linux and this machine, of which only the last is a must", () => {
   for (const arch of [[], ["noarch"], ["NoArch", "amd64"]]) {
@@ -23,4 +23,19 @@ test("an unknown architecture is refused", () => {
 
 test("the marker names system and machine", () => {
   expect(platformMarker("darwin-arm64")).toBe("sys_platform == 'darwin' and platform_machine == 'arm64'");
+});
+
+test("platforms are named as people write them, also as docker does", () => {
+  const names = ["amd64", "linux/arm64", "linux-x86_64", "AArch64", "darwin-arm64", "darwin/x86_64"];
+  expect(names.map(platformNamed)).toEqual([
+    "linux-x86_64",
+    "linux-aarch64",
+    "linux-x86_64",
+    "linux-aarch64",
+    "darwin-arm64",
+    "darwin-x86_64",
+  ]);
+  expect(() => planPlatforms(["constructor"])).toThrow(/not supported/);
+  for (const name of ["", "noarch", "windows-x86_64", "constructor"])
+    expect(() => platformNamed(name)).toThrow(/not known/);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { fittingPlatforms, parseWheelName } from "#core/lock/wheel-name.ts";
+import { fitsPython, fittingPlatforms, parseWheelName } from "#core/lock/wheel-name.ts";
 
 const ALL = ["darwin-arm64", "darwin-x86_64", "linux-aarch64", "linux-x86_64"];
 const fits = (tag: string) => {
@@ -29,4 +29,23 @@ test("tags fit the platforms that an installer would take them for", () => {
   expect(fits("macosx_11_0_universal2")).toEqual(["darwin-arm64", "darwin-x86_64"]);
   expect(fits("macosx_11_0_arm64")).toEqual(["darwin-arm64"]);
   expect(fits("win_amd64")).toEqual([]);
+});
+
+test("which wheels a CPython can use", () => {
+  const fits = (tags: string, minor: string) => {
+    const wheel = parseWheelName(`pkg-1.0-${tags}.whl`);
+    return wheel !== undefined && fitsPython(wheel, minor);
+  };
+  const good = ["py3-none-any", "py2.py3-none-any", "py39-none-any", "cp311-cp311-linux_x86_64", "cp38-abi3-any"];
+  expect([...good, "cp311-none-any"].map((tags) => fits(tags, "3.11"))).toEqual(Array(6).fill(true));
+  const bad = [
+    "py2-none-any",
+    "py312-none-any",
+    "cp310-cp310-any",
+    "cp310-none-any",
+    "cp312-abi3-any",
+    "pp311-pypy311_pp73-any",
+  ];
+  expect(bad.map((tags) => fits(tags, "3.11"))).toEqual(Array(6).fill(false));
+  expect([fits("cp37-cp37m-any", "3.7"), fits("cp311-cp311t-any", "3.11")]).toEqual([true, false]);
 });
