@@ -11,7 +11,7 @@ import { DOCKER_HUB } from "#core/oci/reference.ts";
 import { type Connection, noAnswer, refusal, send } from "#core/oci/request.ts";
 import { Tokens } from "#core/oci/tokens.ts";
 import { sha256Hex } from "#core/platform/digest.ts";
-import { isLoopback } from "#core/platform/network.ts";
+import { isLoopback, networkOptions } from "#core/platform/network.ts";
 
 export type Registry = Connection;
 
@@ -25,7 +25,7 @@ export async function openRegistry(ctx: Ctx, host: string, options: RegistryOpti
   const address = host === DOCKER_HUB ? "registry-1.docker.io" : host;
   const mayBePlain = isLoopback(hostname(host)) || (options.insecure ?? []).includes(host);
   const scheme = mayBePlain ? await schemeOf(ctx, address) : "https";
-  return { ctx, host, base: `${scheme}://${address}`, tokens: new Tokens(host, ctx) };
+  return { ctx, host, base: `${scheme}://${address}`, tokens: new Tokens(host, ctx, scheme) };
 }
 
 const hostname = (host: string) => new URL(`http://${host}`).hostname;
@@ -44,6 +44,7 @@ async function schemeOf(ctx: Ctx, address: string): Promise<"http" | "https"> {
 async function speaks(ctx: Ctx, url: string): Promise<boolean> {
   try {
     const response = await fetch(url, {
+      ...(await networkOptions(ctx, new URL(url))),
       method: "GET",
       redirect: "manual",
       signal: AbortSignal.any([ctx.signal, AbortSignal.timeout(10_000)]),

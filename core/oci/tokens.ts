@@ -1,6 +1,6 @@
 /**
  * What is sent as `Authorization`: basic, or a bearer token that the registry's token server gives for a scope.
- * Tokens are kept per scope and had anew when they end or are refused. Tests: test/e2e/dockerize-hostile.test.ts
+ * Tokens are kept per scope and had anew when they end or are refused. Tests: test/e2e/copy-oci-tokens.test.ts
  */
 import { ofetch } from "ofetch";
 import * as v from "valibot";
@@ -9,7 +9,7 @@ import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import type { Challenge } from "#core/oci/challenge.ts";
 import { type Credentials, credentialsFor } from "#core/oci/credentials.ts";
-import { networkOptions } from "#core/platform/network.ts";
+import { isLoopback, networkOptions } from "#core/platform/network.ts";
 
 const TokenSchema = v.looseObject({
   token: v.optional(v.string()),
@@ -35,6 +35,8 @@ export class Tokens {
   constructor(
     readonly host: string,
     readonly ctx: Ctx,
+    /** How the registry itself is spoken to. */
+    readonly scheme: "http" | "https" = "https",
   ) {}
 
   /** The header for a scope, if the registry is known to want one. */
@@ -76,7 +78,7 @@ export class Tokens {
   }
 
   async #ask(challenge: Challenge, scope: string, credentials: Credentials | undefined) {
-    const url = realmUrl(this.host, challenge);
+    const url = realmUrl(this, challenge);
     const identity = credentials?.kind === "identity" ? credentials.token : undefined;
     const fields = { service: challenge.service, scope };
     const request = identity ? refreshRequest(fields, identity) : tokenRequest(fields, credentials);
@@ -97,9 +99,11 @@ export class Tokens {
 }
 
 /** A registry on https must not send the password to a server without it. */
-function realmUrl(host: string, { realm }: Challenge): URL {
-  if (URL.canParse(realm) && /^https?:$/.test(new URL(realm).protocol)) return new URL(realm);
-  throw new SwError("AUTH_FAILED", `${host} names no usable token server`);
+function realmUrl({ host, scheme }: Tokens, { realm }: Challenge): URL {
+  const url = URL.parse(realm);
+  const mayBePlain = scheme === "http" || (url !== null && isLoopback(url.hostname));
+  if (url && (url.protocol === "https:" || (url.protocol === "http:" && mayBePlain))) return url;
+  throw new SwError("AUTH_FAILED", `${host} names no token server that a password may be sent to`);
 }
 
 const basicHeader = ({ user, password }: Extract<Credentials, { kind: "basic" }>) =>
