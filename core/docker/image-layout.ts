@@ -6,6 +6,9 @@ import type { PackageManifest } from "#core/manifest/package-manifest.ts";
 
 export const WORKDIR = "/opt/starwhale.user/runtime";
 export const PREFIX = `${WORKDIR}/export/venv`;
+/** Of a Python that is added to a base without the right one. */
+export const managedPrefix = (python: string): string => `/opt/starwhale.user/python/${python}`;
+export const managedPython = (python: string): string => `${managedPrefix(python)}/bin/python${python}`;
 /** Where base images keep programs when they say nothing. */
 export const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 export const CMD: readonly string[] = ["python"];
