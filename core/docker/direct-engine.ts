@@ -6,7 +6,7 @@ import type { Ctx } from "#core/context.ts";
 import { type BaseImage, type BaseInside, basePlatform, inspectBase } from "#core/docker/base-image.ts";
 import { envLayers } from "#core/docker/env-layers.ts";
 import { type PlatformImage, platformImage, type TitledLayer, topManifest } from "#core/docker/image-config.ts";
-import { imageLabels, imageVariables, LAYOUT_FILES, managedPython } from "#core/docker/image-layout.ts";
+import { imageLabels, imageVariables, layoutFiles, managedPython } from "#core/docker/image-layout.ts";
 import { imageManifestText } from "#core/docker/image-manifest.ts";
 import type { ImagePlan } from "#core/docker/image-plan.ts";
 import type { Target } from "#core/docker/install-target.ts";
@@ -51,7 +51,8 @@ async function buildPlatform(ctx: Ctx, input: DirectInput, platform: ImagePlatfo
   const own = await basePlatform(base, platform);
   const inside = await inspectBase(base, own);
   const target = { platform, libc: inside.libc, python: plan.python };
-  const interpreter = await interpreterFor(ctx, input, { target, pythons: inside.pythons });
+  const isConda = input.recipe.mode === "conda";
+  const interpreter = isConda ? OWN : await interpreterFor(ctx, input, { target, pythons: inside.pythons });
   const env = await envLayers(ctx, { recipe: input.recipe, target, compression: plan.compression });
   const runtime = await runtimeLayer(ctx, input, interpreter.path);
   return platformImage({
@@ -64,10 +65,14 @@ async function buildPlatform(ctx: Ctx, input: DirectInput, platform: ImagePlatfo
 }
 
 interface Interpreter {
-  readonly path: string;
+  /** Undefined where the environment has its own. */
+  readonly path: string | undefined;
   /** What has to be added to the base for it. */
   readonly layers: readonly TitledLayer[];
 }
+
+/** Conda's Python is one of its packages. */
+const OWN: Interpreter = { path: undefined, layers: [] };
 
 /** The base's own, else one that uv gets, as a layer below the packages. */
 async function interpreterFor(
@@ -91,13 +96,19 @@ async function interpreterFor(
 const pythonsText = (pythons: BaseInside["pythons"]) =>
   pythons.length === 0 ? "no Python" : `Python ${pythons.map(({ minor }) => minor).join(", ")}`;
 
-async function runtimeLayer(ctx: Ctx, input: DirectInput, interpreter: string): Promise<TitledLayer[]> {
+async function runtimeLayer(ctx: Ctx, input: DirectInput, interpreter: string | undefined): Promise<TitledLayer[]> {
   const { plan, version, recipe } = input;
   const papers = imageManifestText(plan.subject.manifest);
-  const key = { version: version.id, papers, python: plan.python, interpreter, layout: LAYOUT_FILES };
+  const key = {
+    version: version.id,
+    papers,
+    python: plan.python,
+    interpreter,
+    layout: layoutFiles(plan.subject.manifest),
+  };
   const layers = await layersFor(ctx, { title: "files", key, compression: plan.compression }, async () => [
     runtimeLayerEntries([
-      ...venvEntries(interpreter, plan.python),
+      ...(interpreter === undefined ? [] : venvEntries(interpreter, plan.python)),
       ...(await runtimeEntries(ctx, version, recipe.files)),
     ]),
   ]);
