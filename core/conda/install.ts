@@ -5,7 +5,7 @@
 import { channelAccess } from "#core/conda/channel-access.ts";
 import { engineError } from "#core/conda/engine-error.ts";
 import type { ExplicitLock } from "#core/conda/explicit-lock.ts";
-import { subdirOf } from "#core/conda/platform.ts";
+import { type Subdir, subdirOf } from "#core/conda/platform.ts";
 import type { CondaRecord } from "#core/conda/record.ts";
 import { isOffline, OFFLINE_HINT } from "#core/config/offline.ts";
 import type { Ctx } from "#core/context.ts";
@@ -19,18 +19,23 @@ export interface InstallInput {
   prefix: string;
   records: readonly CondaRecord[];
   lock: Pick<ExplicitLock, "requested">;
+  /** Default: this machine's. */
+  subdir?: Subdir;
+  /** Scripts of packages, after linking. Default: true. */
+  runScripts?: boolean;
   /** Folders with the engine's own wheel, where a bundle brought it. */
   engineLinks?: readonly string[];
 }
 
 /** @throws SwError HASH_MISMATCH, OFFLINE, ENV_BUILD_FAILED */
 export async function installRecords(ctx: Ctx, input: InstallInput): Promise<void> {
-  const { prefix, records, lock, engineLinks } = input;
+  const { prefix, records, lock, engineLinks, subdir = subdirOf(thisPlatform()), runScripts = true } = input;
   const access = await channelAccess(ctx, {});
   const request: Request = {
     op: "install",
     prefix,
-    platform: subdirOf(thisPlatform()),
+    platform: subdir,
+    scripts: runScripts,
     records: records.map((record) => ({ ...record, url: access.authorize(record.url) })),
     requested: lock.requested,
     logins: access.logins,

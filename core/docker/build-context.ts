@@ -6,15 +6,17 @@ import { chmod, copyFile, mkdir, symlink, utimes, writeFile } from "node:fs/prom
 import { dirname } from "pathe";
 import { indexSettings } from "#core/config/index-settings.ts";
 import type { Ctx } from "#core/context.ts";
+import { condaPackages } from "#core/docker/conda-layers.ts";
 import { type ContextFacts, dockerfile } from "#core/docker/dockerfile.ts";
 import type { ImagePlan } from "#core/docker/image-plan.ts";
+import { layerEntries } from "#core/docker/layer-entry.ts";
 import type { ImagePlatform } from "#core/docker/platforms.ts";
 import { runtimeEntries, runtimeLayerEntries } from "#core/docker/runtime-layer.ts";
 import { targetUv } from "#core/docker/target-uv.ts";
 import type { Recipe } from "#core/env/recipe.ts";
 import { linkWheels } from "#core/env/wheel-links.ts";
 import { SwError } from "#core/errors.ts";
-import { readTextIfAny } from "#core/platform/fs-atomic.ts";
+import { readTextIfAny, removeTree } from "#core/platform/fs-atomic.ts";
 import { blobPath, readBlobText } from "#core/store/blobs.ts";
 import type { Version } from "#core/store/versions.ts";
 import type { TarEntry } from "#core/swrt/tar-writer.ts";
@@ -36,6 +38,7 @@ export async function writeContext(ctx: Ctx, dir: string, input: ContextInput): 
   for (const platform of plan.platforms) await placeUv(ctx, dir, platform);
   if (facts.hasLock) await writeFile(`${dir}/requirements.txt`, await lockText(ctx, recipe.requirements));
   if (facts.hasVcs) await writeFile(`${dir}/vcs.txt`, await lockText(ctx, recipe.vcs));
+  if (facts.conda) for (const platform of plan.platforms) await placeConda(ctx, dir, { recipe, platform, plan });
   await placeWheels(ctx, `${dir}/wheels`, recipe);
   const entries = runtimeLayerEntries(await runtimeEntries(ctx, version, recipe.files));
   for (const entry of entries) await placeEntry(`${dir}/root`, entry);
@@ -47,6 +50,7 @@ export async function contextFacts(ctx: Ctx, recipe: Recipe): Promise<ContextFac
   const lock = await lockText(ctx, recipe.requirements);
   const links = recipe.wheels.length === 0 ? [] : (await linkWheels(ctx, recipe.wheels)).requirements;
   return {
+    conda: recipe.mode === "conda",
     hasLock: recipe.requirements !== undefined,
     hashed: lock.includes("--hash="),
     hasVcs: /^[A-Za-z0-9]/m.test(await lockText(ctx, recipe.vcs)),
@@ -62,6 +66,20 @@ async function placeUv(ctx: Ctx, dir: string, platform: ImagePlatform): Promise<
   await copyFile(await targetUv(ctx, platform), target);
   await chmod(target, 0o755);
   await utimes(target, 0, 0);
+}
+
+/** Linked on this machine, since bases have no conda; what takes glibc in the image is found out when it runs. */
+async function placeConda(
+  ctx: Ctx,
+  dir: string,
+  { recipe, platform, plan }: { recipe: Recipe; platform: ImagePlatform; plan: ImagePlan },
+): Promise<void> {
+  const staging = `${dirname(dir)}/conda-${platform.architecture}`;
+  const target = { platform, libc: "glibc" as const, python: plan.python };
+  const packages = await condaPackages(ctx, { recipe, target }, staging);
+  const entries = layerEntries(packages.flatMap(({ entries }) => entries));
+  for (const entry of entries) await placeEntry(`${dir}/conda-${platform.architecture}`, entry);
+  await removeTree(staging);
 }
 
 /** Index and certificates of the client, for the first stages only; folders of this machine mean nothing there. */

@@ -1,15 +1,17 @@
 /**
  * The engine that needs no docker: base layers as they are, ours made here, config and manifests on top.
- * Runs nothing of the image. Tests: test/e2e/dockerize.test.ts
+ * Runs nothing of the image. Tests: test/e2e/dockerize.test.ts, test/e2e/dockerize-python.test.ts
  */
 import type { Ctx } from "#core/context.ts";
-import { type BaseImage, type BasePlatform, basePlatform, inspectBase } from "#core/docker/base-image.ts";
+import { type BaseImage, type BaseInside, basePlatform, inspectBase } from "#core/docker/base-image.ts";
 import { envLayers } from "#core/docker/env-layers.ts";
 import { type PlatformImage, platformImage, type TitledLayer, topManifest } from "#core/docker/image-config.ts";
-import { imageLabels, imageVariables, LAYOUT_FILES } from "#core/docker/image-layout.ts";
+import { imageLabels, imageVariables, layoutFiles, managedPython } from "#core/docker/image-layout.ts";
 import { imageManifestText } from "#core/docker/image-manifest.ts";
 import type { ImagePlan } from "#core/docker/image-plan.ts";
+import type { Target } from "#core/docker/install-target.ts";
 import { layersFor } from "#core/docker/layer.ts";
+import { managedPythonLayer } from "#core/docker/managed-python.ts";
 import type { ImagePlatform } from "#core/docker/platforms.ts";
 import { runtimeEntries, runtimeLayerEntries, venvEntries } from "#core/docker/runtime-layer.ts";
 import type { Recipe } from "#core/env/recipe.ts";
@@ -48,45 +50,65 @@ async function buildPlatform(ctx: Ctx, input: DirectInput, platform: ImagePlatfo
   const { plan, base } = input;
   const own = await basePlatform(base, platform);
   const inside = await inspectBase(base, own);
-  const interpreter = interpreterOf(input, own, inside.pythons);
   const target = { platform, libc: inside.libc, python: plan.python };
+  const isConda = input.recipe.mode === "conda";
+  const interpreter = isConda ? OWN : await interpreterFor(ctx, input, { target, pythons: inside.pythons });
   const env = await envLayers(ctx, { recipe: input.recipe, target, compression: plan.compression });
-  const runtime = await runtimeLayer(ctx, input, interpreter);
+  const runtime = await runtimeLayer(ctx, input, interpreter.path);
   return platformImage({
     base: own,
-    layers: [...env, ...runtime],
+    layers: [...interpreter.layers, ...env, ...runtime],
     variables: imageVariables(plan.subject),
     labels: imageLabels(plan.subject, base.digest),
     format: plan.format,
   });
 }
 
-function interpreterOf(
-  { plan, base }: DirectInput,
-  { platform }: BasePlatform,
-  pythons: readonly { minor: string; path: string }[],
-): string {
-  const found = pythons.find(({ minor }) => minor === plan.python);
-  if (found) return found.path;
-  const name = formatReference(base.reference);
-  const has = pythons.length === 0 ? "no Python" : `Python ${pythons.map(({ minor }) => minor).join(", ")}`;
-  throw new SwError(
-    "IMAGE_FAILED",
-    `the base image ${name} has ${has} on its PATH (${platform.name}), not ${plan.python}`,
-    {
-      hint: `Name a base image with Python ${plan.python}: --base-image, or environment.docker.image in the runtime.yaml.`,
-      detail: { needs_python: plan.python },
-    },
-  );
+interface Interpreter {
+  /** Undefined where the environment has its own. */
+  readonly path: string | undefined;
+  /** What has to be added to the base for it. */
+  readonly layers: readonly TitledLayer[];
 }
 
-async function runtimeLayer(ctx: Ctx, input: DirectInput, interpreter: string): Promise<TitledLayer[]> {
+/** Conda's Python is one of its packages. */
+const OWN: Interpreter = { path: undefined, layers: [] };
+
+/** The base's own, else one that uv gets, as a layer below the packages. */
+async function interpreterFor(
+  ctx: Ctx,
+  { plan, base }: DirectInput,
+  { target, pythons }: { target: Target; pythons: BaseInside["pythons"] },
+): Promise<Interpreter> {
+  const found = pythons.find(({ minor }) => minor === plan.python);
+  if (found) return { path: found.path, layers: [] };
+  const lack = `the base image ${formatReference(base.reference)} has ${pythonsText(pythons)} on its PATH (${target.platform.name}), not ${plan.python}`;
+  ctx.report.progress({ step: `python-${target.platform.architecture}`, text: `${lack}: one is added` });
+  try {
+    const layers = await managedPythonLayer(ctx, target, plan.compression);
+    return { path: managedPython(plan.python), layers: layers.map((layer) => ({ title: "Python", layer })) };
+  } catch (e) {
+    if (!(e instanceof SwError) || e.detail?.needs_python === undefined) throw e;
+    throw new SwError(e.code, `${lack}; ${e.message}`, { hint: e.hint, detail: e.detail, cause: e });
+  }
+}
+
+const pythonsText = (pythons: BaseInside["pythons"]) =>
+  pythons.length === 0 ? "no Python" : `Python ${pythons.map(({ minor }) => minor).join(", ")}`;
+
+async function runtimeLayer(ctx: Ctx, input: DirectInput, interpreter: string | undefined): Promise<TitledLayer[]> {
   const { plan, version, recipe } = input;
   const papers = imageManifestText(plan.subject.manifest);
-  const key = { version: version.id, papers, python: plan.python, interpreter, layout: LAYOUT_FILES };
+  const key = {
+    version: version.id,
+    papers,
+    python: plan.python,
+    interpreter,
+    layout: layoutFiles(plan.subject.manifest),
+  };
   const layers = await layersFor(ctx, { title: "files", key, compression: plan.compression }, async () => [
     runtimeLayerEntries([
-      ...venvEntries(interpreter, plan.python),
+      ...(interpreter === undefined ? [] : venvEntries(interpreter, plan.python)),
       ...(await runtimeEntries(ctx, version, recipe.files)),
     ]),
   ]);

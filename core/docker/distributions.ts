@@ -82,14 +82,7 @@ async function readMember(reading: Reading, path: string): Promise<{ entry: TarE
 // Larger ones are programs.
 const MAX_SCRIPT = 1024 * 1024;
 
-const scriptEntry = (path: string, text: string): TarEntry => {
-  const bytes = Buffer.from(text, "latin1");
-  return { ...textEntry(path, "", 0o755), size: bytes.length, open: () => oneChunk(bytes) };
-};
-
-async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
+const scriptEntry = (path: string, text: string): TarEntry => textEntry(path, Buffer.from(text, "latin1"), 0o755);
 
 /** The script with the image's interpreter, or undefined when it names none of the scratch environment's. */
 export function withInterpreter(script: string, prefix: string): string | undefined {

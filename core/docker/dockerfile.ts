@@ -10,6 +10,8 @@ export interface ContextFacts {
   readonly hasLock: boolean;
   readonly hashed: boolean;
   readonly hasVcs: boolean;
+  /** The context holds a prefix for each platform, with its own Python. */
+  readonly conda: boolean;
   /** `name==version`, installed from the context's `wheels/`. */
   readonly wheelPins: readonly string[];
 }
@@ -37,15 +39,17 @@ function packagesStage({ base, python }: ImagePlan, facts: ContextFacts): string
     "ARG TARGETARCH",
     `COPY uv-\${TARGETARCH} ${SWCLI}/uv`,
     `COPY ${files.join(" ")} ${SWCLI}/`,
-    `RUN ${uv} venv --quiet --no-project --python ${python} ${PREFIX}`,
-    ...(facts.hasLock
-      ? [
-          `RUN ${pip("sync")}${facts.hashed ? " --require-hashes" : ""} --allow-empty-requirements ${SWCLI}/requirements.txt`,
-        ]
-      : []),
+    facts.conda ? `COPY conda-\${TARGETARCH}/ /` : `RUN ${uv} venv --quiet --no-project --python ${python} ${PREFIX}`,
+    ...(facts.hasLock ? [`RUN ${lockInstall(pip, facts)} ${SWCLI}/requirements.txt`] : []),
     ...(facts.hasVcs ? [`RUN ${pip("install")} --no-deps -r ${SWCLI}/vcs.txt`] : []),
-    `RUN ${tidy(python)}`,
+    ...(facts.conda ? [] : [`RUN ${tidy(python)}`]),
   ];
+}
+
+/** `sync` would take away what conda brought. */
+function lockInstall(pip: (verb: string) => string, { conda, hashed }: ContextFacts): string {
+  const hashes = hashed ? " --require-hashes" : "";
+  return conda ? `${pip("install")} --no-deps${hashes} -r` : `${pip("sync")}${hashes} --allow-empty-requirements`;
 }
 
 /** Leaves the same files as the direct engine: its own pyvenv.cfg, no scripts of uv. Small bases have few programs. */

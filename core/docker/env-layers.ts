@@ -1,11 +1,12 @@
 /**
- * The layers of an environment: heavy distributions, light ones, the package's own wheels. Keyed by what goes in, so
- * that nothing is installed when the lock is known. Tests: test/e2e/dockerize.test.ts
+ * The layers of an environment: conda's packages, heavy distributions, light ones, the package's own wheels. Keyed by what goes in, so
+ * that nothing is installed when the lock is known. Tests: test/e2e/dockerize.test.ts, test/e2e/dockerize-conda.test.ts
  */
 import type { Ctx } from "#core/context.ts";
+import { condaKey, condaPackages } from "#core/docker/conda-layers.ts";
 import { type Distribution, readDistributions } from "#core/docker/distributions.ts";
 import { installLocked, installWheels, makeScratch, type Scratch, type Target } from "#core/docker/install-target.ts";
-import { type Compression, type Layer, layersFor } from "#core/docker/layer.ts";
+import { type Compression, type Layer, type LayerPlan, layersFor } from "#core/docker/layer.ts";
 import { layerEntries } from "#core/docker/layer-entry.ts";
 import { UV_VERSION } from "#core/engines/uv.ts";
 import type { Recipe } from "#core/env/recipe.ts";
@@ -26,9 +27,11 @@ const HEAVY = 10 * 1024 * 1024;
 /** The layers and what each is. @throws SwError IMAGE_FAILED (`detail.needs_build` when something would have to be built) */
 export async function envLayers(ctx: Ctx, job: EnvJob): Promise<{ title: string; layer: Layer }[]> {
   await refuseVcs(ctx, job.recipe);
+  const conda = job.recipe.mode === "conda" ? await condaLayers(ctx, job) : [];
   const locked = await lockedLayers(ctx, job);
   const wheels = job.recipe.wheels.length === 0 ? [] : await wheelLayers(ctx, job);
   return [
+    ...conda.map((layer) => ({ title: "conda packages", layer })),
     ...locked.map((layer) => ({ title: "packages of the lock", layer })),
     ...wheels.map((layer) => ({ title: "wheels of the runtime", layer })),
   ];
@@ -46,6 +49,16 @@ async function refuseVcs(ctx: Ctx, recipe: Recipe): Promise<void> {
 }
 
 const targetKey = ({ platform, libc, python }: Target) => ({ platform: platform.name, libc, python, uv: UV_VERSION });
+
+async function condaLayers(ctx: Ctx, job: EnvJob): Promise<Layer[]> {
+  const { target, compression } = job;
+  const key = condaKey(job.recipe, target);
+  const plan = { title: `conda packages for ${target.platform.name}`, key, compression };
+  return await ctx.flights.join(`image-conda:${JSON.stringify(key)}:${compression}`, ctx, (report, signal) => {
+    const own: Ctx = { ...ctx, report, signal };
+    return inFolder(own, { plan, target }, async (dir) => splitByWeight(await condaPackages(own, job, dir)));
+  });
+}
 
 async function lockedLayers(ctx: Ctx, job: EnvJob): Promise<Layer[]> {
   const { recipe, target, compression } = job;
@@ -77,18 +90,30 @@ const splitByWeight: Split = (all) => [
 
 async function inScratch(
   ctx: Ctx,
-  plan: { title: string; key: unknown; compression: Compression },
+  plan: LayerPlan,
   { target }: EnvJob,
   install: (scratch: Scratch) => Promise<Split>,
+): Promise<Layer[]> {
+  return await inFolder(ctx, { plan, target }, async (dir) => {
+    const scratch = await makeScratch(ctx, `${dir}/env`, target.python);
+    const split = await install(scratch);
+    return split(await readDistributions(scratch, target.python));
+  });
+}
+
+/** The layers of the cache, or of what `fill` put into a folder that goes afterwards. */
+async function inFolder(
+  ctx: Ctx,
+  { plan, target }: { plan: LayerPlan; target: Target },
+  fill: (dir: string) => Promise<TarEntry[][]>,
 ): Promise<Layer[]> {
   const dir = await ingestPath(ctx);
   try {
     return await layersFor(ctx, plan, async () => {
       ctx.report.progress({ step: `install-${target.platform.architecture}`, text: `Installing ${plan.title}` });
-      const scratch = await makeScratch(ctx, `${dir}/env`, target.python);
-      const split = await install(scratch);
+      const layers = await fill(dir);
       ctx.report.progress({ step: `layers-${target.platform.architecture}`, text: `Packing ${plan.title}` });
-      return split(await readDistributions(scratch, target.python));
+      return layers;
     });
   } finally {
     await removeTree(dir);

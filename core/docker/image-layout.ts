@@ -6,6 +6,9 @@ import type { PackageManifest } from "#core/manifest/package-manifest.ts";
 
 export const WORKDIR = "/opt/starwhale.user/runtime";
 export const PREFIX = `${WORKDIR}/export/venv`;
+/** Of a Python that is added to a base without the right one. */
+export const managedPrefix = (python: string): string => `/opt/starwhale.user/python/${python}`;
+export const managedPython = (python: string): string => `${managedPrefix(python)}/bin/python${python}`;
 /** Where base images keep programs when they say nothing. */
 export const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 export const CMD: readonly string[] = ["python"];
@@ -16,7 +19,11 @@ export interface ImageSubject {
   /** "3.11" */
   readonly python: string;
   readonly manifest: PackageManifest;
+  /** Of an environment.yml. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
+
+const isConda = ({ environment }: PackageManifest): boolean => environment.mode === "conda";
 
 /** The base by its digest only: what a mirror is called is no part of an image. */
 export function imageLabels({ name, version }: ImageSubject, baseDigest: string | undefined): Record<string, string> {
@@ -29,7 +36,7 @@ export function imageLabels({ name, version }: ImageSubject, baseDigest: string 
 }
 
 /** Sorted; without PATH, which depends on the base image. No value depends on who builds. */
-export function imageVariables({ name, version, python, manifest }: ImageSubject): Record<string, string> {
+export function imageVariables({ name, version, python, manifest, variables }: ImageSubject): Record<string, string> {
   const { pip } = manifest.configs;
   const texts = (list: readonly string[]) => list.filter((text) => text !== "").join(" ");
   const optional = {
@@ -47,7 +54,7 @@ export function imageVariables({ name, version, python, manifest }: ImageSubject
     SW_USER_RUNTIME_VERSION: version,
     SW_USER_RUNTIME_WORKDIR: WORKDIR,
     SW_VERSION: manifest.environment.lock.starwhale_version,
-    VIRTUAL_ENV: PREFIX,
+    ...(isConda(manifest) ? { ...variables, CONDA_PREFIX: PREFIX } : { VIRTUAL_ENV: PREFIX }),
   };
 }
 
@@ -60,6 +67,16 @@ VIRTUAL_ENV="${PREFIX}"
 export VIRTUAL_ENV
 ${PROFILE}`;
 
+/** What packages of conda set when their environment is activated is theirs to say. */
+const ACTIVATE_CONDA = `# This image is the environment: this adds what its packages set.
+CONDA_PREFIX="${PREFIX}"
+export CONDA_PREFIX
+${PROFILE}for swcli_script in "${PREFIX}"/etc/conda/activate.d/*.sh; do
+  if [ -r "$swcli_script" ]; then . "$swcli_script"; fi
+done
+unset swcli_script
+`;
+
 export interface TextFile {
   /** Absolute. */
   readonly path: string;
@@ -68,9 +85,9 @@ export interface TextFile {
 }
 
 /** Scripts and notes that do not depend on the runtime. */
-export const LAYOUT_FILES: readonly TextFile[] = [
+export const layoutFiles = (manifest: PackageManifest): readonly TextFile[] => [
   { path: "/etc/profile.d/starwhale-runtime.sh", text: PROFILE, mode: 0o644 },
-  { path: `${PREFIX}/bin/activate`, text: ACTIVATE, mode: 0o644 },
+  { path: `${PREFIX}/bin/activate`, text: isConda(manifest) ? ACTIVATE_CONDA : ACTIVATE, mode: 0o644 },
   { path: `${PREFIX}/.runtime_restore_status`, text: "success", mode: 0o644 },
   { path: `${WORKDIR}/activate.sw`, text: `\necho 'source ${PREFIX}/bin/activate'\n`, mode: 0o755 },
 ];

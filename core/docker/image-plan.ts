@@ -38,6 +38,8 @@ export interface PlanInput {
   readonly version: string;
   readonly manifest: PackageManifest;
   readonly recipe: Recipe;
+  /** That an environment.yml sets. */
+  readonly variables?: Readonly<Record<string, string>>;
   readonly tags: readonly string[];
   readonly platforms: readonly string[];
   readonly base: string;
@@ -53,7 +55,7 @@ export function imagePlan(input: PlanInput): ImagePlan {
   const platforms = imagePlatforms(input.platforms);
   refuseUncovered(recipe, platforms);
   return {
-    subject: { name, version, python: recipe.python, manifest },
+    subject: { name, version, python: recipe.python, manifest, variables: input.variables },
     python: recipe.python,
     tags: input.tags.map((tag) => formatReference(parseReference(tag))),
     platforms,

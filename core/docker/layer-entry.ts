@@ -11,8 +11,9 @@ const relative = (path: string) => path.replace(/^\/+/, "");
 /** Only two modes exist in a layer, so the builder's umask leaves no trace. */
 export const layerMode = (mode: number): number => (mode & 0o111 ? 0o755 : 0o644);
 
-export function textEntry(path: string, text: string, mode = 0o644): TarEntry {
-  const bytes = new TextEncoder().encode(text);
+/** Something that no file holds. */
+export function textEntry(path: string, text: string | Uint8Array, mode = 0o644): TarEntry {
+  const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
   return { path: relative(path), mode, type: "file", size: bytes.length, open: () => once(bytes) };
 }
 

@@ -3,6 +3,7 @@
  * Tests: test/unit/core/docker/platforms.test.ts
  */
 import { SwError } from "#core/errors.ts";
+import type { PlatformName } from "#core/lock/platforms.ts";
 
 export interface ImagePlatform {
   /** `linux/amd64`, as docker says it. */
@@ -11,7 +12,7 @@ export interface ImagePlatform {
   /** What registries add for arm64. */
   readonly variant: string | undefined;
   /** The lock's name. */
-  readonly lock: string;
+  readonly lock: PlatformName;
   /** The machine in uv's names of platforms. */
   readonly machine: "x86_64" | "aarch64";
 }

@@ -4,7 +4,7 @@
  */
 import { isAbsolute, normalize, relative } from "pathe";
 import type { Ctx } from "#core/context.ts";
-import { LAYOUT_FILES, PREFIX, pyvenvConfig, WORKDIR } from "#core/docker/image-layout.ts";
+import { layoutFiles, PREFIX, pyvenvConfig, WORKDIR } from "#core/docker/image-layout.ts";
 import { imageManifestText } from "#core/docker/image-manifest.ts";
 import { fileEntry, folderEntry, layerEntries, linkEntry, textEntry } from "#core/docker/layer-entry.ts";
 import { type FileTree, readManifest } from "#core/env/recipe.ts";
@@ -16,10 +16,11 @@ import type { TarEntry } from "#core/swrt/tar-writer.ts";
 
 /** Members that do not depend on the base image: both engines put them in. */
 export async function runtimeEntries(ctx: Ctx, version: Version, files: readonly FileTree[]): Promise<TarEntry[]> {
+  const manifest = await readManifest(ctx, version);
   return [
-    textEntry(`${WORKDIR}/_manifest.yaml`, imageManifestText(await readManifest(ctx, version))),
+    textEntry(`${WORKDIR}/_manifest.yaml`, imageManifestText(manifest)),
     ...version.entries.filter(isPaper).map((entry) => storedEntry(ctx, `${WORKDIR}/${entry.path}`, entry)),
-    ...LAYOUT_FILES.map(({ path, text, mode }) => textEntry(path, text, mode)),
+    ...layoutFiles(manifest).map(({ path, text, mode }) => textEntry(path, text, mode)),
     ...files.flatMap((tree) => placedTree(ctx, tree)),
   ];
 }

@@ -194,7 +194,7 @@ async def install(request):
         [record_of(entry) for entry in request["records"]],
         target_prefix=request["prefix"],
         platform=Subdir(request["platform"]),
-        execute_link_scripts=True,
+        execute_link_scripts=request["scripts"],
         requested_specs=[MatchSpec(spec)._match_spec for spec in request["requested"]],
         client=client(request),
         reporter=Reporter(request["id"]),

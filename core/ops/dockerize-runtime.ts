@@ -7,6 +7,7 @@ import { readConfig } from "#core/config/config-file.ts";
 import type { Ctx } from "#core/context.ts";
 import { baseImageName, type Output } from "#core/docker/image-plan.ts";
 import type { ImageResult } from "#core/docker/image-result.ts";
+import { imagePlatforms } from "#core/docker/platforms.ts";
 import { readManifest } from "#core/env/recipe.ts";
 import { isImageRuntime } from "#core/env/refuse-image.ts";
 import { SwError } from "#core/errors.ts";
@@ -21,10 +22,30 @@ import { readVersion } from "#core/store/versions.ts";
 
 /** @throws SwError USAGE, IMAGE_FAILED, PLATFORM_NOT_COVERED, AUTH_FAILED, TRANSFER_FAILED, ENGINE_MISSING */
 export async function dockerizeRuntime(ctx: Ctx, params: DockerizeParams): Promise<ImageResult> {
+  const work = await readWork(ctx, params);
+  const image = ownImage(work.manifest);
+  if (image === undefined) return await imageFromRuntime(ctx, work, await baseName(ctx, work));
+  const copied = await copyOwnImage(ctx, work, { image, mayBuild: !isImageRuntime(work.manifest) });
+  if (copied) return copied;
+  const named = [...new Set([...work.tags, versionTag(image, work.version.id)])];
+  return await imageFromRuntime(ctx, { ...work, tags: named }, await baseName(ctx, work));
+}
+
+/**
+ * What can be known to be wrong before any work, so that no job is made of it; asks no registry and no engine.
+ * @throws SwError USAGE, RUNTIME_NOT_FOUND
+ */
+export async function checkDockerize(ctx: Ctx, params: DockerizeParams): Promise<void> {
+  const work = await readWork(ctx, params);
+  imagePlatforms(params.platforms);
+  if (ownImage(work.manifest) === undefined) await baseName(ctx, work);
+}
+
+async function readWork(ctx: Ctx, params: DockerizeParams): Promise<Dockerizing> {
   const resolved = await resolveLocal(ctx, params.uri);
   const version = await readVersion(ctx, resolved.version.id);
   const manifest = await readManifest(ctx, version);
-  const work: Dockerizing = {
+  return {
     params,
     name: resolved.ref.name,
     uri: localUri(resolved.ref.project, resolved.ref.name, version.id),
@@ -33,12 +54,6 @@ export async function dockerizeRuntime(ctx: Ctx, params: DockerizeParams): Promi
     output: outputOf(ctx, params),
     tags: tagsOf(params, manifest, version.id),
   };
-  const image = ownImage(manifest);
-  if (image === undefined) return await imageFromRuntime(ctx, work, await baseName(ctx, work));
-  const copied = await copyOwnImage(ctx, work, { image, mayBuild: !isImageRuntime(manifest) });
-  if (copied) return copied;
-  const named = [...new Set([...work.tags, versionTag(image, version.id)])];
-  return await imageFromRuntime(ctx, { ...work, tags: named }, await baseName(ctx, work));
 }
 
 /** The image that is the runtime, if it is one. */

@@ -5,6 +5,7 @@
 import type { Ctx } from "#core/context.ts";
 import { resolveBase } from "#core/docker/base-image.ts";
 import { buildxProblem } from "#core/docker/buildx-builder.ts";
+import { condaLock } from "#core/docker/conda-layers.ts";
 import { deliverDirect } from "#core/docker/deliver-direct.ts";
 import { buildDirect, type DirectImage } from "#core/docker/direct-engine.ts";
 import { engineProblem } from "#core/docker/docker-cli.ts";
@@ -12,6 +13,7 @@ import { type ImagePlan, imagePlan } from "#core/docker/image-plan.ts";
 import { directResult, type ImageResult, imageResult } from "#core/docker/image-result.ts";
 import { type Recipe, recipeOf } from "#core/env/recipe.ts";
 import { unlockedRecipe } from "#core/env/unlocked.ts";
+import { unlockedConda } from "#core/env/unlocked-conda.ts";
 import { SwError } from "#core/errors.ts";
 import type { Dockerizing } from "#core/ops/dockerizing.ts";
 import type { Version } from "#core/store/versions.ts";
@@ -26,7 +28,8 @@ interface Making {
 export async function imageFromRuntime(ctx: Ctx, work: Dockerizing, base: string): Promise<ImageResult> {
   const recipe = await usableRecipe(ctx, work.version);
   const { params, manifest, name, version, tags, output } = work;
-  const plan = imagePlan({ ...params, name, version: version.id, manifest, recipe, tags, base, output });
+  const variables = recipe.conda === undefined ? undefined : (await condaLock(ctx, recipe)).variables;
+  const plan = imagePlan({ ...params, name, version: version.id, manifest, recipe, variables, tags, base, output });
   const making: Making = { work, plan, recipe };
   const reason = reasonForBuildx(params.engine, plan);
   if (params.dryRun) return await dryRun(ctx, making, reason);
@@ -36,12 +39,9 @@ export async function imageFromRuntime(ctx: Ctx, work: Dockerizing, base: string
 
 async function usableRecipe(ctx: Ctx, version: Version): Promise<Recipe> {
   const recipe = await recipeOf(ctx, version);
-  if (recipe.mode === "conda") throw condaNotYet();
+  if (recipe.mode === "conda" && !recipe.conda) return await unlockedConda(ctx, version, recipe);
   return recipe.locked ? recipe : await unlockedRecipe(ctx, version, recipe);
 }
-
-const condaNotYet = () =>
-  new SwError("NOT_YET", "conda runtimes can't be made into images yet", { hint: "Runtimes with `mode: venv` can." });
 
 /** Known before anything is asked; undefined leaves the direct engine. */
 function reasonForBuildx(engine: string, plan: ImagePlan): string | undefined {

@@ -2,11 +2,10 @@
  * The Python that an environment is made from: found where people keep them, else downloaded by uv.
  * Must not know environments or locks. Tests: test/unit/core/python/find.test.ts
  */
-import { isOffline } from "#core/config/offline.ts";
 import type { Ctx } from "#core/context.ts";
-import { runUv } from "#core/engines/uv.ts";
 import { SwError } from "#core/errors.ts";
 import { candidatesOf, type PythonSource, searchedPlaces, uvPythonDir } from "#core/python/candidates.ts";
+import { downloadPython } from "#core/python/download.ts";
 import { type Facts, inspect, isFacts } from "#core/python/inspect.ts";
 import { pathPython } from "#core/python/path-python.ts";
 
@@ -50,38 +49,11 @@ const asPython = ({ path, version, minor, build }: Facts, source: PythonSource):
 export async function requirePython(ctx: Ctx, minor: string): Promise<Python> {
   const found = await findPython(ctx, minor);
   if (found) return found;
-  const failure = await download(ctx, minor);
+  ctx.report.progress({ step: "python", text: `Downloading Python ${minor}` });
+  const failure = await downloadPython(ctx, minor);
   const got = failure === undefined ? await findPython(ctx, minor) : undefined;
   if (got) return got;
   throw notFound(ctx, minor, failure ?? `nothing usable in ${uvPythonDir(ctx.env)} after it`);
-}
-
-/** Why the download failed, or undefined. Retries would only make an offline person wait. */
-async function download(ctx: Ctx, minor: string): Promise<string | undefined> {
-  if (isOffline(ctx.env)) return "not tried (UV_OFFLINE is set)";
-  if (ctx.env.UV_PYTHON_DOWNLOADS === "never") return "not tried (UV_PYTHON_DOWNLOADS=never)";
-  ctx.report.progress({ step: "python", text: `Downloading Python ${minor}` });
-  const result = await runUv(ctx, ["python", "install", "--no-bin", minor], {
-    cwd: ctx.cwd,
-    env: {
-      UV_PYTHON_DOWNLOADS: "manual",
-      UV_HTTP_RETRIES: ctx.env.UV_HTTP_RETRIES || "0",
-      UV_HTTP_TIMEOUT: ctx.env.UV_HTTP_TIMEOUT || "15",
-      UV_HTTP_CONNECT_TIMEOUT: ctx.env.UV_HTTP_CONNECT_TIMEOUT || "5",
-    },
-    onLine: (line) => ctx.report.log(line),
-  });
-  return result.exitCode === 0 ? undefined : lastReason(result.stderr);
-}
-
-/** uv prints a chain of causes: what it wanted and the end of the chain are what a person can act on. */
-function lastReason(stderr: string): string {
-  const lines = stderr.split("\n").map((line) => line.trim().replace(/^(error|cause|Caused by):\s*/, ""));
-  const wanted = lines.find((line) => line.startsWith("Failed to download"));
-  const last = lines.findLast((line) => line !== "") ?? "uv gave no reason";
-  // A mirror's address may carry a password.
-  const text = wanted === undefined || wanted === last ? last : `${wanted}: ${last}`;
-  return text.replace(/:\/\/[^/\s@]*@/g, "://***@");
 }
 
 function notFound(ctx: Ctx, minor: string, download: string): SwError {

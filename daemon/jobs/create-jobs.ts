@@ -1,9 +1,11 @@
 /** Jobs as the daemon has them: performed by the dispatcher, with the slots that the client's config allows. */
 import { readConfig } from "#core/config/config-file.ts";
+import { silentReport } from "#core/report.ts";
 import { dispatch, parseParams, requireMethod } from "#daemon/dispatch.ts";
-import type { Host } from "#daemon/host.ts";
+import { contextFor, type Host } from "#daemon/host.ts";
 import { Jobs } from "#daemon/jobs/jobs.ts";
 import type { SlotLimits } from "#daemon/jobs/kinds.ts";
+import type { JobCall } from "#daemon/jobs/record.ts";
 import type { Operations } from "#daemon/ops/operation.ts";
 
 /** `host` is asked for late: it holds the jobs that are made here. */
@@ -15,8 +17,18 @@ export function createJobs(operations: Operations, host: () => Host): Jobs {
     operations,
     limits: configuredLimits,
     perform: async (call) => await dispatch(host(), call),
-    check: (method, params) => void parseParams(requireMethod(method), params),
+    check: async (method, call) => await checkCall(host(), method, call),
   });
+}
+
+/** A call that can only fail leaves no job behind. */
+async function checkCall(host: Host, name: string, { params, client }: JobCall): Promise<void> {
+  const method = requireMethod(name);
+  parseParams(method, params);
+  if (method !== "runtime.dockerize") return;
+  const { checkDockerize } = await import("#core/ops/dockerize-runtime.ts");
+  const ctx = contextFor(host, client, { signal: new AbortController().signal, report: silentReport });
+  await checkDockerize(ctx, parseParams(method, params));
 }
 
 const configuredLimits: SlotLimits = async (where) => (await readConfig(where)).swcli.slots;

@@ -38,8 +38,8 @@ export interface JobsParts {
   readonly limits: SlotLimits;
   /** The call itself, in this process. */
   readonly perform: (call: JobCall & { method: string; report: Report; signal: AbortSignal }) => Promise<unknown>;
-  /** Throws what is wrong with the parameters before a job is made of them. */
-  readonly check: (method: string, params: unknown) => void;
+  /** Throws what is wrong with a call before a job is made of it. */
+  readonly check: (method: string, call: JobCall) => Promise<void>;
 }
 
 export interface Job {
@@ -75,7 +75,7 @@ export class Jobs {
   async start(method: string, call: JobCall, detached: boolean): Promise<Job> {
     const kind = jobKind(method);
     if (!kind) throw new SwError("USAGE", `${method} can't be a job`);
-    this.#parts.check(method, call.params);
+    await this.#parts.check(method, call);
     const body: CallBody = { params: call.params, client: call.client };
     const key = await flightKey(method as Parameters<typeof flightKey>[0], body);
     const known = this.#starting.get(key);

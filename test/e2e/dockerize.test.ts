@@ -210,7 +210,7 @@ testImage(
       [["commands", "-t", tag, "--push", "--base-image", base, "--engine", "direct"], 1, "run inside the image"],
     ];
     for (const [args, exitCode, words] of cases) {
-      const ran = await home.run(["runtime", "dockerize", ...args]);
+      const ran = await home.run(["runtime", "dockerize", ...args], { env: { UV_PYTHON_DOWNLOADS: "never" } });
       expect(ran.stderr).toContain(words);
       expect(ran.exitCode).toBe(exitCode);
     }

@@ -1,5 +1,6 @@
 /** Work in the background: a prompt that is free at once, logs that outlive the daemon, restarts, cancelling. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { join } from "node:path";
 import { type Home, tempHome } from "../helpers/home.ts";
 import { testWith } from "../helpers/needs.ts";
 import { pushTinyBase } from "../servers/base-image.ts";
@@ -168,6 +169,81 @@ testImage(
   SLOW,
 );
 
+/** A docker whose build starts a process that is deaf to SIGTERM, and says in which group they are. */
+const stubbornDocker = (group: string) => `#!/bin/sh
+case "$1 $2" in
+"version --format") echo 28.0.0 ;;
+"buildx version") echo github.com/docker/buildx v0.20.1 ;;
+"buildx inspect") echo "Driver: docker-container" ;;
+"buildx build")
+  trap "" TERM
+  (trap "" TERM; exec sleep 600) &
+  ps -o pgid= -p $$ | tr -d " " > ${group}.new && mv ${group}.new ${group}
+  wait
+  ;;
+esac
+`;
+
+testImage(
+  "cancel ends the whole process group of an engine that does not listen",
+  async () => {
+    await using home = await tempHome();
+    await buildForImage(home);
+    const file = join(home.dir, "group");
+    await home.write("bin/docker", stubbornDocker(file), 0o755);
+    const args = ["-t", `${registry.host}/jobs/deaf:1`, "--base-image", base, "--push", "--engine", "buildx"];
+    const started = await home.run(["-q", "runtime", "dockerize", "demo", ...args, "--detach"], {
+      env: { PATH: `${home.dir}/bin:${home.env.PATH}` },
+    });
+    const id = started.stdout.trim();
+    await until(async () => await Bun.file(file).exists());
+    const group = Number(await Bun.file(file).text());
+    expect(await groupMembers(group)).toHaveLength(2);
+    expect((await home.run(["-o", "json", "job", "cancel", id])).json).toMatchObject({ id, state: "cancelled" });
+    expect(await groupMembers(group)).toEqual([]);
+    expect(await home.processes()).toEqual([await daemonPid(home)]);
+  },
+  SLOW,
+);
+
+/** The living processes of a group. */
+async function groupMembers(group: number): Promise<string[]> {
+  const listed = await Bun.$`ps -eo pgid=,stat=,pid=`.text();
+  const rows = listed.split("\n").map((line) => line.trim().split(/\s+/));
+  return rows.flatMap(([of, state, pid]) => (Number(of) === group && !state?.startsWith("Z") ? [pid ?? ""] : []));
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 400; tries++) {
+    if (await holds()) return;
+    await Bun.sleep(25);
+  }
+  throw new Error("it does not become so");
+}
+
+testImage(
+  "what can only fail is refused before a job exists, watched or not",
+  async () => {
+    await using home = await tempHome();
+    await buildForImage(home);
+    const wrong: [string[], number, string][] = [
+      [["demo", "--push"], 2, "name the image with -t"],
+      [["demo", "-t", "a:1", "--push", "--to", "oci-layout=x"], 2, "exclude each other"],
+      [["demo", "-t", "a:1", "--platform", "riscv64"], 2, "riscv64"],
+      [["nobody", "-t", "a:1"], 3, "nobody"],
+    ];
+    for (const [args, exitCode, words] of wrong) {
+      for (const detach of [[], ["--detach"]]) {
+        const ran = await home.run(["runtime", "dockerize", ...args, ...detach]);
+        expect(ran.stderr).toContain(words);
+        expect(ran.exitCode).toBe(exitCode);
+      }
+    }
+    expect((await home.run(["-o", "json", "job", "list"])).json).toEqual([]);
+  },
+  SLOW,
+);
+
 testImage(
   "Ctrl-C on a dockerize that is watched cancels its job",
   async () => {
@@ -208,6 +284,29 @@ testImage(
     for (const id of [first, second]) expect((await home.run(["job", "wait", id])).exitCode).toBe(0);
     const [late, early] = [await info(home, second), await info(home, first)];
     expect(Date.parse(late.started_at)).toBeGreaterThanOrEqual(Date.parse(early.ended_at));
+  },
+  SLOW,
+);
+
+testImage(
+  "swcli.slots.image of the config lets two images be made at a time",
+  async () => {
+    await using gate = openGate(registry, { downloadDelayMs: 10_000 });
+    await using home = await tempHome();
+    await buildForImage(home);
+    const config = (await home.run(["config", "path"])).stdout.trim();
+    await home.write(config, "version: '2.0'\nswcli: { slots: { image: 2 } }\n");
+    const ids = [await detach(home, "slot-a", gate), await detach(home, "slot-b", gate)];
+    for (const id of ids) await untilState(home, id, "running");
+    const third = await detach(home, "slot-c", gate);
+    await until(async () =>
+      (await home.run(["job", "logs", third])).stdout.includes("Waiting for another image build"),
+    );
+    expect(await Promise.all([...ids, third].map(async (id) => (await info(home, id)).state))).toEqual([
+      "running",
+      "running",
+      "queued",
+    ]);
   },
   SLOW,
 );

@@ -112,7 +112,10 @@ async function pythonPackage({ source, python, minor }: Source): Promise<Package
   const prefix = run([source, "-c", "import sys; print(sys.base_prefix)"]).trim();
   const lib = `lib/python${minor}`;
   const files: Record<string, PackageFile> = {
-    [`bin/python${minor}`]: { content: await readFile(`${prefix}/bin/python${minor}`), executable: true },
+    [`bin/python${minor}`]: {
+      content: besideItself(await readFile(`${prefix}/bin/python${minor}`), prefix),
+      executable: true,
+    },
     "bin/python3": { link: `python${minor}` },
     "bin/python": { link: `python${minor}` },
     [`${lib}/site-packages/README.txt`]: { content: "" },
@@ -133,6 +136,14 @@ async function pythonPackage({ source, python, minor }: Source): Promise<Package
     sitePackages: `${lib}/site-packages`,
     files,
   };
+}
+
+/** A program that looks for its libraries in the builder's folder, looking beside itself, as conda's packages do. */
+export function besideItself(program: Buffer, prefix: string): Buffer {
+  const [old, own] = [`${prefix}/lib\0`, "$ORIGIN/../lib"];
+  const at = program.indexOf(old, 0, "latin1");
+  if (at >= 0) program.fill(0, at, at + old.length).write(own, at, "latin1");
+  return program;
 }
 
 async function copyFile(files: Record<string, PackageFile>, prefix: string, path: string): Promise<void> {

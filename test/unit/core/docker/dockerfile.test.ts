@@ -31,7 +31,7 @@ function plan(yaml = "", more: { tags?: string[]; platforms?: string[]; locked?:
   });
 }
 
-const FACTS = { hasLock: true, hashed: true, hasVcs: false, wheelPins: [] };
+const FACTS = { conda: false, hasLock: true, hashed: true, hasVcs: false, wheelPins: [] };
 
 test("no instruction needs more than docker 19.03, and uv is in no final layer", () => {
   const text = dockerfile(plan(), { ...FACTS, wheelPins: ["tiny==1.0"] });
@@ -62,4 +62,11 @@ test("a platform that the lock does not cover is refused by name", () => {
     "linux/arm64",
   ]);
   expect(plan().tags).toEqual(["docker.io/library/x:1"]);
+});
+
+test("conda's prefix comes with the context, and pip's packages are put into it without taking anything away", () => {
+  const text = dockerfile(plan(), { ...FACTS, conda: true });
+  expect(text).toContain("COPY conda-${TARGETARCH}/ /\n");
+  expect(text).toContain(`pip install --python ${PREFIX}/bin/python --no-deps --require-hashes -r /swcli/`);
+  expect(text).not.toMatch(/uv venv|pip sync|pyvenv/);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { imageLabels, imageVariables, LAYOUT_FILES, PREFIX, pyvenvConfig } from "#core/docker/image-layout.ts";
+import { imageLabels, imageVariables, layoutFiles, PREFIX, pyvenvConfig } from "#core/docker/image-layout.ts";
 import { storeHome } from "../store/store-home.ts";
 import { manifest } from "./subject.ts";
 
@@ -38,7 +38,7 @@ test("the base is in the labels by its digest, or not at all", () => {
 
 test("a login shell and a sourced activate put the runtime in front of PATH, once", async () => {
   await using home = await storeHome();
-  const script = (name: string) => LAYOUT_FILES.find(({ path }) => path.endsWith(name))?.text ?? "";
+  const script = (name: string) => layoutFiles(manifest()).find(({ path }) => path.endsWith(name))?.text ?? "";
   for (const name of ["starwhale-runtime.sh", "bin/activate"]) {
     const file = await home.write("script", script(name));
     const run = (path: string) =>
