@@ -67,14 +67,14 @@ interface Asker {
   readonly rc: string;
 }
 
-/** Once the environment is settled; before, nobody knows its times. */
-export async function writeEntry(ctx: Ctx, draft: EntryDraft, plan: ActivationPlan, asker: Asker): Promise<void> {
+/** Once the environment is settled; before, nobody knows its times. Of a conda runtime only for a shell. */
+export async function writeEntry(ctx: Ctx, draft: EntryDraft, plan: ActivationPlan, asker?: Asker): Promise<void> {
   const { prefix, project, name, version } = plan;
   const env = basename(prefix);
   const python = /python(3\.\d+)\/site-packages$/.exec(sitePackages(prefix))?.[1];
   // The shell spells paths by the root that it knows.
   if (!isSealed(prefix) || !python || prefix !== `${ctx.paths.envs}/${env}`) return;
-  if (!fitsHook(plan) && !(await writeConda(ctx, draft.folder, plan, asker))) return;
+  if (!fitsHook(plan) && !(asker && (await writeConda(ctx, draft.folder, plan, asker)))) return;
   await mkdir(liveFolder(ctx, prefix), { recursive: true, mode: 0o700 });
   const { folder, configTime } = draft;
   if (configTime === undefined) await removeFile(`${folder}/config`);

@@ -20,9 +20,10 @@ export interface QuickLook {
   readonly config: string;
 }
 
-/** What an entry says (hook-entry.ts): project, name, version, environment, version of Python. */
-type Words = Record<"p" | "n" | "v" | "e" | "y", string>;
+/** What an entry says (hook-entry.ts): project, name, version, environment, version of Python, conda or not. */
+type Words = Record<"p" | "n" | "v" | "e" | "y" | "k", string>;
 
+/** Of runtimes in venv mode; what a conda runtime sets is computed. */
 export function quickPlan(look: QuickLook): ActivationPlan | undefined {
   if (look.uri.includes("..")) return undefined;
   const words = wordsOf(readSmallFile(`${entryFolder(look)}/${ENTRY_FILE}`));
@@ -36,10 +37,12 @@ const storeOf = (root: string) => `${root}/.store/v1`;
 const entryFolder = ({ root, uri }: QuickLook) => `${storeOf(root)}/activation/by-uri/${uri}/@`;
 const prefixOf = (root: string, { e }: Words) => `${root}/.envs/${e}`;
 
+const LETTER = "_SWRT_".length;
+
 function wordsOf(text: string | undefined): Words | undefined {
-  const words: Words = { p: "", n: "", v: "", e: "", y: "" };
-  for (const word of (text ?? "").trimEnd().split(" ")) words[word[0] as keyof Words] = word.slice(2);
-  return words.y === "" ? undefined : words;
+  const words: Words = { p: "", n: "", v: "", e: "", y: "", k: "" };
+  for (const word of (text ?? "").trimEnd().split(" ")) words[word[LETTER] as keyof Words] = word.slice(LETTER + 2);
+  return words.k === "0" ? words : undefined;
 }
 
 /** The ref and the config as they were, nothing of the Python client's, and the environment as it was when it was settled. */
