@@ -3,30 +3,45 @@
  * both must leave the same behind, while active and after.
  */
 import { describe, expect, test } from "bun:test";
+import { linkSync, mkdirSync, writeFileSync } from "node:fs";
+import { ENTRY_FILE, entryText, SEEN_FOLDER, seenPaths } from "#core/env/activation/hook-entry.ts";
 import { fishHook } from "#core/env/activation/hook-fish.ts";
-import { quickOn } from "#core/env/activation/hook-quick.ts";
 import { hookScript } from "#core/env/activation/hook-script.ts";
 import { type ActivationPlan, condaPlan, venvPlan } from "#core/env/activation/plan.ts";
 import { fitsHook, literalWords } from "#core/env/activation/plan-words.ts";
 import { posixQuote as q } from "#core/env/activation/quote.ts";
+import { fileTime, writeTwin } from "#core/platform/time-twin.ts";
 import { needsProgram, testWith } from "../../../../helpers/needs.ts";
 import { FILE, Lab, type RunIn, SNAPSHOT } from "./lab.ts";
 
 type Shell = "bash" | "zsh" | "fish";
 
-/** The hook, its `_swrt_quick` without the questions to the disk (those are e2e). */
-function hook(shell: Shell, plan: ActivationPlan): string {
-  const input = { swcli: "/no/swcli", root: "/no/root", cd: false };
-  if (shell === "fish")
-    return `${fishHook(input)}function _swrt_quick; _swrt_now ${q(plan.prefix)} ${plan.name} ${plan.uri}; end\n`;
-  const known = `local p=self n=${plan.name} v=v1 P=${q(plan.prefix)}`;
-  return `${hookScript(input, shell)}function _swrt_quick {\n${[known, ...quickOn(shell)].join("\n")}\n}\n`;
+const ENV = `${"a".repeat(32)}-1`;
+
+/** The hook, with what it finds on the disk of a runtime that it knows (that it notices changes is e2e). */
+async function hook(shell: Shell, lab: Lab, { prefix, ...plan }: ActivationPlan): Promise<string> {
+  const root = `${lab.dir}/root`;
+  const [store, seen] = [`${root}/.store/v1`, `${prefix}/${SEEN_FOLDER}`];
+  const entry = `${store}/activation/by-uri/${plan.name}/@`;
+  for (const folder of [`${store}/activation/live/${ENV}`, `${store}/refs/self`, entry, seen]) mkdirSync(folder, DEEP);
+  mkdirSync(`${prefix}/lib/python3.11/site-packages`, DEEP);
+  writeFileSync(`${store}/refs/self/${plan.name}.json`, "{}");
+  linkSync(`${store}/refs/self/${plan.name}.json`, `${entry}/ref`);
+  const known = { ...plan, env: ENV, python: "3.11", config: "0", conda: "0" } as const;
+  writeFileSync(`${entry}/${ENTRY_FILE}`, entryText(known));
+  for (const [twin, path] of Object.entries(seenPaths(prefix, `${prefix}/lib/python3.11/site-packages`))) {
+    await writeTwin(`${seen}/${twin}`, fileTime(path) ?? 0n);
+  }
+  const input = { swcli: "/no/swcli", root, cd: false };
+  return shell === "fish" ? fishHook(input) : hookScript(input, shell);
 }
+
+const DEEP = { recursive: true };
 
 /** Everything of a session that can be compared, by the way in. */
 async function bothWays(lab: Lab, shell: Shell, session: (on: string) => string, options: RunIn = {}) {
-  const { plan, rc } = await lab.runtime("demo");
-  const load = `${SNAPSHOT[shell]}\n${hook(shell, plan)}`;
+  const { plan, rc } = await lab.runtime("demo", `${lab.dir}/root/.envs/${ENV}`);
+  const load = `${SNAPSHOT[shell]}\n${await hook(shell, lab, plan)}`;
   const run = async (on: string) => {
     const ran = await lab.sh(shell, `${load}${session(on)}`, options);
     const after = await Bun.file(`${lab.dir}/after`).text();
