@@ -44,7 +44,7 @@ async function hotList(): Promise<void> {
   const rows = await hotQuery("runtime.list", { filters: [], show_removed: false }, { cwd: "/", env: queryEnv() });
   if (rows === undefined) return;
   const { printList } = await import("#cli/runtime/list-plain.ts");
-  process.exit(await printList(rows as ResultOf<"runtime.list">));
+  if (await printList(rows as ResultOf<"runtime.list">)) process.exit(0);
 }
 
 async function hotActivate(uri: string): Promise<void> {

@@ -6,19 +6,20 @@ import { addressOf, cStrings, keepAlive, syscall } from "#core/platform/libc.ts"
 
 const isLinux = process.platform === "linux";
 const AT_FDCWD = -100;
-const CHUNK = 65_536;
+/** Each page of a buffer is a page fault: what is read here has some hundred bytes. */
+const SMALL = 4096;
 
-/** A small file's text in one read, at most 64 KiB; undefined when it can't be read. */
+/** A small file's text in one read; undefined when it can't be read, or has 4 KiB or more. */
 export function readSmallFile(path: string): string | undefined {
   if (!isLinux) return undefined;
   const name = cStrings([path]);
   const fd = syscall("openat", AT_FDCWD, addressOf(name.buffer));
   keepAlive(name);
   if (fd < 0) return undefined;
-  const buffer = new Uint8Array(CHUNK);
-  const length = syscall("read", fd, addressOf(buffer), CHUNK);
+  const buffer = new Uint8Array(SMALL);
+  const length = syscall("read", fd, addressOf(buffer), SMALL);
   syscall("close", fd);
-  return length < 0 ? undefined : new TextDecoder().decode(buffer.subarray(0, length));
+  return length < 0 || length === SMALL ? undefined : new TextDecoder().decode(buffer.subarray(0, length));
 }
 
 /** What tells whether a file is the one that was seen: to be compared, not read. */

@@ -8,8 +8,8 @@ type Row = ResultOf<"runtime.list">[number];
 
 export const versionsView =
   (options: { fullname: boolean; names: boolean }) =>
-  (rows: readonly Row[], out: Out): string =>
-    table(rows, columnsFor(options), { paint: out.paint });
+  (rows: readonly Row[], { paint }: Pick<Out, "paint">): string =>
+    table(rows, columnsFor(options), { paint });
 
 function columnsFor({ fullname, names }: { fullname: boolean; names: boolean }): Column<Row>[] {
   const name: Column<Row> = { title: "NAME", cell: (row) => row.name };

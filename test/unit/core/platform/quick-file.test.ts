@@ -10,10 +10,14 @@ const test = testWith(needsLinux());
 const dir = mkdtempSync(`${tmpdir()}/quick-`);
 afterAll(() => rmSync(dir, { recursive: true }));
 
-test("a small file is read, a missing one and a folder are none", () => {
+test("a small file is read whole or not at all; a missing one and a folder are none", () => {
   writeFileSync(`${dir}/small`, "two\nlines ü\n");
   expect(readSmallFile(`${dir}/small`)).toBe("two\nlines ü\n");
-  expect([readSmallFile(`${dir}/missing`), readSmallFile(dir)]).toEqual([undefined, undefined]);
+  writeFileSync(`${dir}/most`, "x".repeat(4095));
+  expect(readSmallFile(`${dir}/most`)).toBe("x".repeat(4095));
+  writeFileSync(`${dir}/large`, "x".repeat(4096));
+  const none = [`${dir}/large`, `${dir}/missing`, dir];
+  expect(none.map(readSmallFile)).toEqual([undefined, undefined, undefined]);
 });
 
 test("facts are those of the file, to the nanosecond and beyond 4 GiB, links followed, none for what is missing", () => {
