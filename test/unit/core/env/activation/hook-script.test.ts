@@ -20,7 +20,7 @@ const ENV = `${"a".repeat(32)}-1`;
 
 /** The hook, with what it finds on the disk of a runtime that it knows (that it notices changes is e2e). */
 async function hook(shell: Shell, lab: Lab, { prefix, ...plan }: ActivationPlan): Promise<string> {
-  const root = `${lab.dir}/root`;
+  const root = `${lab.dir}/store`;
   const [store, seen] = [`${root}/.store/v1`, `${prefix}/${SEEN_FOLDER}`];
   const entry = `${store}/activation/by-uri/${plan.name}/@`;
   for (const folder of [`${store}/activation/live/${ENV}`, `${store}/refs/self`, entry, seen]) mkdirSync(folder, DEEP);
@@ -40,7 +40,7 @@ const DEEP = { recursive: true };
 
 /** Everything of a session that can be compared, by the way in. */
 async function bothWays(lab: Lab, shell: Shell, session: (on: string) => string, options: RunIn = {}) {
-  const { plan, rc } = await lab.runtime("demo", `${lab.dir}/root/.envs/${ENV}`);
+  const { plan, rc } = await lab.runtime("demo", `${lab.dir}/store/.envs/${ENV}`);
   const load = `${SNAPSHOT[shell]}\n${await hook(shell, lab, plan)}`;
   const run = async (on: string) => {
     const ran = await lab.sh(shell, `${load}${session(on)}`, options);
