@@ -22,6 +22,7 @@ export interface EngineWork {
 export function engineError(e: unknown, work: EngineWork): unknown {
   if (!(e instanceof EngineRefusal)) return e;
   const { kind, message } = e;
+  if (kind === "BadSpec") return badSpec(message, work);
   if (kind === "unsolvable") return unsolvable(message, work);
   if (/hash ?mismatch|HashMismatch|sha256.*(mismatch|differ)|expected.*sha256/i.test(`${kind} ${message}`)) {
     return new SwError("HASH_MISMATCH", `a conda package is not the one that was locked:\n${short(message)}`, {
@@ -36,8 +37,20 @@ export function engineError(e: unknown, work: EngineWork): unknown {
   );
 }
 
+/** The first line is the text that can't be read. */
+function badSpec(message: string, { lines }: EngineWork): SwError {
+  const [text = "", reason = ""] = message.split("\n");
+  const at = lines.find((line) => line.text === text)?.at;
+  const where = at ? `${placeOf(at)}: ` : "";
+  return new SwError("MANIFEST_DEPENDENCY", `${where}${text} is no conda package: ${reason}`, {
+    hint: "As in `numpy`, `numpy >=1.20` or `numpy=1.20=py39_0`.",
+    detail: { file: at?.file, line: at?.line },
+  });
+}
+
 const isUnreachable = (message: string) =>
-  /connect|dns error|timed? ?out|error sending request/i.test(message) || /\b(40[134]|5\d\d) [A-Z]/.test(message);
+  /could not find subdir|connect|dns error|timed? ?out|error sending request/i.test(message) ||
+  /\b(40[134]|5\d\d) [A-Z]/.test(message);
 
 // The tree of reasons of a large set runs over several screens.
 const MAX_LINES = 16;
@@ -72,7 +85,7 @@ const speaksOf = (text: string, name: string) =>
   name !== "" && new RegExp(`(?<![\\w.-])${name.replace(/[.]/g, "\\.")}(?![\\w-])`, "i").test(text);
 
 function unreachable(message: string, code: ErrorCode): SwError {
-  const url = /url \(([^)]+)\)/.exec(message)?.[1] ?? /https?:\/\/\S+/.exec(message)?.[0];
+  const url = /url \(([^)]+)\)/.exec(message)?.[1] ?? /(?:https?|file):\/\/[^\s']+/.exec(message)?.[0];
   const last =
     message
       .trim()

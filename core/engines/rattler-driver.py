@@ -103,6 +103,17 @@ def gateway(request):
     return GATEWAYS[key]
 
 
+class BadSpec(Exception):
+    pass
+
+
+def match_spec(text):
+    try:
+        return MatchSpec(text)
+    except Exception as error:
+        raise BadSpec(f"{text}\n{error}") from None
+
+
 async def still_there(request):
     """Of the packages that a lock names, those that the channels have: as they are described now."""
     wanted = {(one["subdir"], one["fn"], one.get("sha256") or one.get("md5")) for one in request.get("locked", [])}
@@ -128,7 +139,7 @@ async def solve(request):
     ]
     records = await rattler.solve(
         request["channels"],
-        [MatchSpec(spec) for spec in request["specs"]],
+        [match_spec(spec) for spec in request["specs"]],
         locked_packages=await still_there(request),
         gateway=gateway(request),
         platforms=[Subdir(request["platform"]), Subdir("noarch")],

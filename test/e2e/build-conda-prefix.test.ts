@@ -102,6 +102,10 @@ withChannel(
     await home.write(join(prefix, "bin/python"), '#!/bin/sh\ntouch "$HOME/was-run"\nexit 1\n', 0o755);
     expect(await home.run([...build, "-cp", prefix])).toMatchObject({ exitCode: 0 });
     expect((await readdir(home.dir)).includes("was-run")).toBe(false);
+    const arm = await home.run([...build, "-cp", prefix, "--arch", "arm64"]);
+    expect(arm.exitCode).toBe(1);
+    expect(arm.stderr).toContain(`${prefix} is for linux-64; it can't be locked for arm64`);
+    expect(arm.stderr).toContain("PLATFORM_NOT_COVERED");
     expect((await lockOf(home, "mine"))["conda-sw-lock.yaml"]).toContain("- hail=2.0=py_0\n");
   },
   LONG,

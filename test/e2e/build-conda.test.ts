@@ -136,25 +136,28 @@ withChannel(
   LONG,
 );
 
-withChannel(
-  "a package that its channel has replaced since is refused at restore",
-  async () => {
-    const { dir } = await condaChannel();
-    await using home = await tempHome({ mode: "in-process" });
-    const copy = join(home.dir, "channel");
-    await cp(dir, copy, { recursive: true });
-    await using channel = serveChannel(copy);
-    const project = await yamlProject(home, `${channel.url}/main`, ["conda: [everywhere]"]);
-    expect(await home.run(build, { cwd: project })).toMatchObject({ exitCode: 0 });
-    const file = join(copy, "main/noarch/everywhere-1.0-0.conda");
-    await writeFile(file, await readFile(join(copy, "main/noarch/torn-1.0-0.conda")));
-    const ran = await home.run(["runtime", "run", "demo", "--", "true"]);
-    expect(ran.exitCode).toBe(125);
-    expect(ran.stderr).toContain("HASH_MISMATCH");
-    expect(existsSync(join(home.root, ".envs")) ? await readdir(join(home.root, ".envs")) : []).toEqual([]);
-  },
-  LONG,
-);
+for (const scheme of ["http", "file"]) {
+  withChannel(
+    `a package that its channel (${scheme}) has replaced since is refused at restore`,
+    async () => {
+      const { dir } = await condaChannel();
+      await using home = await tempHome({ mode: "in-process" });
+      const copy = join(home.dir, "channel");
+      await cp(dir, copy, { recursive: true });
+      await using channel = serveChannel(copy);
+      const base = scheme === "http" ? channel.url : `file://${copy}`;
+      const project = await yamlProject(home, `${base}/main`, ["conda: [everywhere]"]);
+      expect(await home.run(build, { cwd: project })).toMatchObject({ exitCode: 0 });
+      const file = join(copy, "main/noarch/everywhere-1.0-0.conda");
+      await writeFile(file, await readFile(join(copy, "main/noarch/torn-1.0-0.conda")));
+      const ran = await home.run(["runtime", "run", "demo", "--", "true"]);
+      expect(ran.exitCode).toBe(125);
+      expect(ran.stderr).toContain("HASH_MISMATCH");
+      expect(existsSync(join(home.root, ".envs")) ? await readdir(join(home.root, ".envs")) : []).toEqual([]);
+    },
+    LONG,
+  );
+}
 
 test("an environment that nobody has is looked for by name and the places are named", async () => {
   await using home = await tempHome({ mode: "in-process" });

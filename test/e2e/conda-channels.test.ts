@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Home, tempHome } from "../helpers/home.ts";
 import { needsLinux, testWith } from "../helpers/needs.ts";
-import { channelPython, condaChannel } from "../servers/conda-channel.ts";
+import { channelPython, condaChannel, serveChannel } from "../servers/conda-channel.ts";
 
 const withChannel = testWith(needsLinux(), channelPython() ? undefined : "a CPython with a prefix of its own");
 const LONG = 120_000;
@@ -135,6 +135,31 @@ withChannel(
     expect(fits).toMatchObject({ exitCode: 0 });
     expect(named(fits.platforms, "linux-aarch64").wantscuda).toBe("arm_0");
     expect(named(fits.platforms, "linux-64").wantscuda).toBe("0");
+  },
+  LONG,
+);
+
+withChannel(
+  "a channel that is not there is named, and so is the line of what is no package",
+  async () => {
+    const { dir } = await condaChannel();
+    await using home = await tempHome({ mode: "in-process" });
+    await using served = serveChannel(dir);
+    for (const channel of ["http://127.0.0.1:1/none", `${served.url}/none`, `file://${dir}/none`]) {
+      const failed = await locked(home, { channels: [channel], packages: "loud" });
+      expect(failed.exitCode).toBe(1);
+      expect(failed.stderr).toContain(`the channel can't be reached: ${channel}/`);
+      expect(failed.stderr).toContain("LOCK_FAILED");
+    }
+    const main = [`file://${dir}/main`];
+    const bad = await locked(home, { channels: main, packages: "loud, 'calm[version='" });
+    expect(bad.exitCode).toBe(2);
+    expect(bad.stderr).toContain("runtime.yaml:4:32: calm[version= is no conda package: invalid package name");
+    const unknown = await locked(home, { channels: main, packages: "loud, nosuch" });
+    expect(unknown.exitCode).toBe(1);
+    expect(unknown.stderr).toContain("No candidates were found for nosuch");
+    expect(unknown.stderr).toContain("runtime.yaml:4:32: nosuch");
+    expect(unknown.stderr).not.toContain("4:26");
   },
   LONG,
 );

@@ -1,7 +1,7 @@
 /**
  * What activating a conda environment changes besides PATH: its env_vars.d and activate.d, worked out once by a shell, kept
  * as a difference beside the environment, and again when one of those files has changed.
- * Tests: test/e2e/build-conda.test.ts, test/e2e/hook-conda.test.ts
+ * Tests: test/e2e/build-conda.test.ts, test/e2e/activate-conda.test.ts, test/e2e/hook-conda.test.ts
  */
 import { readFile } from "node:fs/promises";
 import * as v from "valibot";

@@ -81,6 +81,7 @@ function promptOn(plan: PlanWords): string[] {
 function offBody(plan: PlanWords): string[] {
   const names = [...STATE, ...plan.state, ...[...setNames(plan), ...plan.unset].map((name) => `_SWRT_OLD_${name}`)];
   return [
+    ...plan.leave.map(leaving),
     `if ${ours("deactivate", "_swrt_off")}; functions -e deactivate`,
     ...giveBack("deactivate", "_swrt_outer_off"),
     "else; functions -e _swrt_outer_off; end",
@@ -97,6 +98,10 @@ function offBody(plan: PlanWords): string[] {
     "functions -e _swrt_off",
   ];
 }
+
+/** fish's own script, else the other one for what it does besides variables: those are given back here anyway. */
+const leaving = (stem: string) =>
+  `if test -r ${stem}.fish; source ${stem}.fish; else if test -r ${stem}.sh; command bash -c '. "$1"' bash ${stem}.sh </dev/null; end`;
 
 function pathOff(plan: PlanWords): string[] {
   return [

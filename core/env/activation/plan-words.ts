@@ -11,7 +11,7 @@ export interface PlanWords {
   readonly path: readonly string[];
   readonly set: readonly (readonly [name: string, word: string])[];
   readonly unset: readonly string[];
-  /** Scripts to source before everything else is undone. */
+  /** Scripts to run before everything else is undone, without their ending `.sh`. */
   readonly leave: readonly string[];
   /** What stands before the prompt while activated. */
   readonly mark: string;
@@ -31,7 +31,7 @@ export function literalWords(plan: ActivationPlan, quote: (value: string) => str
       .filter(([name]) => isShellName(name))
       .map(([name, value]) => [name, quote(value)]),
     unset: plan.unset.filter(isShellName),
-    leave: (plan.leave ?? []).map(quote),
+    leave: (plan.leave ?? []).map((script) => quote(script.replace(/\.sh$/, ""))),
     mark: quote(`(${promptText(plan.name)}) `),
     guard: [guard, quote(plan.set[guard] ?? plan.prefix)],
     state: [],

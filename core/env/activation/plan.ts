@@ -15,7 +15,7 @@ export interface ActivationPlan {
   readonly path: string[];
   readonly set: Record<string, string>;
   readonly unset: string[];
-  /** Scripts that POSIX shells source on the way out (conda's deactivate.d). */
+  /** Scripts to run on the way out (conda's deactivate.d). */
   readonly leave?: string[];
 }
 

@@ -129,7 +129,7 @@ export function posixOff(plan: PlanWords, shell: PosixShell): string[] {
   const dialect = DIALECTS[shell];
   return [
     ...dialect.head,
-    ...plan.leave.map((script) => `if [ -r ${script} ]; then if . ${script}; then :; fi; fi`),
+    ...plan.leave.map((stem) => `if [ -r ${stem}.sh ]; then if . ${stem}.sh; then :; fi; fi`),
     `if [ "${current(plan)}" = "$_SWRT_NEW" ] && [ -z "\${_SWRT_RARE-}" ]; then`,
     "PATH=$_SWRT_PATH",
     `unset ${setNames(plan).join(" ")}`,
