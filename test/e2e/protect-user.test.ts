@@ -1,5 +1,7 @@
-/** The guard as an ordinary user meets it (test/e2e/protect.test.ts: as whoever runs the tests, mostly root). Who
- * made the environment, the daemon or a command, is no matter here. */
+/**
+ * The guard as an ordinary user meets it (test/e2e/protect.test.ts: as whoever runs the tests, mostly root). Who
+ * made the environment, the daemon or a command, is no matter here.
+ */
 import { afterAll, beforeAll, expect } from "bun:test";
 import { chmod, copyFile } from "node:fs/promises";
 import { type Home, SWCLI_BIN, tempHome } from "../helpers/home.ts";
@@ -28,7 +30,6 @@ beforeAll(async () => {
   if (needsRoot() || needsLinux()) return;
   // Root's caches are not this person's.
   home = await tempHome({
-    mode,
     env: { UV_CACHE_DIR: undefined, UV_PYTHON_INSTALL_DIR: undefined, USER: "somebody" },
   });
   const top = home.dir.slice(0, home.dir.lastIndexOf("/"));
