@@ -1,7 +1,7 @@
 /**
  * What keeps a shared environment as it is, placed before it is ready: a guard that pip meets (a hard-linked, read-only
  * tree does not stop root's), and a small pip where the lock holds none, since the outer one would install elsewhere.
- * Sources: pip-guard.py, small-pip.py. Tests: test/e2e/protect.test.ts
+ * Sources: pip-guard.py, small-pip.py. Tests: test/e2e/protect.test.ts, test/e2e/protect-user.test.ts
  */
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import guard from "#core/env/pip-guard.py" with { type: "text" };

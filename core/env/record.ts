@@ -48,15 +48,20 @@ export async function readRecord(prefix: string): Promise<RecordedFile[] | undef
 /** What is there now, in the order of the folders. */
 export async function readFiles(ctx: Ctx, prefix: string): Promise<RecordedFile[]> {
   const paths = await listFiles(prefix, "");
-  const files: RecordedFile[] = [];
-  // As many at once as keep both disk and hasher busy.
-  for (let at = 0; at < paths.length; at += AT_ONCE) {
-    throwIfAborted(ctx.signal);
-    files.push(...(await Promise.all(paths.slice(at, at + AT_ONCE).map((path) => readOne(prefix, path)))));
-  }
+  const files = Array.from<RecordedFile>({ length: paths.length });
+  let next = 0;
+  // Each takes the next one when it is done: nobody waits for the large file of another.
+  const reader = async (): Promise<void> => {
+    for (let i = next++; i < paths.length; i = next++) {
+      throwIfAborted(ctx.signal);
+      files[i] = await readOne(prefix, paths[i] ?? "");
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, reader));
   return files;
 }
 
+/** As many as keep both disk and hasher busy. */
 const AT_ONCE = 16;
 
 async function readOne(prefix: string, path: string): Promise<RecordedFile> {

@@ -1,6 +1,6 @@
 /**
  * Finds what is not as it was recorded, by reading everything again, and says whose it is. Changes nothing.
- * Tests: test/e2e/drift.test.ts
+ * Tests: test/e2e/drift.test.ts, test/e2e/drift-bytes.test.ts
  */
 import type { Ctx } from "#core/context.ts";
 import { type RecordedFile, readFiles, readRecord } from "#core/env/record.ts";

@@ -3,6 +3,7 @@
  * under another name: what its build, its first run and its disk cost.
  */
 import { lstatSync, readdirSync, rmSync } from "node:fs";
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { freshRoot, type Place, timed } from "./place.ts";
 import { bothProjects, pythonMinor, SETS } from "./sets.ts";
@@ -14,6 +15,8 @@ interface Round {
   readonly builds: { readonly unchanged: number; readonly otherName: number };
   readonly runs: { readonly warm: number; readonly otherName: number };
   readonly bytes: number;
+  /** Bytes a second of the whole command. */
+  readonly verified: number;
 }
 
 export async function environments(place: Place, rounds = 5): Promise<Row[]> {
@@ -52,6 +55,7 @@ async function oneRound({ place, dir, python, name, set }: RoundOptions): Promis
   const ours = await run(set);
   await settled(fresh);
   const warm = median([await run(set), await run(set), await run(set)]);
+  const verified = await verifySpeed(fresh, set);
   const unchanged = median([await swcli("build"), await swcli("build"), await swcli("build")]);
   const before = diskUse(fresh.env.SW_LOCAL_STORAGE ?? "");
   const builds = { unchanged, otherName: await swcli("build", "-n", "other") };
@@ -59,7 +63,13 @@ async function oneRound({ place, dir, python, name, set }: RoundOptions): Promis
   const bytes = diskUse(fresh.env.SW_LOCAL_STORAGE ?? "") - before;
   await timed(fresh, [place.swcli, "daemon", "stop"]);
   rmSync(fresh.env.SW_LOCAL_STORAGE ?? "", { recursive: true, force: true });
-  return { ours, theirs, builds, runs, bytes };
+  return { ours, theirs, builds, runs, bytes, verified };
+}
+
+async function verifySpeed(place: Place, set: string): Promise<number> {
+  const { ms, stdout } = await timed(place, [place.swcli, "env", "verify", set, "-o", "json"]);
+  const { environments: found } = JSON.parse(stdout) as { environments: { bytes: number }[] };
+  return (found[0]?.bytes ?? 0) / (ms / 1000);
 }
 
 async function byHand(place: Place, dir: string, python: string): Promise<number> {
@@ -110,6 +120,7 @@ function rowsOf(set: string, all: readonly Round[]): Row[] {
       builds.unchanged,
     ]),
     ratio(`${set} under another name: first \`run\` / warm`, 1.5, ({ runs }) => [runs.otherName, runs.warm]),
+    ...(set === "sci" ? [verifyRow(set, all)] : []),
     {
       section,
       what: `${set} under another name: extra disk`,
@@ -118,4 +129,16 @@ function rowsOf(set: string, all: readonly Round[]): Row[] {
       ok: kib <= 64,
     },
   ];
+}
+
+// A small environment is done before the second core has begun.
+function verifyRow(set: string, all: readonly Round[]): Row {
+  const speed = median(all.map(({ verified }) => verified)) / 1e6;
+  return {
+    section: "env",
+    what: `\`env verify\` of ${set}, ${cpus().length} cores`,
+    figure: `${speed.toFixed(0)} MB/s`,
+    goal: "≥ 500 MB/s",
+    ok: speed >= 500,
+  };
 }
