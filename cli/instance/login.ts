@@ -30,7 +30,8 @@ export default defineCommand({
     "insecure-tls": { type: "boolean", description: "Don't check the server's certificate, now and later" },
   },
   async run({ args, data: out }) {
-    const token = args["token-stdin"] ? await firstLineOfStdin() : args.token;
+    refuseMixed(args);
+    const token = args["token-stdin"] ? nonEmpty("token", await firstLineOfStdin()) : args.token;
     const user = token ? {} : await userOf(args);
     const result = await clientFor(out).call("instance.login", {
       uri: args.uri,
@@ -43,6 +44,18 @@ export default defineCommand({
   },
 });
 
+/** One way to say who it is; stdin holds one secret. */
+function refuseMixed(args: Given & { readonly token: string | undefined; readonly "token-stdin": boolean }): void {
+  const secrets = ["token", "token-stdin", "password", "password-stdin"] as const;
+  const used = secrets.filter((name) => args[name] !== undefined && args[name] !== false);
+  const byToken = args.token !== undefined || args["token-stdin"];
+  if (used.length <= 1 && !(byToken && args.username)) return;
+  const names = [...(args.username ? ["username"] : []), ...used].map((name) => `--${name}`);
+  throw new SwError("USAGE", `${names.join(" and ")} don't go together`, {
+    hint: "Give either a user with a password, or a token.",
+  });
+}
+
 interface Given {
   readonly username: string | undefined;
   readonly password: string | undefined;
@@ -52,10 +65,15 @@ interface Given {
 async function userOf(args: Given): Promise<{ username: string; password: string }> {
   const username = args.username || (canAsk() ? await askText("User name") : "");
   if (!username) throw new SwError("USAGE", "name a user with --username, or give a token with --token-stdin");
-  if (args["password-stdin"]) return { username, password: await firstLineOfStdin() };
+  if (args["password-stdin"]) return { username, password: nonEmpty("password", await firstLineOfStdin()) };
   if (args.password !== undefined) return { username, password: args.password };
   if (canAsk()) return { username, password: await askSecret(`Password of ${username}`) };
   throw new SwError("USAGE", "no password: there is no terminal to ask for it", {
     hint: "Pipe it in: --password-stdin",
   });
+}
+
+function nonEmpty(what: string, secret: string): string {
+  if (secret !== "") return secret;
+  throw new SwError("USAGE", `there is no ${what} on stdin`);
 }

@@ -79,6 +79,51 @@ test("a refused login changes nothing and repeats no secret", async () => {
   expect(await Bun.file(join(home.dir, CONFIG)).exists()).toBe(false);
 });
 
+test("a user with a password and a token are two ways, stdin holds one secret and has to hold it", async () => {
+  await using server = await startStarwhale();
+  await using home = await tempHome({ mode: "in-process" });
+  const login = async (stdin: string, ...args: string[]) =>
+    await home.run(["instance", "login", server.url, "--alias", "x", ...args], { stdin });
+  const mixed = [
+    ["--username", "starwhale", "--token", "t"],
+    ["--token", "t", "--token-stdin"],
+    ["--username", "starwhale", "--password", "p", "--password-stdin"],
+    ["--password-stdin", "--token-stdin"],
+  ];
+  for (const args of mixed) {
+    const refused = await login("abcd1234\n", ...args);
+    expect(refused).toMatchObject({ exitCode: 2 });
+    expect(refused.stderr).toContain("don't go together");
+  }
+  const nothing = [["--username", "starwhale", "--password-stdin"], ["--token-stdin"]];
+  for (const args of nothing) expect((await login("", ...args)).stderr).toMatch(/no (password|token) on stdin/);
+  expect(server.seen).toEqual([]);
+}, 20_000);
+
+test("a login leaves the rest of the config as it is and takes the file from the eyes of others", async () => {
+  await using server = await startStarwhale();
+  await using home = await tempHome({ mode: "in-process" });
+  const before = `# mine
+current_instance: local
+instances:
+  local: { uri: local, type: standalone, current_project: self }
+  other: { uri: "https://other.example", sw_token: abc, type: cloud }
+extra: { keep: 1 }
+`;
+  const path = await home.write(CONFIG, before, 0o644);
+  const args = ["instance", "login", server.url, "--alias", "x", "--username", "starwhale", "--password-stdin"];
+  expect(await home.run(args, { stdin: "abcd1234\n" })).toMatchObject({ exitCode: 0 });
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  const text = await readFile(path, "utf8");
+  expect(text).toStartWith("# mine\n");
+  const { instances, extra } = await configOf(home);
+  expect([Object.keys(instances), instances.other.sw_token, extra]).toEqual([
+    ["local", "other", "x"],
+    "abc",
+    { keep: 1 },
+  ]);
+}, 20_000);
+
 test("an address that is no Starwhale server is told from a wrong password", async () => {
   await using home = await tempHome({ mode: "in-process" });
   const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("<h1>hello</h1>") });

@@ -25,6 +25,8 @@ export interface Fault {
   readonly body?: string;
   /** Lets the answer begin and breaks the connection after so many bytes of its body. */
   readonly cutAfter?: number;
+  /** Lets the answer begin and says nothing more after so many bytes of its body. */
+  readonly silentAfter?: number;
   /** Breaks the connection after so many bytes of the request's body. */
   readonly hangUpAfter?: number;
   /** Does the work, then breaks the connection instead of answering. */
@@ -99,7 +101,8 @@ async function serve(call: Call): Promise<void> {
   if (fault?.status !== undefined) return answerAtOnce(call, fault);
   const body = await readBody(request, record, fault?.hangUpAfter);
   if (body === undefined) return;
-  if (fault?.cutAfter !== undefined) cutAfter(response, fault.cutAfter);
+  if (fault?.cutAfter !== undefined) endAfter(response, fault.cutAfter, () => response.socket?.destroy());
+  if (fault?.silentAfter !== undefined) endAfter(response, fault.silentAfter, () => {});
   const exchange: Exchange = { request, response, url, body };
   if (fault?.loseAnswer) response.write = response.end = (() => request.socket.destroy()) as never;
   try {
@@ -135,18 +138,19 @@ async function readBody(
   return request.complete === false ? undefined : Buffer.concat(parts);
 }
 
-function cutAfter(response: ServerResponse, limit: number): void {
+/** The first bytes of a body are sent, then `end` happens in place of the others. */
+function endAfter(response: ServerResponse, limit: number, end: () => void): void {
   const write = response.write.bind(response);
   let left = limit;
   response.write = ((chunk: Uint8Array) => {
     const part = chunk.subarray(0, left);
     left -= part.length;
     if (part.length > 0) write(part);
-    if (left <= 0) setTimeout(() => response.socket?.destroy(), 20);
+    if (left <= 0) setTimeout(end, 20);
     return left > 0;
   }) as typeof response.write;
-  const end = response.end.bind(response);
-  response.end = (() => (left > 0 ? end() : response)) as typeof response.end;
+  const finish = response.end.bind(response);
+  response.end = (() => (left > 0 ? finish() : response)) as typeof response.end;
 }
 
 function answer(exchange: Exchange, state: StarwhaleState): void {
