@@ -34,7 +34,7 @@ export async function localSource(ctx: Ctx, uri: LocalRuntime): Promise<Source> 
     tags: tagsOf(ref, entry.id).filter((tag) => !isBuiltinTag(tag)),
     manifestText: stream.manifestText,
     store: async () => version,
-    bytes: async () => ({ size: stream.size, trusted: true, open: () => stream.chunks() }),
+    bytes: async () => ({ size: stream.size, trusted: true, open: (lend) => stream.chunks(lend) }),
   };
 }
 

@@ -4,6 +4,7 @@ import { link, open, rename } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
 import { errno, SwError, throwIfAborted } from "#core/errors.ts";
 import { removeFile } from "#core/platform/fs-atomic.ts";
+import { writeBatched } from "#core/platform/write-batched.ts";
 import { counted } from "#core/transfer/progress.ts";
 
 export interface NewFile {
@@ -22,10 +23,8 @@ export async function writeNewFile(ctx: Ctx, path: string, { chunks, size, repla
   });
   try {
     try {
-      for await (const chunk of counted(ctx, { step: "write", text: `Writing ${path}`, total: size }, chunks)) {
-        throwIfAborted(ctx.signal);
-        await file.writeFile(chunk);
-      }
+      const line = { step: "write", text: `Writing ${path}`, total: size };
+      await writeBatched(file, untilAborted(ctx, counted(ctx, line, chunks)));
       await file.datasync();
     } finally {
       await file.close();
@@ -37,5 +36,12 @@ export async function writeNewFile(ctx: Ctx, path: string, { chunks, size, repla
     throw new SwError("EXISTS", `${path} has just been made by somebody else`, { hint: "-f replaces it." });
   } finally {
     await removeFile(temp);
+  }
+}
+
+async function* untilAborted({ signal }: Ctx, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    throwIfAborted(signal);
+    yield chunk;
   }
 }
