@@ -4,12 +4,13 @@
  * Tests: test/unit/core/store/blobs.test.ts
  */
 import { randomBytes } from "node:crypto";
-import { constants, createReadStream, existsSync } from "node:fs";
+import { constants, existsSync } from "node:fs";
 import { copyFile, mkdir, open, rename, stat } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
 import { errno, SwError } from "#core/errors.ts";
 import { sha256File, sha256Hex } from "#core/platform/digest.ts";
 import { removeFile } from "#core/platform/fs-atomic.ts";
+import { writeBatched } from "#core/platform/write-batched.ts";
 import { unswept } from "#core/store/gc-lock.ts";
 import { noteKept } from "#core/store/kept.ts";
 
@@ -56,14 +57,17 @@ export async function putBlobStream(ctx: Ctx, body: AsyncIterable<Uint8Array>): 
   const temp = await ingestPath(ctx);
   const hasher = new Bun.CryptoHasher("sha256");
   let size = 0;
+  async function* hashed() {
+    for await (const chunk of body) {
+      hasher.update(chunk);
+      size += chunk.length;
+      yield chunk;
+    }
+  }
   try {
     const file = await open(temp, "wx", 0o600);
     try {
-      for await (const chunk of body) {
-        hasher.update(chunk);
-        size += chunk.length;
-        await file.writeFile(chunk);
-      }
+      await writeBatched(file, hashed());
     } finally {
       await file.close();
     }
@@ -110,13 +114,43 @@ export async function hasBlob(ctx: Ctx, sha256: string): Promise<boolean> {
   return await Bun.file(blobPath(ctx, sha256)).exists();
 }
 
+/** Gives the room that the next piece is read into. */
+export type PieceRoom = (size: number) => Uint8Array;
+
+const PIECE = 512 * 1024;
+const freshRoom: PieceRoom = (size) => Buffer.allocUnsafeSlow(size);
+
+/**
+ * A few rooms used in turn, which spares the making of new ones: each piece may be used until the one after the next is
+ * asked for.
+ */
+export function lentRoom(): PieceRoom {
+  const rooms: Uint8Array[] = [];
+  let turn = 0;
+  return (size) => {
+    turn = (turn + 1) % 3;
+    const room = rooms[turn] ?? Buffer.allocUnsafeSlow(PIECE);
+    rooms[turn] = room;
+    return room.subarray(0, size);
+  };
+}
+
 /** @throws STORE_DAMAGED when the blob is gone. */
-export async function* openBlob(ctx: Ctx, sha256: string): AsyncGenerator<Uint8Array> {
+export async function* openBlob(ctx: Ctx, sha256: string, room = freshRoom): AsyncGenerator<Uint8Array> {
+  const file = await open(blobPath(ctx, sha256)).catch((e: unknown) => {
+    throw errno(e) === "ENOENT" ? missingBlob(sha256, e) : e;
+  });
   try {
-    for await (const chunk of createReadStream(blobPath(ctx, sha256), { highWaterMark: 1 << 20 })) yield chunk;
-  } catch (e) {
-    if (errno(e) !== "ENOENT") throw e;
-    throw missingBlob(sha256, e);
+    const { size } = await file.stat();
+    for (let at = 0; at < size; ) {
+      const piece = room(Math.min(PIECE, size - at));
+      const { bytesRead } = await file.read(piece, 0, piece.length, at);
+      if (bytesRead === 0) return;
+      at += bytesRead;
+      yield piece.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
   }
 }
 

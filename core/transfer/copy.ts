@@ -52,7 +52,7 @@ export async function copy(ctx: Ctx, source: Source, sink: Sink, options: CopyOp
   const tags = source.tags.filter((tag) => !options.ignoreTags.includes(tag));
   sink.check(tags);
   const { version } = source;
-  const there = await sink.existing(source);
+  const there = await sink.existing(source, options.force);
   const skipped = !(await putUnlessThere(source, sink, { there, options }));
   const outcomes = await sink.tag(version, tags, options.force);
   for (const line of outcomes.flatMap(keptLine)) ctx.report.warn(line);

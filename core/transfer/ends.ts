@@ -31,7 +31,8 @@ export interface PackageBytes {
   readonly size: number | undefined;
   /** Made from the store, so they need no check on their way. */
   readonly trusted: boolean;
-  open(): AsyncIterable<Uint8Array>;
+  /** @param lend each piece may be used until the one after the next is asked for, and no longer */
+  open(lend?: boolean): AsyncIterable<Uint8Array>;
 }
 
 export interface Existing {
@@ -44,8 +45,11 @@ export interface Sink {
   uri(version: string): string;
   /** Refuses, before any byte is sent, what this destination would refuse. */
   check(tags: readonly string[]): void;
-  /** What the destination has under the source's version. */
-  existing(source: Source): Promise<Existing | undefined>;
+  /**
+   * What the destination has under the source's version.
+   * @param whether only that it has something matters, so its content need not be read
+   */
+  existing(source: Source, whether?: boolean): Promise<Existing | undefined>;
   /** Takes the package whole or not at all; `replace` also over what it has. */
   put(source: Source, replace: boolean): Promise<void>;
   /** `move` takes tags from the versions that have them. */

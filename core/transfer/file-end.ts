@@ -39,7 +39,7 @@ export async function fileSource(ctx: Ctx, uri: FileUri): Promise<Source> {
       await takeBundle(ctx, taken);
       return version;
     },
-    bytes: async () => ({ size: stream.size, trusted: true, open: () => stream.chunks() }),
+    bytes: async () => ({ size: stream.size, trusted: true, open: (lend) => stream.chunks(lend) }),
   };
 }
 
@@ -57,7 +57,7 @@ export function fileSink(ctx: Ctx, uri: FileUri): Sink {
   return {
     uri: () => path,
     check: () => {},
-    existing: async () => await existing(path),
+    existing: async (_, whether) => await existing(path, whether),
     async put(source, replace) {
       const bytes = await source.bytes();
       const chunks = bytes.trusted ? bytes.open() : checkedPackage(bytes.open(), source.version);
@@ -69,13 +69,14 @@ export function fileSink(ctx: Ctx, uri: FileUri): Sink {
 }
 
 /** Whatever lies there under the name is something: this package or other content. */
-async function existing(path: string): Promise<Existing | undefined> {
+async function existing(path: string, whether = false): Promise<Existing | undefined> {
   try {
     if (!(await stat(path)).isFile()) throw new SwError("EXISTS", `${path} is not a file`);
   } catch (e) {
     if (errno(e) === "ENOENT") return undefined;
     throw e;
   }
+  if (whether) return { manifestText: undefined };
   try {
     const { manifestText } = await readPackage(createReadStream(path), { file: pass });
     return { manifestText };

@@ -8,6 +8,7 @@ import type { Ctx } from "#core/context.ts";
 import { errno, SwError } from "#core/errors.ts";
 import { networkOptions } from "#core/platform/network.ts";
 import { redactUrl } from "#core/platform/redact.ts";
+import { plainExchange } from "#core/transfer/plain-exchange.ts";
 
 export interface HttpRequest {
   readonly method: string;
@@ -15,6 +16,8 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array | UploadBody;
   readonly insecureTls?: boolean;
+  /** Much moves one way. */
+  readonly bulk?: boolean;
   /** Until the head of the answer, after the whole body was sent. One minute unless said. */
   readonly answerMs?: number;
 }
@@ -23,7 +26,8 @@ export interface HttpRequest {
 export interface UploadBody {
   /** Bytes; sent chunked when nobody knows. */
   readonly size?: number;
-  open(): AsyncIterable<Uint8Array>;
+  /** @param lend each piece may be used until the one after the next is asked for, and no longer */
+  open(lend?: boolean): AsyncIterable<Uint8Array>;
 }
 
 const SILENCE_MS = 60_000;
@@ -32,23 +36,12 @@ const SILENCE_MS = 60_000;
 export async function request(ctx: Ctx, want: HttpRequest): Promise<Response> {
   const watch = watchdog(ctx.signal);
   const answerMs = want.answerMs ?? SILENCE_MS;
-  const upload = typeof want.body === "object" && "open" in want.body ? want.body : undefined;
   const outcome: { bodyError?: unknown } = {};
+  const upload = typeof want.body === "object" && "open" in want.body ? want.body : undefined;
+  const moved = (done: boolean) => watch.expect(done ? answerMs : SILENCE_MS);
+  const body = upload && ((lend: boolean) => watched(upload.open(lend), moved, outcome));
   try {
-    const options = {
-      ...(await networkOptions(ctx, new URL(want.url), want.insecureTls)),
-      method: want.method,
-      headers: headersOf(want, upload),
-      body: upload ? streamOf(upload, (done) => watch.expect(done ? answerMs : SILENCE_MS), outcome) : want.body,
-      signal: watch.signal,
-      // Ours below: Bun's own would end a slow upload after five minutes.
-      timeout: 0,
-      retry: false as const,
-      redirect: "manual" as const,
-      responseType: "stream" as const,
-      ignoreResponseError: true,
-    };
-    return await ofetch.raw(want.url, options as Parameters<typeof ofetch.raw>[1]);
+    return await answerTo(ctx, want, { upload, body, signal: watch.signal });
   } catch (e) {
     if (ctx.signal.aborted) throw new SwError("CANCELLED", "cancelled");
     if (outcome.bodyError !== undefined) throw outcome.bodyError;
@@ -59,6 +52,36 @@ export async function request(ctx: Ctx, want: HttpRequest): Promise<Response> {
   }
 }
 
+interface Sending {
+  readonly upload: UploadBody | undefined;
+  readonly body: ((lend: boolean) => AsyncIterable<Uint8Array>) | undefined;
+  readonly signal: AbortSignal;
+}
+
+async function answerTo(ctx: Ctx, want: HttpRequest, { upload, body, signal }: Sending): Promise<Response> {
+  const url = new URL(want.url);
+  const { method } = want;
+  const headers = headersOf(want, upload);
+  const network = await networkOptions(ctx, url, want.insecureTls);
+  if (want.bulk && url.protocol === "http:" && network.proxy === undefined) {
+    return await plainExchange({ method, url, headers, body: body?.(true), signal });
+  }
+  const options = {
+    ...network,
+    method,
+    headers,
+    body: body ? streamOf(body(false)) : want.body,
+    signal,
+    // Ours below: Bun's own would end a slow upload after five minutes.
+    timeout: 0,
+    retry: false as const,
+    redirect: "manual" as const,
+    responseType: "stream" as const,
+    ignoreResponseError: true,
+  };
+  return await ofetch.raw(want.url, options as Parameters<typeof ofetch.raw>[1]);
+}
+
 function headersOf(want: HttpRequest, upload: UploadBody | undefined): Record<string, string> {
   const headers: Record<string, string> = { accept: "*/*", ...want.headers };
   // A connection kept from before may be dead, and a body that has been begun can't be sent again.
@@ -67,30 +90,40 @@ function headersOf(want: HttpRequest, upload: UploadBody | undefined): Record<st
   return headers;
 }
 
-/** Pulled by the socket, so nothing piles up; an error of the maker ends the connection and is kept for the caller. */
-function streamOf(
-  upload: UploadBody,
+/** One piece is read while the one before is sent; an error of the maker is kept for the caller. */
+async function* watched(
+  body: AsyncIterable<Uint8Array>,
   moved: (done: boolean) => void,
   outcome: { bodyError?: unknown },
-): ReadableStream<Uint8Array> {
-  const chunks = upload.open()[Symbol.asyncIterator]();
-  // One piece is read while the one before is sent.
-  let ahead = readAhead(chunks);
+): AsyncGenerator<Uint8Array> {
+  const chunks = body[Symbol.asyncIterator]();
+  try {
+    for (let ahead = readAhead(chunks); ; ) {
+      const next = await ahead;
+      moved(next.done === true);
+      if (next.done) return;
+      ahead = readAhead(chunks);
+      yield next.value;
+    }
+  } catch (e) {
+    outcome.bodyError = e;
+    throw e;
+  } finally {
+    await chunks.return?.();
+  }
+}
+
+/** Pulled by the socket, so nothing piles up. */
+function streamOf(body: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const pieces = body[Symbol.asyncIterator]();
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        try {
-          const next = await ahead;
-          moved(next.done === true);
-          if (next.done) return controller.close();
-          ahead = readAhead(chunks);
-          controller.enqueue(next.value);
-        } catch (e) {
-          outcome.bodyError = e;
-          controller.error(e);
-        }
+        const next = await pieces.next();
+        if (next.done) controller.close();
+        else controller.enqueue(next.value);
       },
-      cancel: async () => void (await chunks.return?.()),
+      cancel: async () => void (await pieces.return?.()),
     },
     { highWaterMark: 0 },
   );

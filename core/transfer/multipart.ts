@@ -24,9 +24,9 @@ export function multipart(
     contentType: `multipart/form-data; boundary=${boundary}`,
     body: {
       size: size === undefined ? undefined : head.length + size + tail.length,
-      async *open() {
+      async *open(lend) {
         yield head;
-        yield* file.body.open();
+        yield* file.body.open(lend);
         yield tail;
       },
     },

@@ -9,6 +9,7 @@ import type { Ctx } from "#core/context.ts";
 import { errno, SwError, throwIfAborted } from "#core/errors.ts";
 import { type FileLock, tryFileLock } from "#core/platform/file-lock.ts";
 import { removeFile } from "#core/platform/fs-atomic.ts";
+import { writeBatched } from "#core/platform/write-batched.ts";
 import { counted } from "#core/transfer/progress.ts";
 
 export interface NewFile {
@@ -25,10 +26,8 @@ export async function writeNewFile(ctx: Ctx, path: string, { chunks, size, repla
   const { temp, file, lock } = await openTemp(path);
   try {
     try {
-      for await (const chunk of counted(ctx, { step: "write", text: `Writing ${path}`, total: size }, chunks)) {
-        throwIfAborted(ctx.signal);
-        await file.writeFile(chunk);
-      }
+      const line = { step: "write", text: `Writing ${path}`, total: size };
+      await writeBatched(file, untilAborted(ctx, counted(ctx, line, chunks)));
       await file.datasync();
     } finally {
       await file.close();
@@ -73,5 +72,12 @@ async function removeLeftovers(path: string): Promise<void> {
     if (!lock) continue;
     await removeFile(`${folder}/${name}`);
     lock.release();
+  }
+}
+
+async function* untilAborted({ signal }: Ctx, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    throwIfAborted(signal);
+    yield chunk;
   }
 }

@@ -11,13 +11,15 @@ export interface TransferLine {
   readonly text: string;
   /** Bytes; unknown for a server's downloads. */
   readonly total?: number | undefined;
+  /** The pieces are used again, so that none are left behind. */
+  readonly lent?: boolean;
 }
 
 // The last few seconds count, so that a pause shows.
 const WINDOW_MS = 5000;
 const REPORT_EACH_MS = 200;
 // Left alone, the collector lets 80 MB of used pieces pile up; measured, this halves it and costs nothing.
-const SWEEP_EACH = 16 * 1024 * 1024;
+const SWEEP_EACH = 8 * 1024 * 1024;
 
 /** Passes chunks on and reports them. */
 export async function* counted(
@@ -34,7 +36,7 @@ export async function* counted(
 }
 
 /** For bytes that move elsewhere. */
-export function transferMeter(ctx: Ctx, line: TransferLine) {
+export function transferMeter(ctx: Ctx, { lent = false, ...line }: TransferLine) {
   const samples: { at: number; done: number }[] = [];
   let done = 0;
   let sinceSweep = 0;
@@ -50,7 +52,7 @@ export function transferMeter(ctx: Ctx, line: TransferLine) {
     add(bytes: number) {
       done += bytes;
       sinceSweep += bytes;
-      if (sinceSweep >= SWEEP_EACH) {
+      if (sinceSweep >= SWEEP_EACH && !lent) {
         sinceSweep = 0;
         Bun.gc(false);
       }

@@ -67,6 +67,7 @@ async function upload(
     body,
     insecureTls: server.insecureTls,
     answerMs: ANSWER_MS,
+    bulk: true,
   });
   const what = `can't upload ${name}`;
   if (isTransient(response.status)) throw await laterError(ctx, server, { response, what });
@@ -79,6 +80,9 @@ function bodyOf(
   bytes: PackageBytes,
   { version, line }: { version: string; line: { step: string; text: string; total: number | undefined } },
 ): UploadBody {
-  const chunks = () => (bytes.trusted ? bytes.open() : checkedPackage(bytes.open(), version));
-  return { ...(bytes.size !== undefined && { size: bytes.size }), open: () => counted(ctx, line, chunks()) };
+  const chunks = (lend?: boolean) => (bytes.trusted ? bytes.open(lend) : checkedPackage(bytes.open(), version));
+  return {
+    ...(bytes.size !== undefined && { size: bytes.size }),
+    open: (lend) => counted(ctx, { ...line, lent: bytes.trusted && lend }, chunks(lend)),
+  };
 }

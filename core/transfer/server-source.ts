@@ -49,6 +49,7 @@ async function download(ctx: Ctx, { server, project, name }: RuntimePlace, versi
     // gzip would only cost time: packages hold wheels.
     headers: { ...authHeaders(server), "accept-encoding": "identity" },
     insecureTls: server.insecureTls,
+    bulk: true,
   });
   if (isTransient(response.status)) throw await laterError(ctx, server, { response, what });
   if (!response.ok) {
