@@ -25,6 +25,9 @@ export async function requireBuilder(ctx: Ctx, plan: ImagePlan): Promise<Builder
   const builder = parseBuilder(inspected.stdout, { name: plan.builder, version });
   if (builder.driver === "docker") await requireEngine(ctx);
   if (builder.driver === "docker" && plan.platforms.length > 1) throw onlyOnePlatform();
+  if (!builder.canRewrite && (plan.compression === "zstd" || plan.format === "docker")) {
+    ctx.report.warn(`the builder (${builder.driver}) chooses the format of manifests and layers itself`);
+  }
   return builder;
 }
 

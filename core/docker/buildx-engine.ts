@@ -11,14 +11,22 @@ import { docker, lastLine } from "#core/docker/docker-cli.ts";
 import type { ImagePlan } from "#core/docker/image-plan.ts";
 import type { ImageResult } from "#core/docker/image-result.ts";
 import { SwError } from "#core/errors.ts";
+import { ImageIndexSchema, parseDocument } from "#core/oci/manifest.ts";
+import { parseReference } from "#core/oci/reference.ts";
+import { getManifest, openRegistry } from "#core/oci/registry.ts";
 import { readTextIfAny, removeTree } from "#core/platform/fs-atomic.ts";
 import { redactText } from "#core/platform/redact.ts";
 import { ingestPath } from "#core/store/blobs.ts";
 
 export type BuildxResult = Pick<ImageResult, "digest" | "platforms" | "pushed" | "dockerfile" | "commands">;
 
+export interface BuildxInput extends ContextInput {
+  /** Registries that may be asked in plain http. */
+  readonly insecure: readonly string[];
+}
+
 /** @throws SwError ENGINE_MISSING, IMAGE_FAILED, USAGE */
-export async function buildWithBuildx(ctx: Ctx, input: ContextInput): Promise<BuildxResult> {
+export async function buildWithBuildx(ctx: Ctx, input: BuildxInput): Promise<BuildxResult> {
   const { plan } = input;
   const builder = await requireBuilder(ctx, plan);
   const dir = await ingestPath(ctx);
@@ -28,10 +36,7 @@ export async function buildWithBuildx(ctx: Ctx, input: ContextInput): Promise<Bu
     const args = buildxArgs(plan, { builder, context: `${dir}/context`, metadata: `${dir}/metadata.json` });
     await build(ctx, args);
     const digest = await builtDigest(`${dir}/metadata.json`);
-    const platforms = plan.platforms.map(({ name }) => ({
-      platform: name,
-      digest: plan.platforms.length === 1 ? digest : null,
-    }));
+    const platforms = await platformDigests(ctx, input, digest);
     return { digest, platforms, pushed: plan.output.kind === "registry", dockerfile, commands: [] };
   } finally {
     await removeTree(dir);
@@ -61,13 +66,15 @@ export function buildxArgs(
 }
 
 /** With BuildKit's own exporters the times inside are set too, so the digest is the same twice. */
-function outputArgs({ output, tags }: ImagePlan, { canRewrite }: Builder): string[] {
+function outputArgs(plan: ImagePlan, { canRewrite }: Builder): string[] {
+  const { output, tags } = plan;
   if (output.kind === "engine") return ["--load"];
   const rewrite = canRewrite ? ",rewrite-timestamp=true" : "";
+  const layers = canRewrite ? `${rewrite},oci-mediatypes=${plan.format === "oci"},compression=${plan.compression}` : "";
   if (output.kind === "registry")
-    return canRewrite ? ["--output", `type=image,"name=${tags.join(",")}",push=true${rewrite}`] : ["--push"];
-  const type = output.kind === "oci-layout" ? `type=oci,tar=false` : "type=docker";
-  return ["--output", `${type},"dest=${output.path}"${rewrite}`];
+    return canRewrite ? ["--output", `type=image,"name=${tags.join(",")}",push=true${layers}`] : ["--push"];
+  if (output.kind === "oci-layout") return ["--output", `type=oci,tar=false,"dest=${output.path}"${layers}`];
+  return ["--output", `type=docker,"dest=${output.path}"${rewrite}`];
 }
 
 async function build(ctx: Ctx, args: readonly string[]): Promise<void> {
@@ -104,6 +111,31 @@ function stepsOf(ctx: Ctx): (line: string) => void {
       ...(steps && { done: Number(steps[1]), total: Number(steps[2]) }),
     });
   };
+}
+
+/** buildx says the digest of the whole only: of an index the registry or the layout that took it says the parts. */
+async function platformDigests(ctx: Ctx, { plan, insecure }: BuildxInput, digest: string | null) {
+  const names = plan.platforms.map(({ name }) => name);
+  if (names.length === 1 || digest === null) return names.map((platform) => ({ platform, digest }));
+  const bytes = await indexBytes(ctx, { plan, insecure }, digest).catch((e: unknown) => {
+    ctx.report.log(`the digests of the platforms can't be had: ${SwError.from(e).message}`);
+    return undefined;
+  });
+  const { manifests } = bytes ? parseDocument(ImageIndexSchema, bytes, "the index") : { manifests: [] };
+  return names.map((platform) => {
+    const found = manifests.find(({ platform: p }) => p && `${p.os}/${p.architecture}` === platform);
+    return { platform, digest: found?.digest ?? null };
+  });
+}
+
+async function indexBytes(
+  ctx: Ctx,
+  { plan: { output, tags }, insecure }: Pick<BuildxInput, "plan" | "insecure">,
+  digest: string,
+): Promise<Uint8Array | undefined> {
+  if (output.kind === "oci-layout") return await Bun.file(`${output.path}/blobs/${digest.replace(":", "/")}`).bytes();
+  const { host, repository } = parseReference(tags[0] ?? "");
+  return (await getManifest(await openRegistry(ctx, host, { insecure }), repository, digest))?.bytes;
 }
 
 const MetadataSchema = v.looseObject({ "containerimage.digest": v.optional(v.string()) });

@@ -30,6 +30,8 @@ export type Layer = v.InferOutput<typeof LayerSchema>;
 const LAYER_FORMAT = 2;
 // Each piece is a gzip member (or zstd frame) of its own: bounded memory, and the event loop breathes between two.
 const PIECE = 1024 * 1024;
+// Packed pieces lie outside the heap that the collector watches, so it lets tens of megabytes of them gather.
+const COLLECT_EVERY = 16;
 // libdeflate's results do not depend on the processor, unlike zlib's; level 1 is near level 6 in size.
 const GZIP = { library: "libdeflate", level: 1 } as const;
 const ZSTD = { level: 3 } as const;
@@ -103,6 +105,7 @@ interface TempLayer {
 async function writeTemp(ctx: Ctx, { temp, entries, compression }: TempLayer): Promise<Layer> {
   const [plain, packed] = [new Bun.CryptoHasher("sha256"), new Bun.CryptoHasher("sha256")];
   let size = 0;
+  let count = 0;
   const file = await open(temp, "wx", 0o600);
   try {
     for await (const piece of pieces(tarChunks(entries))) {
@@ -112,6 +115,7 @@ async function writeTemp(ctx: Ctx, { temp, entries, compression }: TempLayer): P
       packed.update(bytes);
       size += bytes.length;
       await file.write(bytes);
+      if (++count % COLLECT_EVERY === 0) Bun.gc(true);
     }
   } finally {
     await file.close();
@@ -128,9 +132,12 @@ function compress(piece: Uint8Array<ArrayBuffer>, compression: Compression): Uin
   return bytes;
 }
 
-/** Pieces of exactly PIECE bytes (the last may be shorter), so that they do not depend on how the tar was cut. */
+/**
+ * Pieces of exactly PIECE bytes (the last may be shorter), so that they do not depend on how the tar was cut. Each is good
+ * until the next one is asked for: a new one a time would be collected too late for a small daemon.
+ */
 async function* pieces(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  let buffer = new Uint8Array(PIECE);
+  const buffer = new Uint8Array(PIECE);
   let used = 0;
   for await (const chunk of chunks) {
     for (let at = 0; at < chunk.length; ) {
@@ -140,7 +147,6 @@ async function* pieces(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
       at += part.length;
       if (used < PIECE) continue;
       yield buffer;
-      buffer = new Uint8Array(PIECE);
       used = 0;
     }
   }

@@ -2,7 +2,10 @@
  * uv, the engine that resolves, locks and installs: where its program is and how it is called.
  * Owns the tools folder's `uv-*`; knows nothing of locks or environments. Tests: test/unit/core/engines/uv.test.ts
  */
+import { createWriteStream } from "node:fs";
 import { chmod, mkdir, rename, stat } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
+import { createZstdDecompress } from "node:zlib";
 import { isAbsolute } from "pathe";
 import type { Ctx } from "#core/context.ts";
 import pin from "#core/engines/uv-pin.json" with { type: "json" };
@@ -98,7 +101,8 @@ async function unpackUv(ctx: Ctx): Promise<string> {
   await mkdir(folder, { recursive: true });
   const temp = `${program}.${process.pid}.${ctx.clock.now()}.tmp`;
   try {
-    await Bun.write(temp, await Bun.zstdDecompress(await Bun.file(pack.path).bytes()));
+    // In pieces: whole it would be twice the memory that the daemon may have.
+    await pipeline(Bun.file(pack.path).stream(), createZstdDecompress(), createWriteStream(temp));
     await chmod(temp, 0o755);
     await rename(temp, program);
   } finally {

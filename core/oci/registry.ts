@@ -8,7 +8,7 @@ import { SwError } from "#core/errors.ts";
 import type { RawManifest } from "#core/oci/manifest.ts";
 import { ACCEPT_MANIFEST, OCI_MANIFEST } from "#core/oci/media-types.ts";
 import { DOCKER_HUB } from "#core/oci/reference.ts";
-import { type Connection, noAnswer, refusal, send } from "#core/oci/request.ts";
+import { type Connection, isUntrusted, noAnswer, refusal, send } from "#core/oci/request.ts";
 import { Tokens } from "#core/oci/tokens.ts";
 import { sha256Hex } from "#core/platform/digest.ts";
 import { isLoopback, networkOptions } from "#core/platform/network.ts";
@@ -35,24 +35,26 @@ async function schemeOf(ctx: Ctx, address: string): Promise<"http" | "https"> {
   const key = `registry-scheme:${address}`;
   const known = ctx.memo.get<"http" | "https">(key);
   if (known) return known;
-  const plain = await speaks(ctx, `http://${address}/v2/`);
-  const scheme = plain || !(await speaks(ctx, `https://${address}/v2/`)) ? "http" : "https";
+  const plain = await speaks(ctx, new URL(`http://${address}/v2/`));
+  const scheme = plain || !(await speaks(ctx, new URL(`https://${address}/v2/`))) ? "http" : "https";
   if (plain) ctx.memo.set(key, scheme);
   return scheme;
 }
 
-async function speaks(ctx: Ctx, url: string): Promise<boolean> {
+/** A server whose certificate is not trusted speaks, and the first request says what is wrong. */
+async function speaks(ctx: Ctx, url: URL): Promise<boolean> {
+  const network = await networkOptions(ctx, url);
   try {
     const response = await fetch(url, {
-      ...(await networkOptions(ctx, new URL(url))),
+      ...network,
       method: "GET",
       redirect: "manual",
       signal: AbortSignal.any([ctx.signal, AbortSignal.timeout(10_000)]),
     });
     await response.body?.cancel();
     return response.status !== 400;
-  } catch {
-    return false;
+  } catch (e) {
+    return e instanceof Error && isUntrusted(e);
   }
 }
 

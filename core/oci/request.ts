@@ -31,7 +31,7 @@ export interface RegistryRequest {
 }
 
 const TRIES = 6;
-// A name that is not known and a port that is closed don't get better by waiting.
+// A name that is not known, a closed port and a server without TLS don't get better by waiting.
 const TRIES_OF_NOBODY = 2;
 const MAX_PAUSE_MS = 60_000;
 const MAX_REDIRECTS = 5;
@@ -46,7 +46,7 @@ export async function send(connection: Connection, request: RegistryRequest): Pr
     const outcome = await tryOnce(connection, request);
     if (outcome instanceof Response && !isBusy(request, outcome.status)) return outcome;
     if (outcome instanceof Error && !isRepeatable(request)) throw noAnswer(connection, outcome);
-    if (attempt >= (isNobody(outcome) ? TRIES_OF_NOBODY : TRIES)) {
+    if (attempt >= (isHopeless(outcome) ? TRIES_OF_NOBODY : TRIES)) {
       if (outcome instanceof Response) return outcome;
       throw noAnswer(connection, outcome);
     }
@@ -54,8 +54,14 @@ export async function send(connection: Connection, request: RegistryRequest): Pr
   }
 }
 
-const isNobody = (outcome: Response | Error) =>
-  outcome instanceof Error && /ConnectionRefused|Unable to connect|ENOTFOUND|ECONNREFUSED/i.test(fullText(outcome));
+const isHopeless = (outcome: Response | Error) =>
+  outcome instanceof Error &&
+  (isUntrusted(outcome) ||
+    /ConnectionRefused|Unable to connect|ENOTFOUND|ECONNREFUSED|EPROTO/i.test(fullText(outcome)));
+
+/** The server has a certificate that this client does not trust. */
+export const isUntrusted = (e: Error): boolean =>
+  /\b\w*(CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY))\w*\b/.test(fullText(e));
 
 const fullText = (e: Error): string =>
   `${errno(e) ?? ""} ${e.message} ${e.cause instanceof Error ? fullText(e.cause) : ""}`;
@@ -134,12 +140,17 @@ async function pause({ ctx, host }: Connection, attempt: number, outcome: Respon
   ]);
 }
 
-export const noAnswer = ({ host }: Pick<Connection, "host">, cause: Error): SwError =>
-  new SwError("TRANSFER_FAILED", `${host} does not answer: ${causeText(cause)}`, {
-    hint: "Is the registry running and reachable? For plain http outside loopback give --insecure-registry HOST.",
-    detail: { host, unreachable: true },
-    cause,
-  });
+export function noAnswer({ host }: Pick<Connection, "host">, cause: Error): SwError {
+  const detail = { host, unreachable: true };
+  if (isUntrusted(cause)) {
+    const hint = "Name the authority's file with SW_CA_BUNDLE or SSL_CERT_FILE.";
+    return new SwError("TRANSFER_FAILED", `the certificate of ${host} is not trusted: ${causeText(cause)}`, {
+      ...{ hint, detail, cause },
+    });
+  }
+  const hint = "Is the registry running and reachable? For plain http outside loopback give --insecure-registry HOST.";
+  return new SwError("TRANSFER_FAILED", `${host} does not answer: ${causeText(cause)}`, { hint, detail, cause });
+}
 
 const causeText = (e: Error): string => (e.cause instanceof Error ? e.cause.message : e.message);
 

@@ -101,7 +101,9 @@ async function withBuildx(ctx: Ctx, { work, plan, recipe }: Making, reason: stri
   const { buildWithBuildx } = await import("#core/docker/buildx-engine.ts");
   const base = await pinnedBase(ctx, work, plan);
   const pinned: ImagePlan = { ...plan, base: base?.name ?? plan.base };
-  const built = await buildWithBuildx(ctx, { plan: pinned, recipe, version: work.version });
+  const built = await buildWithBuildx(ctx, {
+    ...{ plan: pinned, recipe, version: work.version, insecure: work.params.insecure },
+  });
   const result = imageResult({ plan, uri: work.uri, engine: "buildx", reason });
   return { ...result, ...built, base: { name: plan.base, digest: base?.digest ?? null } };
 }

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import { type Home, tempHome } from "../helpers/home.ts";
-import { testWith } from "../helpers/needs.ts";
+import { needsProgram, testWith } from "../helpers/needs.ts";
 import { pushTinyBase } from "../servers/base-image.ts";
 import { type RegistryServer, registryMissing, startRegistry } from "../servers/registry.ts";
 import { type Gate, openGate } from "../servers/registry-gate.ts";
@@ -97,6 +97,78 @@ testImage(
     const args = ["runtime", "dockerize", "demo", "-t", `${gate.host}/helper/x:1`, "--base-image", base, "--push"];
     const ran = await home.run(args, { env: { PATH: `${home.dir}/bin:${home.env.PATH}` } });
     expect(ran).toMatchObject({ exitCode: 0 });
+  },
+  SLOW,
+);
+
+testImage(
+  "an identity token is exchanged for others, again and again in a long push, and shown to nobody",
+  async () => {
+    await using gate = openGate(registry, { tokenUses: 2, identity: "of-a-cloud" });
+    await using home = await tempHome();
+    await buildForImage(home);
+    await home.write(
+      ".docker/config.json",
+      JSON.stringify({ auths: { [gate.host]: { identitytoken: "of-a-cloud" } } }),
+    );
+    const args = ["-t", `${gate.host}/identity/x:1`, "--base-image", base, "--push"];
+    const made = await home.run(["-v", "runtime", "dockerize", "demo", ...args]);
+    expect(made).toMatchObject({ exitCode: 0 });
+    expect(made.stdout + made.stderr).not.toContain("of-a-cloud");
+    expect(gate.seen.filter((line) => line === "POST /token").length).toBeGreaterThan(2);
+    expect(gate.seen).not.toContain("GET /token");
+  },
+  SLOW,
+);
+
+testImage(
+  "outside loopback plain http needs --insecure-registry, and the error says so",
+  async () => {
+    // All addresses of this machine: reachable, and no loopback by its name.
+    await using gate = openGate(registry, { address: "0.0.0.0" });
+    await using home = await tempHome();
+    await buildForImage(home);
+    const args = ["runtime", "dockerize", "demo", "-t", `${gate.host}/plain/x:1`, "--base-image", base, "--push"];
+    const refused = await home.run([...args, "--engine", "direct"]);
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain("--insecure-registry");
+    expect(gate.seen).toEqual([]);
+    expect(await home.run([...args, "--insecure-registry", gate.host])).toMatchObject({ exitCode: 0 });
+    expect(gate.seen.some((line) => line === "PUT /v2/plain/x/manifests/1")).toBe(true);
+  },
+  SLOW,
+);
+
+testWith(missing, needsProgram("openssl"))(
+  "a registry with a private authority is not trusted until its file is named",
+  async () => {
+    await using home = await tempHome();
+    const [key, cert] = [join(home.dir, "key.pem"), join(home.dir, "cert.pem")];
+    const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:0.0.0.0"];
+    const make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", ...subject];
+    expect(await home.exec([...make, "-keyout", key, "-out", cert])).toMatchObject({ exitCode: 0 });
+    const tls = { key: await Bun.file(key).text(), cert: await Bun.file(cert).text() };
+    await buildForImage(home);
+    for (const address of ["127.0.0.1", "0.0.0.0"]) {
+      await using gate = openGate(registry, { tls, address, tokenUses: 100 });
+      const args = [
+        "runtime",
+        "dockerize",
+        "demo",
+        "-t",
+        `${gate.host}/tls/x:${address}`,
+        "--base-image",
+        base,
+        "--push",
+      ];
+      const refused = await home.run([...args, "--engine", "direct"]);
+      expect(refused.exitCode).toBe(1);
+      expect(refused.stderr).toContain(`the certificate of ${gate.host} is not trusted`);
+      expect(refused.stderr).toContain("SW_CA_BUNDLE");
+      expect(gate.seen).toEqual([]);
+      expect(await home.run(args, { env: { SSL_CERT_FILE: cert } })).toMatchObject({ exitCode: 0 });
+      expect(gate.seen).toContain(`PUT /v2/tls/x/manifests/${address}`);
+    }
   },
   SLOW,
 );

@@ -4,7 +4,7 @@
  */
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { descriptorOf, encodeManifest, type RawManifest } from "#core/oci/manifest.ts";
 import { OCI_CONFIG, OCI_INDEX, OCI_LAYER_GZIP, OCI_MANIFEST } from "#core/oci/media-types.ts";
 import { bytesSource, pushBlob } from "#core/oci/push-blob.ts";
@@ -134,27 +134,35 @@ export interface RealBase {
   readonly python: string;
 }
 
-/** A small Debian with Python; made once per release and kept beside the other downloads. */
-export async function pushRealBase(host: string): Promise<RealBase> {
+/** A small Debian with Python; made once per architecture and kept beside the other downloads. */
+export async function pushRealBase(
+  host: string,
+  architectures: readonly Architecture[] = ["amd64"],
+): Promise<RealBase> {
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "swcli-dev", "base-image");
-  const path = join(cache, "debian-amd64.tar");
-  if (!(await Bun.file(path).exists())) await makeRealBase(cache, path);
-  const tar = new Uint8Array(await Bun.file(path).arrayBuffer());
-  const listed = await text(["tar", "-tf", path]);
-  const python = /usr\/bin\/python(3\.\d+)\n/.exec(listed)?.[1] ?? "";
-  const reference = await pushBase(host, { repository: "base/debian", tag: "python" }, new Map([["amd64", tar]]));
-  return { reference, python };
+  const tars = new Map<Architecture, Uint8Array>();
+  let python = "";
+  for (const architecture of architectures) {
+    const path = join(cache, `debian-${architecture}.tar`);
+    if (!(await Bun.file(path).exists())) await makeRealBase(architecture, path);
+    tars.set(architecture, new Uint8Array(await Bun.file(path).arrayBuffer()));
+    python = /usr\/bin\/python(3\.\d+)\n/.exec(await text(["tar", "-tf", path]))?.[1] ?? "";
+  }
+  const repository = `base/debian-${architectures.join("-")}`;
+  return { reference: await pushBase(host, { repository, tag: "python" }, tars), python };
 }
 
 /** Downloads against an empty list of installed packages, so that every dependency comes; unpacks without scripts. */
-async function makeRealBase(cache: string, path: string): Promise<void> {
+async function makeRealBase(architecture: Architecture, path: string): Promise<void> {
   const work = await mkdtemp(join(tmpdir(), "sw-base-"));
   try {
     await Promise.all(["debs", "root/tmp"].map((dir) => mkdir(join(work, dir), { recursive: true })));
     await Bun.write(join(work, "status"), "");
+    const own = (await text(["dpkg", "--print-architecture"])).trim() === architecture;
     const where = [`Dir::State::status=${work}/status`, `Dir::Cache::archives=${work}/debs`, "Debug::NoLocking=1"];
-    const options = ["APT::Sandbox::User=root", ...where].flatMap((option) => ["-o", option]);
-    await text(["apt-get", "-qq", "update"]);
+    const foreign = own ? [] : await foreignApt(work, architecture);
+    const options = ["APT::Sandbox::User=root", ...where, ...foreign].flatMap((option) => ["-o", option]);
+    await text(["apt-get", ...(own ? [] : options), "-qq", "update"]);
     await text([
       "apt-get",
       ...options,
@@ -169,7 +177,7 @@ async function makeRealBase(cache: string, path: string): Promise<void> {
       await text(["dpkg-deb", "-x", join(work, "debs", deb), join(work, "root")]);
     }
     await text(["ln", "-sfn", "dash", join(work, "root/bin/sh")]);
-    await mkdir(cache, { recursive: true });
+    await mkdir(dirname(path), { recursive: true });
     const fixed = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner"];
     const left = ["--exclude=./usr/share/doc", "--exclude=./usr/share/man", "--exclude=./usr/share/locale"];
     await text(["tar", ...fixed, ...left, "-C", join(work, "root"), "-cf", `${path}.${process.pid}`, "."]);
@@ -177,6 +185,27 @@ async function makeRealBase(cache: string, path: string): Promise<void> {
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** Lists of another architecture in a state of its own, so that this machine's dpkg stays as it is. */
+async function foreignApt(work: string, architecture: Architecture): Promise<string[]> {
+  const targets = await text(["apt-get", "indextargets", "--format", "$(SITE) $(RELEASE)", "Created-By: Packages"]);
+  const release = /^VERSION_CODENAME=(.*)$/m.exec(await Bun.file("/etc/os-release").text())?.[1] ?? "stable";
+  const site = targets
+    .split("\n")
+    .find((line) => line.endsWith(` ${release}`))
+    ?.split(" ")[0];
+  await Promise.all(["lists/partial", "etc"].map((dir) => mkdir(join(work, "apt", dir), { recursive: true })));
+  const key = "/usr/share/keyrings/debian-archive-keyring.gpg";
+  await Bun.write(
+    join(work, "apt/etc/sources.list"),
+    `deb [signed-by=${key} arch=${architecture}] ${site} ${release} main\n`,
+  );
+  return [
+    ...[`APT::Architecture=${architecture}`, `APT::Architectures::=${architecture}`, "Acquire::Languages=none"],
+    ...[`Dir::State::lists=${work}/apt/lists`, "Dir::Etc::sourceparts=/dev/null"],
+    `Dir::Etc::sourcelist=${work}/apt/etc/sources.list`,
+  ];
 }
 
 async function text(argv: readonly string[]): Promise<string> {

@@ -3,6 +3,7 @@
  * slow. What it does is set by the test and counted.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import { freePort, type RegistryServer } from "./registry.ts";
 
 interface Cut {
@@ -16,6 +17,12 @@ export interface Trouble {
   tokenUses?: number;
   /** `user:password` that the token server wants. */
   login?: string;
+  /** The identity token of a login, which the token server exchanges; nothing else gets a token then. */
+  identity?: string;
+  /** Its door has TLS. */
+  tls?: { key: string; cert: string };
+  /** What it is called: `127.0.0.1` unless given; it listens there. */
+  address?: string;
   /** The next uploads larger than this are cut off. */
   cutUploads?: Cut;
   /** The next blob downloads are cut off. */
@@ -37,12 +44,14 @@ export interface Gate extends AsyncDisposable {
 
 export function openGate(registry: RegistryServer, trouble: Trouble = {}): Gate {
   const port = freePort();
-  const host = `127.0.0.1:${port}`;
-  const state: GateState = { trouble, seen: [], tokens: new Map(), sent: 0, host, registry };
-  const server = createServer((request, response) => {
-    answer(state, request, response).catch(() => response.destroy());
-  });
-  server.listen(port, "127.0.0.1");
+  const { address = "127.0.0.1", tls } = trouble;
+  const host = `${address}:${port}`;
+  const url = `${tls ? "https" : "http"}://${host}`;
+  const state: GateState = { trouble, seen: [], tokens: new Map(), sent: 0, url, registry };
+  const serve = (request: IncomingMessage, response: ServerResponse) =>
+    void answer(state, request, response).catch(() => response.destroy());
+  const server = tls ? createSecureServer(tls, serve) : createServer(serve);
+  server.listen(port, address);
   return {
     host,
     trouble,
@@ -60,7 +69,7 @@ interface GateState {
   readonly seen: string[];
   /** Token → uses left. */
   readonly tokens: Map<string, number>;
-  readonly host: string;
+  readonly url: string;
   readonly registry: RegistryServer;
   sent: number;
 }
@@ -69,7 +78,7 @@ async function answer(state: GateState, request: IncomingMessage, response: Serv
   const path = request.url ?? "/";
   state.seen.push(`${request.method} ${path.split("?")[0]}`);
   const body = await bodyOf(request);
-  if (path.startsWith("/token")) return giveToken(state, request, response);
+  if (path.startsWith("/token")) return giveToken(state, { request, response, path, body });
   const refused = refusal(state, request);
   if (refused) return void response.writeHead(refused.status, refused.headers).end("no");
   state.sent += body.length;
@@ -103,7 +112,7 @@ function refusal(state: GateState, request: IncomingMessage): Refusal | undefine
     return { status, headers: { "retry-after": "0" } };
   }
   if (state.trouble.tokenUses === undefined || spendToken(state, request)) return undefined;
-  const challenge = `Bearer realm="http://${state.host}/token",service="gate",scope="repository:x:pull"`;
+  const challenge = `Bearer realm="${state.url}/token",service="gate",scope="repository:x:pull"`;
   return { status: 401, headers: { "www-authenticate": challenge } };
 }
 
@@ -114,13 +123,22 @@ function spendToken(state: GateState, request: IncomingMessage): boolean {
   return left > 0;
 }
 
-function giveToken(state: GateState, request: IncomingMessage, response: ServerResponse): void {
-  const { login, tokenUses = 0 } = state.trouble;
-  const wanted = login === undefined ? undefined : `Basic ${btoa(login)}`;
-  if (wanted !== undefined && request.headers.authorization !== wanted) return void response.writeHead(401).end("no");
+function giveToken(state: GateState, exchange: Exchange): void {
+  const { response } = exchange;
+  if (!isKnown(state.trouble, exchange)) return void response.writeHead(401).end("no");
   const token = crypto.randomUUID();
-  state.tokens.set(token, tokenUses);
-  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ token, expires_in: 300 }));
+  state.tokens.set(token, state.trouble.tokenUses ?? 0);
+  // An exchange is answered in OAuth's words, a plain request in docker's.
+  const said = state.trouble.identity === undefined ? { token } : { access_token: token, token_type: "Bearer" };
+  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ ...said, expires_in: 300 }));
+}
+
+function isKnown({ login, identity }: Trouble, { request, body }: Exchange): boolean {
+  if (identity !== undefined) {
+    const form = new URLSearchParams(body.toString());
+    return form.get("grant_type") === "refresh_token" && form.get("refresh_token") === identity;
+  }
+  return login === undefined || request.headers.authorization === `Basic ${btoa(login)}`;
 }
 
 /** What a registry keeps of a broken upload: the part that came. */
@@ -163,7 +181,7 @@ async function forward(state: GateState, { request, response, path, body }: Exch
   const out = Object.fromEntries(
     [...answered.headers].filter(([name]) => name !== "connection" && name !== "transfer-encoding"),
   );
-  if (out.location) out.location = out.location.replace(state.registry.host, state.host);
+  if (out.location) out.location = out.location.replace(`http://${state.registry.host}`, state.url);
   if (method !== "HEAD") out["content-length"] = String(bytes.length);
   response.writeHead(answered.status, out);
   const cut = state.trouble.cutDownloads;
