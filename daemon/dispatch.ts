@@ -1,6 +1,6 @@
 /**
  * One call: parse the parameters, run the handler, give its result. The same for the socket and for in-process mode.
- * Knows no transport. Tests: test/daemon/dispatch.test.ts
+ * Knows no transport. Tests: test/unit/daemon/dispatch.test.ts
  */
 import * as v from "valibot";
 import type { Ctx } from "#core/context.ts";

@@ -1,6 +1,6 @@
 /**
  * What one process (daemon, or a client in in-process mode) has for all its calls: paths, memory, flights.
- * Makes the context of each call; owns no domain logic. Tests: test/daemon/host.test.ts
+ * Makes the context of each call; owns no domain logic. Tests: test/unit/daemon/host.test.ts
  */
 import type { Ctx } from "#core/context.ts";
 import { Flights } from "#core/flight.ts";

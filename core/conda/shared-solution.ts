@@ -1,7 +1,7 @@
 /**
  * Conda solutions that others made, from the shared cache. A digest shows that an entry is whole, not that its writer meant
  * well: the engine holds it against the channels and specs that were asked for.
- * Tests: test/e2e/shared-cache-conda.test.ts
+ * Tests: test/e2e/shared-cache.test.ts
  */
 import * as v from "valibot";
 import { type CondaRecord, CondaRecordSchema, cleanRecord, cleanUrl } from "#core/conda/record.ts";

@@ -1,6 +1,6 @@
 /**
  * Stable links for editors and notebooks: `<root>/.links/<project>/<name>` leads to the environment of the runtime's latest
- * version, wherever that is now. Tests: test/e2e/links.test.ts
+ * version, wherever that is now. Tests: test/unit/core/env/links.test.ts
  */
 import { randomBytes } from "node:crypto";
 import { readlinkSync } from "node:fs";

@@ -11,6 +11,7 @@ import { refuseRemoved } from "#core/store/projects.ts";
 import { type Resolved, resolveVersion } from "#core/store/resolve.ts";
 import { parseOciUri } from "#core/uri/oci-uri.ts";
 import { parseProjectUri, parseRuntimeUri } from "#core/uri/parse.ts";
+import { DEFAULT_PROJECT, LOCAL, type UriContext } from "#core/uri/uri.ts";
 
 /** Local runtimes only. @throws ON_SERVER for a server's URI, with the copy line that brings it here */
 export async function localTarget(ctx: Ctx, uri: string): Promise<{ project: string; name: string; version: string }> {
@@ -35,15 +36,19 @@ export async function resolveLocal(ctx: Ctx, uri: string): Promise<Resolved> {
   });
 }
 
-/** The project meant by `--project`, else the selected one. */
+/** The project meant by `--project`, else the selected one of this machine, also while a server is selected. */
 export async function localProject(ctx: Ctx, project: string | undefined): Promise<string> {
   const context = await uriContext(ctx);
-  if (project === undefined || project === "") return await notRemoved(ctx, context.currentProject ?? "self");
+  if (project === undefined || project === "") return await notRemoved(ctx, selectedHere(context));
   const uri = parseOciUri(project) ?? parseProjectUri(project, context);
   if (uri.kind === "local") return await notRemoved(ctx, uri.project);
   throw new SwError("ON_SERVER", `${project} is not on this machine; name a local one`, {
-    hint: "For example: --project self",
+    hint: "For example: --project local/project/self",
   });
+}
+
+function selectedHere({ currentInstance, currentProject, instances }: UriContext): string {
+  return (currentInstance === LOCAL ? currentProject : instances[LOCAL]?.currentProject) || DEFAULT_PROJECT;
 }
 
 async function notRemoved(ctx: Ctx, project: string): Promise<string> {

@@ -1,6 +1,6 @@
 /**
  * The wire between client and daemon: HTTP over a Unix socket, JSON for queries, NDJSON for operations.
- * Types and constants only (the hot path imports it). Described in docs/protocol.md. Tests: test/unit/core/protocol
+ * Types and constants only (the hot path imports it). Described in docs/protocol.md. Tests: test/unit/core/protocol/wire.test.ts
  */
 import type { ErrorJson } from "#core/errors.ts";
 import type { ProgressEvent } from "#core/report.ts";

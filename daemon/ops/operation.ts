@@ -1,6 +1,6 @@
 /**
  * Operations: long calls that stream events, can be attached to with replay, and stop when the last foreground listener
- * has gone (see stream.ts). One flight each; equal ones share it (single-flight). Tests: test/daemon/operation.test.ts
+ * has gone (see stream.ts). One flight each; equal ones share it (single-flight). Tests: test/unit/daemon/ops/operation.test.ts
  */
 import { randomBytes } from "node:crypto";
 import { SwError } from "#core/errors.ts";

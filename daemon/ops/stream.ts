@@ -1,6 +1,6 @@
 /**
  * An operation as an NDJSON answer: accepted, every event from the start, a beat in silence, one final event.
- * Closing the connection gives up this listener's hold. Tests: test/daemon/stream.test.ts
+ * Closing the connection gives up this listener's hold. Tests: test/unit/daemon/ops/stream.test.ts
  */
 import { SwError } from "#core/errors.ts";
 import { BEAT_SECONDS, NDJSON, type OpEvent } from "#core/protocol/wire.ts";

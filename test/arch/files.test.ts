@@ -1,7 +1,8 @@
 /** The shape of files: size, names, heads. A failure lists the offenders with their figures. */
 import { expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { basename } from "node:path";
-import { readProject } from "./project.ts";
+import { PROJECT, readProject } from "./project.ts";
 
 const project = [...(await readProject()).values()];
 const shipped = project.filter(({ path }) => /^(cli|core|daemon)\//.test(path));
@@ -38,4 +39,14 @@ test("no file only re-exports others", () => {
 test("every file of the product begins by saying what it owns", () => {
   const headless = shipped.filter(({ text }) => !/^(#!.*\n)?\/\*\*/.test(text));
   expect(headless.map(({ path }) => path)).toEqual([]);
+});
+
+test("every test that a file's head names is there", () => {
+  const named = project.flatMap(({ path, text }) => {
+    const head = /^(?:#!.*\n)?\/\*\*[\s\S]*?\*\//.exec(text)?.[0] ?? "";
+    return [...head.matchAll(/\btest\/[\w./-]*\w/g)].map(([test]) => ({ path, test }));
+  });
+  expect(named.length).toBeGreaterThan(100);
+  const missing = named.filter(({ test }) => !existsSync(`${PROJECT}/${test}`));
+  expect(missing.map(({ path, test }) => `${path}: ${test}`)).toEqual([]);
 });
