@@ -10,9 +10,11 @@ import type { Ctx } from "#core/context.ts";
 import { expandHome } from "#core/platform/paths.ts";
 
 export interface ChannelAccess {
-  /** The channels' addresses with credentials, or their names where only the engine knows the address; in order of priority. */
+  /** The channels' addresses with tokens, or their names where only the engine knows the address; in order of priority. */
   channels: (names: readonly string[], base: string) => string[];
-  /** The same address with the token that this machine has for it. */
+  /** Of the condarc: see `tokenMirrors`. */
+  mirrors: Mirrors;
+  /** An address with the token that this machine has for it. */
   authorize: (url: string) => string;
   /** host → `user:password`. */
   logins: Record<string, string>;
@@ -21,6 +23,9 @@ export interface ChannelAccess {
   own: string[];
   network: ChannelNetwork;
 }
+
+/** Address → the same with the token that this machine has for it: it is asked for, and appears nowhere. */
+export type Mirrors = Readonly<Record<string, string>>;
 
 // A bare name goes to the solver as it is: rattler, like conda, knows where its public channels are.
 const DEFAULTS = ["main", "r"];
@@ -35,9 +40,11 @@ export async function channelAccess(ctx: Ctx, condarc: CondarcData): Promise<Cha
   });
   const known = knownAddresses(settings);
   const secrets = known.filter((url) => cleanUrl(url) !== url);
+  const mirrors = tokenMirrors(secrets);
   return {
     channels: (names, base) => names.flatMap((name) => addressesOf(ctx, settings, { name, base })).map(withoutLogin),
-    authorize: (url) => withToken(url, secrets),
+    mirrors,
+    authorize: (url) => withToken(url, mirrors),
     logins: Object.fromEntries(secrets.flatMap(loginOf)),
     priority: priorityOf(settings.channel_priority),
     own: list(settings, "channels"),
@@ -100,14 +107,18 @@ function customBase(settings: CondarcData, name: string): string | undefined {
   return undefined;
 }
 
-/** A token is a part of the path and stays; a login goes as a header. */
+/** A login goes as a header, where a token is a part of the path. */
 const withoutLogin = (url: string) => url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, "$1");
 
-function withToken(url: string, secrets: readonly string[]): string {
-  const known = secrets.find((secret) => url.startsWith(`${cleanUrl(`${secret.replace(/\/+$/, "")}/`)}`));
-  if (!known) return url;
-  const channel = known.replace(/\/+$/, "");
-  return withoutLogin(channel) + url.slice(cleanUrl(`${channel}/`).length - 1);
+export function tokenMirrors(channels: readonly string[]): Mirrors {
+  const addresses = channels.map((url) => withoutLogin(url.replace(/\/+$/, "")));
+  const pairs = addresses.map((url): [string, string] => [cleanUrl(`${url}/`).replace(/\/$/, ""), url]);
+  return Object.fromEntries(pairs.filter(([clean, url]) => clean !== url));
+}
+
+function withToken(url: string, mirrors: Mirrors): string {
+  const [clean = "", open = ""] = Object.entries(mirrors).find(([one]) => url.startsWith(`${one}/`)) ?? [];
+  return open + url.slice(clean.length);
 }
 
 function loginOf(url: string): [string, string][] {

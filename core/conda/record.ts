@@ -47,9 +47,11 @@ export function cleanRecord(record: CondaRecord): CondaRecord {
   return out;
 }
 
-/** A URL without `user:password@` and without the `/t/TOKEN` of private channels. */
+/** A URL without `user:password@` and without the `/t/TOKEN` of private channels; a folder is no secret. */
 export const cleanUrl = (url: string): string =>
-  url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, "$1").replace(/\/t\/[^/]+(?=\/)/, "");
+  url
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, "$1")
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^/].*?)\/t\/[^/]+(?=\/)/i, "$1");
 
 /** The channel's address, from the package's own: what records call their channel is often only a name. */
 export function channelUrl({ url, subdir, fn }: Pick<CondaRecord, "url" | "subdir" | "fn">): string {

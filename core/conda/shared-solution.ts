@@ -4,7 +4,7 @@
  * Tests: test/e2e/shared-cache.test.ts
  */
 import * as v from "valibot";
-import { type CondaRecord, CondaRecordSchema, cleanRecord, cleanUrl } from "#core/conda/record.ts";
+import { type CondaRecord, CondaRecordSchema, cleanRecord } from "#core/conda/record.ts";
 import type { Ctx } from "#core/context.ts";
 import { callRattler } from "#core/engines/rattler.ts";
 import { EngineRefusal } from "#core/engines/rattler-worker.ts";
@@ -12,7 +12,6 @@ import { readShared, writeShared } from "#core/store/shared-cache.ts";
 
 export interface CondaQuestion {
   key: string;
-  /** With credentials. */
   channels: readonly string[];
   specs: readonly string[];
   subdir: string;
@@ -49,7 +48,7 @@ async function refusalOf(
 ): Promise<string | undefined> {
   const bare = records.find(({ sha256, md5 }) => sha256 === undefined && md5 === undefined);
   if (bare) return `${bare.name} has no hash`;
-  const request = { op: "check" as const, channels: channels.map(cleanUrl), specs: [...specs], platform: subdir };
+  const request = { op: "check" as const, channels: [...channels], specs: [...specs], platform: subdir };
   try {
     const { refusal } = await callRattler(ctx, { ...request, records });
     return typeof refusal === "string" ? refusal : undefined;

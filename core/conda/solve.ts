@@ -4,14 +4,14 @@
  */
 
 import * as v from "valibot";
-import { channelAccess } from "#core/conda/channel-access.ts";
+import { channelAccess, type Mirrors, tokenMirrors } from "#core/conda/channel-access.ts";
 import { type ChannelNetwork, holdsHereOnly } from "#core/conda/channel-network.ts";
 import { type EngineWork, engineError, type SpecLine, specName } from "#core/conda/engine-error.ts";
 import { type ExplicitLock, parseExplicit, renderExplicit } from "#core/conda/explicit-lock.ts";
 import { type ForeignQuestion, type ForeignSolver, foreignSolve } from "#core/conda/foreign-solver.ts";
 import type { KeptPackages } from "#core/conda/kept-packages.ts";
 import { subdirOf, virtualPackages } from "#core/conda/platform.ts";
-import { type CondaRecord, CondaRecordSchema, cleanRecord } from "#core/conda/record.ts";
+import { type CondaRecord, CondaRecordSchema, cleanRecord, cleanUrl } from "#core/conda/record.ts";
 import { readSharedSolution, writeSharedSolution } from "#core/conda/shared-solution.ts";
 import type { CondarcData } from "#core/config/condarc.ts";
 import { readConfig } from "#core/config/config-file.ts";
@@ -22,7 +22,6 @@ import { coverPlatforms, type Dropped } from "#core/lock/cover.ts";
 import { type PlatformName, planPlatforms } from "#core/lock/platforms.ts";
 import { canonicalJson, sha256Hex } from "#core/platform/digest.ts";
 import { readTextIfAny, writeFileAtomic } from "#core/platform/fs-atomic.ts";
-import { stripUserinfo } from "#core/platform/redact.ts";
 
 export interface SolveInput {
   /** As written; the user's own, else conda-forge, when empty. */
@@ -63,7 +62,7 @@ export async function solveConda(ctx: Ctx, input: SolveInput): Promise<CondaSolu
   ]);
   return {
     lock: {
-      channels: question.channels.map(cleanChannel),
+      channels: question.channels,
       requested: input.specs.map(({ text }) => text),
       variables: input.variables,
       platforms: Object.fromEntries(named),
@@ -76,6 +75,9 @@ export async function solveConda(ctx: Ctx, input: SolveInput): Promise<CondaSolu
 
 interface Question {
   channels: string[];
+  /** The same with tokens, for programs that can't be told of mirrors. */
+  open: string[];
+  mirrors: Mirrors;
   logins: Record<string, string>;
   priority: string;
   network: ChannelNetwork;
@@ -87,10 +89,10 @@ async function questionOf(ctx: Ctx, input: SolveInput): Promise<Question> {
   const held = holdsHereOnly(input.condarc).join(" and ");
   if (held) ctx.report.warn(`${held} of the runtime's condarc counts for its lock; a restore asks its own machine's`);
   const { logins, priority, network } = access;
-  return { channels: access.channels(names, input.dir), logins, priority, network };
+  const open = access.channels(names, input.dir);
+  const mirrors = { ...access.mirrors, ...tokenMirrors(open) };
+  return { channels: open.map(cleanUrl), open, mirrors, logins, priority, network };
 }
-
-const cleanChannel = (url: string) => stripUserinfo(url).replace(/\/t\/[^/]+(?=\/)/, "");
 
 async function solveOne(ctx: Ctx, input: SolveInput, question: Question & { platform: PlatformName }) {
   const subdir = subdirOf(question.platform);
@@ -101,7 +103,7 @@ async function solveOne(ctx: Ctx, input: SolveInput, question: Question & { plat
   const { solver } = (await readConfig(ctx)).swcli.conda;
   const locked = keptFor(ctx, { solver, kept: input.kept[subdir] ?? [] });
   const names = locked.length > 0 ? { locked: locked.map(({ url }) => url) } : {};
-  const key = keyOf({ solver, specs, channels: channels.map(cleanChannel), subdir, virtual, priority, ...names });
+  const key = keyOf({ solver, specs, channels, subdir, virtual, priority, ...names });
   const kept = input.useCache ? await readKept(ctx, key) : undefined;
   if (typeof kept === "string") throw engineError(new EngineRefusal("unsolvable", kept), work);
   if (kept) return { records: kept.platforms[subdir] ?? [], cached: true };
@@ -142,10 +144,11 @@ interface Asking {
 
 /** Another program's answer is exact specs, which the engine looks up. */
 async function askEngine(ctx: Ctx, { solver, asked, question, locked, fresh }: Asking): Promise<CondaRecord[]> {
-  const { logins, network } = question;
+  const { logins, mirrors, network, open } = question;
+  const theirs = { ...asked, channels: open };
   const specs =
-    solver === "rattler" ? asked.specs : await foreignSolve(withCtx(ctx, { env: network.env }), solver, asked);
-  const way = { locked, logins, insecure: network.insecure, fresh };
+    solver === "rattler" ? asked.specs : await foreignSolve(withCtx(ctx, { env: network.env }), solver, theirs);
+  const way = { locked, logins, mirrors, insecure: network.insecure, fresh };
   const answer = await callRattler(ctx, { op: "solve", ...asked, specs, ...way }, network);
   return v.parse(v.array(CondaRecordSchema), answer.records).map(cleanRecord);
 }
@@ -162,8 +165,7 @@ async function readKept(ctx: Ctx, key: string): Promise<ExplicitLock | string | 
   return text.startsWith('"') ? v.parse(v.string(), JSON.parse(text)) : parseExplicit(text);
 }
 
-const keep = async (ctx: Ctx, key: string, lock: ExplicitLock) =>
-  await keepText(ctx, key, renderExplicit({ ...lock, channels: lock.channels.map(cleanChannel) }));
+const keep = async (ctx: Ctx, key: string, lock: ExplicitLock) => await keepText(ctx, key, renderExplicit(lock));
 
 const keepText = async (ctx: Ctx, key: string, text: string) =>
   void (await writeFileAtomic(keptPath(ctx, key), text, { durable: false }));

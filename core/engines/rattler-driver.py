@@ -38,7 +38,12 @@ from rattler import (  # noqa: E402
     Version,
 )
 from rattler.exceptions import SolverError  # noqa: E402
-from rattler.networking import AddHeadersMiddleware, AuthenticationMiddleware, RetryMiddleware  # noqa: E402
+from rattler.networking import (  # noqa: E402
+    AddHeadersMiddleware,
+    AuthenticationMiddleware,
+    MirrorMiddleware,
+    RetryMiddleware,
+)
 
 PRIORITY = {
     "strict": ChannelPriority.Strict,
@@ -68,8 +73,10 @@ def logins(pairs):
 
 def client(request):
     known = logins(request.get("logins"))
+    # Answers and records of packages name the address that was asked for, not that of the mirror with its token.
+    mirrors = {url: [secret] for url, secret in (request.get("mirrors") or {}).items()}
     if request.get("insecure") and not request.get("offline"):
-        return unchecked_client(known)
+        return unchecked_client(known, mirrors)
     headers = {host: "Basic " + base64.b64encode(":".join(login).encode()).decode() for host, login in known.items()}
 
     def add(host, path):
@@ -77,10 +84,10 @@ def client(request):
             raise RuntimeError(f"offline: {host}{path} is not asked")
         return {"Authorization": headers[host]} if host in headers else None
 
-    return Client([RetryMiddleware(2), AuthenticationMiddleware(), AddHeadersMiddleware(add)])
+    return Client([RetryMiddleware(2), MirrorMiddleware(mirrors), AuthenticationMiddleware(), AddHeadersMiddleware(add)])
 
 
-def unchecked_client(known):
+def unchecked_client(known, mirrors):
     """Checks no certificate. Only settings can say so, and they take logins from a file, which is read at once."""
     settings = "tls-no-verify = true\n"
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
@@ -88,6 +95,7 @@ def unchecked_client(known):
             json.dump({host: {"BasicHTTP": {"username": user, "password": pw}} for host, (user, pw) in known.items()}, file)
             file.flush()
             settings += f"authentication-override-file = {json.dumps(file.name)}\n"
+        settings += "".join(["[mirrors]\n", *(f"{json.dumps(url)} = {json.dumps(to)}\n" for url, to in mirrors.items())])
         return Client.from_config(Config.from_toml(settings), 2)
 
 
@@ -96,7 +104,7 @@ GATEWAYS = {}
 
 def gateway(request):
     """One per way to reach them: it keeps what it read of the channels."""
-    key = json.dumps([request.get("logins"), request.get("insecure")], sort_keys=True)
+    key = json.dumps([request.get(name) for name in ("logins", "mirrors", "insecure")], sort_keys=True)
     if request.get("fresh") or key not in GATEWAYS:
         GATEWAYS.clear()
         GATEWAYS[key] = Gateway(client=client(request))

@@ -3,17 +3,23 @@
  * Owns: what counts as a secret there. Tests: test/unit/core/manifest/credentials.test.ts
  */
 
-/** The text without the `user:password@` of its URLs; names of variables (`${TOKEN}`) are no secrets and stay. */
-export const withoutCredentials = (text: string) => replaceSecrets(text, () => "");
+/** The text without `user:password@` and conda's `/t/TOKEN` in URLs; variables (`${TOKEN}`) are no secrets and stay. */
+export const withoutCredentials = (text: string) => replaceSecrets(text, () => "").replace(TOKEN, "$1");
 
 /** The same with stars in place of secrets, so that columns stay where they are. */
 export const maskCredentials = (text: string) =>
-  replaceSecrets(text, (userinfo) => `${"*".repeat(userinfo.length - 1)}@`);
+  replaceSecrets(text, (userinfo) => `${"*".repeat(userinfo.length - 1)}@`).replace(
+    TOKEN,
+    (_, host: string, token: string) => `${host}/t/${"*".repeat(token.length - 3)}`,
+  );
 
 /** Whether a URL in the text carries a password or token. */
 export const hasCredentials = (text: string) => withoutCredentials(text) !== text;
 
 const USERINFO = /([a-z][a-z0-9+.-]*:\/\/)([^/\s'"@]+(?:@[^/\s'"@]+)*@)(?=[^/\s'"@])/gi;
+
+// Where conda looks for it: right behind the host.
+const TOKEN = /([a-z][a-z0-9+.-]*:\/\/[^/\s'"]+)(\/t\/[^/\s'"$]+)(?=\/)/gi;
 
 function replaceSecrets(text: string, replace: (userinfo: string) => string): string {
   return text.replace(USERINFO, (whole, scheme: string, userinfo: string) =>

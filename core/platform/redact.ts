@@ -1,14 +1,20 @@
 /**
- * Keeps secrets out of messages, logs and keys: what stands before the `@` of a URL.
+ * Keeps secrets out of messages, logs and keys: what stands before the `@` of a URL, and the
+ * tokens in paths of conda channels.
  * Pure. Tests: test/unit/core/platform/redact.test.ts
  */
 
 // scheme://userinfo@ — userinfo ends at the last @ before the path, so that an unescaped @ in a password is covered.
 const USERINFO = /\b([a-z][a-z0-9+.-]*:\/\/)([^\s/?#'"`<>]+)@/gi;
 
-/** Every URL in `text` with its password (and a lone token) as `***`; a plain user name such as `git` stays. */
+// Of conda channels, right behind the host.
+const TOKEN = /\b([a-z][a-z0-9+.-]*:\/\/[^\s/'"]+\/t\/)[^\s/'"$]+(?=\/)/gi;
+
+/** Every URL in `text` with its password (and a token) as `***`; a plain user name such as `git` stays. */
 export const redactUrl = (text: string): string =>
-  text.replace(USERINFO, (_, scheme: string, userinfo: string) => `${scheme}${redactUserinfo(scheme, userinfo)}@`);
+  text
+    .replace(USERINFO, (_, scheme: string, userinfo: string) => `${scheme}${redactUserinfo(scheme, userinfo)}@`)
+    .replace(TOKEN, "$1***");
 
 /** The same for any text that goes to a log. */
 export const redactText: (text: string) => string = redactUrl;

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type Home, tempHome } from "../helpers/home.ts";
 import { needsLinux, needsProgram, testWith } from "../helpers/needs.ts";
-import { channelPython, condaChannel } from "../servers/conda-channel.ts";
+import { channelPython, condaChannel, serveChannel } from "../servers/conda-channel.ts";
 
 const needs = [needsLinux(), channelPython() ? undefined : "a CPython with a prefix of its own"];
 const LONG = 120_000;
@@ -39,17 +39,20 @@ async function authority(home: Home): Promise<{ ca: string; key: string; cert: s
 /** The channel over https, for one login. */
 function tlsChannel(dir: string, { key, cert }: { key: string; cert: string }, login: string) {
   const expected = `Basic ${btoa(login)}`;
+  const asked: string[] = [];
   const server = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
     tls: { key: Bun.file(key), cert: Bun.file(cert) },
     async fetch(request) {
       if (request.headers.get("authorization") !== expected) return new Response("no", { status: 401 });
-      const file = Bun.file(join(dir, new URL(request.url).pathname));
+      const { pathname } = new URL(request.url);
+      asked.push(pathname);
+      const file = Bun.file(join(dir, pathname.replace(/^\/t\/tk-1/, "")));
       return (await file.exists()) ? new Response(file) : new Response("not here", { status: 404 });
     },
   });
-  return { host: `127.0.0.1:${server.port}`, [Symbol.asyncDispose]: () => server.stop(true) };
+  return { asked, host: `127.0.0.1:${server.port}`, [Symbol.asyncDispose]: () => server.stop(true) };
 }
 
 /** A proxy that answers for a host that no name service knows. */
@@ -86,12 +89,15 @@ testWith(...needs, needsProgram("openssl"))(
     const trusted = await home.run([...build, "-nc"], { cwd });
     expect(trusted).toMatchObject({ exitCode: 0 });
     expect(trusted.stderr).not.toContain("not checked");
-    await home.write(".condarc", `${login}ssl_verify: false\n`);
+    await home.write(".condarc", `${login.replace("/main", "/t/tk-1/main")}ssl_verify: false\n`);
+    channel.asked.length = 0;
     const unchecked = await home.run([...build, "-nc"], { cwd });
     expect(unchecked).toMatchObject({ exitCode: 0 });
     expect(unchecked.stderr).toContain("are not checked");
     expect(await home.run(RUN)).toMatchObject({ exitCode: 0, stdout: "1\n" });
-    expect((await home.exec(["grep", "-rl", "p@ss", home.root])).stdout).toBe("");
+    expect(channel.asked.filter((path) => !path.startsWith("/t/tk-1/main/"))).toEqual([]);
+    expect(channel.asked.length).toBeGreaterThan(2);
+    expect((await home.exec(["grep", "-rlE", "p@ss|tk-1", home.root])).stdout).toBe("");
   },
   LONG,
 );
@@ -114,6 +120,42 @@ testWith(...needs)(
     expect(alone.stderr).toContain("the channel can't be reached: http://channel.invalid/");
     await home.write(".condarc", `proxy_servers: ${servers}\n`);
     expect(await home.run(RUN)).toMatchObject({ exitCode: 0, stdout: "1\n" });
+  },
+  LONG,
+);
+
+testWith(...needs)(
+  "netrc opens a channel, and a token of the condarc one that has them in its paths; neither is kept anywhere",
+  async () => {
+    const { dir } = await condaChannel();
+    await using home = await tempHome({ mode: "in-process" });
+    await using closed = serveChannel(dir, { login: "me:s3cret" });
+    const cwd = await project(home, `${closed.url}/main`);
+    expect((await home.run(build, { cwd })).exitCode).toBe(1);
+    await home.write(".netrc", "machine 127.0.0.1 login me password s3cret\n", 0o600);
+    expect(await home.run(build, { cwd })).toMatchObject({ exitCode: 0 });
+    expect(await home.run(RUN)).toMatchObject({ exitCode: 0, stdout: "1\n" });
+    await home.exec(["rm", join(home.dir, ".netrc")]);
+
+    await using other = await tempHome({ mode: "in-process" });
+    await using tokens = serveChannel(dir, { token: "tk-s3cret" });
+    const there = await project(other, `${tokens.url}/main`);
+    expect((await other.run(build, { cwd: there })).exitCode).toBe(1);
+    await other.write(".condarc", `channels: ["${tokens.url}/t/$MY_TOKEN/main"]\n`);
+    const env = { MY_TOKEN: "tk-s3cret" };
+    const own = await project(other, `${tokens.url}/t/tk-s3cret/main`);
+    for (const from of [
+      own,
+      await project(other, "main", `{ custom_channels: { main: "${tokens.url}/t/$MY_TOKEN" } }`),
+    ]) {
+      expect(await other.run(build, { cwd: from, env })).toMatchObject({ exitCode: 0 });
+      expect(await other.run(RUN, { env })).toMatchObject({ exitCode: 0, stdout: "1\n" });
+    }
+    const kept = [
+      await home.exec(["grep", "-rl", "s3cret", home.root]),
+      await other.exec(["grep", "-rl", "s3cret", other.root]),
+    ];
+    expect(kept.map(({ stdout }) => stdout)).toEqual(["", ""]);
   },
   LONG,
 );

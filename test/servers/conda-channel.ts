@@ -49,8 +49,8 @@ export async function condaChannel(): Promise<Channel> {
 
 const SOURCES = ["conda-channel.ts", "conda-package.ts"];
 
-/** Over http on a free port; `requests` counts what was asked for. */
-export function serveChannel(dir: string, options: { login?: string } = {}) {
+/** Over http on a free port, for one login or below `/t/TOKEN`; `requests` counts what was asked for. */
+export function serveChannel(dir: string, options: { login?: string; token?: string } = {}) {
   const requests: string[] = [];
   const server = Bun.serve({
     hostname: "127.0.0.1",
@@ -60,7 +60,9 @@ export function serveChannel(dir: string, options: { login?: string } = {}) {
       requests.push(pathname);
       const expected = options.login && `Basic ${Buffer.from(options.login).toString("base64")}`;
       if (expected && request.headers.get("authorization") !== expected) return new Response("no", { status: 401 });
-      const file = Bun.file(join(dir, pathname));
+      const path = options.token ? new RegExp(`^/t/${options.token}(/.*)`).exec(pathname)?.[1] : pathname;
+      if (path === undefined) return new Response("no", { status: 403 });
+      const file = Bun.file(join(dir, path));
       return (await file.exists()) ? new Response(file) : new Response("not here", { status: 404 });
     },
   });

@@ -16,6 +16,7 @@ const base = {
 test("logins and tokens leave the address, and the channel is told by it, not by its nickname", () => {
   const url = "https://me:pw@host.example/t/tk-123/private/linux-64/x-1-0.conda";
   expect(cleanUrl(url)).toBe("https://host.example/private/linux-64/x-1-0.conda");
+  expect(cleanUrl("file:///srv/t/team/main/x.conda")).toBe("file:///srv/t/team/main/x.conda");
   expect(cleanUrl("https://me:p@ss@host.example/c/x.conda")).toBe("https://host.example/c/x.conda");
   expect(cleanRecord({ ...base, url })).toMatchObject({ url: cleanUrl(url), channel: "https://host.example/private" });
 });

@@ -10,6 +10,8 @@ test.each([
   ["git+ssh://git:pw@git.test/x", "git+ssh://git.test/x"],
   ["https://${USER}:secret@host/", "https://host/"],
   ["https://t0ken:@host/", "https://host/"],
+  ["['https://host/t/t0ken/main', b]", "['https://host/main', b]"],
+  ["https://u:p@host:80/t/t0ken/c", "https://host:80/c"],
 ])("%s carries a secret", (text, clean) => {
   expect(withoutCredentials(text)).toBe(clean);
   expect(hasCredentials(text)).toBe(true);
@@ -20,6 +22,11 @@ test.each([
 test.each([
   "https://host/simple",
   "https://host/a@b",
+  "https://host/t/$TOKEN/main",
+  "https://host/t/${TOKEN}/main",
+  "https://host/a/t/b/c",
+  "https://host/t/x",
+  "file:///t/x/y",
   "git+ssh://git@git.test/x.git@v1",
   "https://${TOKEN}@host/",
   "https://${USER}:${PASSWORD}@host/",

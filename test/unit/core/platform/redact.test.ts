@@ -12,6 +12,8 @@ test("passwords and tokens go, names of accounts and variables stay", () => {
     ["git+ssh://git@h.invalid/x", "git+ssh://git@h.invalid/x"],
     ["https://${USER}:${PASS}@h.invalid", "https://${USER}:***@h.invalid"],
     ["https://h.invalid/a@b", "https://h.invalid/a@b"],
+    ["at https://h.invalid/t/tk-1/main/x, file:///t/a/b", "at https://h.invalid/t/***/main/x, file:///t/a/b"],
+    ["https://h.invalid/t/$TOKEN/main", "https://h.invalid/t/$TOKEN/main"],
     ["name @ https://h.invalid/x", "name @ https://h.invalid/x"],
   ];
   for (const [text, expected] of shown) expect(redactUrl(text)).toBe(expected);
