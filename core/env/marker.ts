@@ -1,6 +1,6 @@
 /**
  * Markers: `<envs>/<key>.json` says that an environment is whole and where. A prefix without one is never used.
- * Tests: test/unit/core/env/marker.test.ts
+ * Tests: test/e2e/rot.test.ts
  */
 import { statSync } from "node:fs";
 import * as v from "valibot";
@@ -44,9 +44,12 @@ function parseMarker(text: string): Marker | undefined {
   }
 }
 
-/** Three stats: the prefix's own link to Python, and the base interpreter as it was. */
-export function isAlive(marker: Marker): boolean {
-  return fileStamp(marker.python.path) === marker.python.stamp && exists(`${marker.prefix}/bin/python`);
+/** Five stats: the base interpreter as it was, the prefix's own link to it, and that without which nothing is found there. */
+export function isAlive({ mode, prefix, python }: Marker): boolean {
+  if (fileStamp(python.path) !== python.stamp || !exists(`${prefix}/bin/python`)) return false;
+  if (mode === "conda") return exists(`${prefix}/conda-meta`);
+  const [major, minor] = python.version.split(".");
+  return exists(`${prefix}/pyvenv.cfg`) && exists(`${prefix}/lib/python${major}.${minor}/site-packages`);
 }
 
 /** Changes when an interpreter is upgraded or moved; "" when it is gone. */

@@ -16,6 +16,8 @@ export async function makeEnv(home: Home, version: string, letter: string, creat
   const envs = join(home.root, ".envs");
   const prefix = join(envs, `${key}-1`);
   await mkdir(join(prefix, "bin"), { recursive: true });
+  await mkdir(join(prefix, "lib/python3.11/site-packages"), { recursive: true });
+  await writeFile(join(prefix, "pyvenv.cfg"), "home = /bin\n");
   const python = join(prefix, "bin/python");
   await Bun.write(python, Bun.file(Bun.which("sleep") ?? "/bin/sleep"));
   await chmod(python, 0o755);

@@ -100,7 +100,7 @@ const QUICK = [
   "if not test $at/ref -ef $state/refs/$project/$name.json; or test -e $root/$project/runtime/$name; return 1; end",
   `if test -e $config; or test -e $at/config; if ${differs("$config", "$at/config")}; return 1; end; end`,
   `if not test -e $seen/site; or not test -e $prefix/bin/python; or ${differs("$prefix/bin/python", "$seen/python")}`,
-  "or test $prefix/lib/python$python/site-packages -nt $seen/site; or not test -w $state/activation/live/$env; return 1; end",
+  "or not test -e $prefix/lib/python$python/site-packages; or test $prefix/lib/python$python/site-packages -nt $seen/site; or not test -w $state/activation/live/$env; return 1; end",
   "set -l mark $state/activation/live/$env/$fish_pid",
   "true >$mark; and test -e $mark; or return 1",
   'if test "$conda" = 1; _swrt_conda $at; return; end',

@@ -121,6 +121,7 @@ const swcliBody = (shell: HookShell) => [
   "[[ $_SWRT_E/ref -ef $_SWRT_R/.store/v1/refs/$_SWRT_p/$_SWRT_n.json && ! -e $_SWRT_R/$_SWRT_p/runtime/$_SWRT_n",
   `&& ( $_SWRT_c == 0 && ! -e ${CONFIG} || $_SWRT_c == 1 && ${sameTime(shell, CONFIG, "$_SWRT_E/config")} )`,
   `&& ${sameTime(shell, "$_SWRT_P/bin/python", `$_SWRT_P/${SEEN_FOLDER}/python`)}`,
+  "&& -e $_SWRT_P/lib/python$_SWRT_y/site-packages",
   `&& ! $_SWRT_P/lib/python$_SWRT_y/site-packages -nt $_SWRT_P/${SEEN_FOLDER}/site`,
   `&& -w $_SWRT_L ]] && true >|"$_SWRT_L/$$" && ${usual(shell, "-e $_SWRT_L/$$ && -n ${_SWRT_U:=local/project/$_SWRT_p/runtime/$_SWRT_n/version/$_SWRT_v}")}; then`,
   ...quickOn(shell),

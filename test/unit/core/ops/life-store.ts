@@ -104,6 +104,8 @@ export class LifeStore implements AsyncDisposable {
     const prefix = prefixPath(this.ctx, key, 1);
     await mkdir(`${prefix}/bin`, { recursive: true });
     await writeFile(`${prefix}/bin/python`, "");
+    await mkdir(`${prefix}/lib/python3.11/site-packages`, { recursive: true });
+    await writeFile(`${prefix}/pyvenv.cfg`, "");
     const python = { path: "/bin/sh", version: "3.11.0", stamp: fileStamp("/bin/sh") };
     await writeMarker(this.ctx, { format: MARKER_FORMAT, key, n: 1, prefix, mode: "venv", python, created_at: 1 });
     await writePointer(this.ctx, id, key);
