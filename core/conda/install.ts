@@ -2,6 +2,7 @@
  * Packages of a lock into a prefix by py-rattler: downloads with hashes checked, from the cache that rattler's tools share.
  * Tests: test/e2e/build-conda.test.ts
  */
+import { existsSync } from "node:fs";
 import { channelAccess } from "#core/conda/channel-access.ts";
 import { engineError } from "#core/conda/engine-error.ts";
 import type { ExplicitLock } from "#core/conda/explicit-lock.ts";
@@ -9,7 +10,7 @@ import { type Subdir, subdirOf } from "#core/conda/platform.ts";
 import type { CondaRecord } from "#core/conda/record.ts";
 import { isOffline, OFFLINE_HINT } from "#core/config/offline.ts";
 import type { Ctx } from "#core/context.ts";
-import { callRattler } from "#core/engines/rattler.ts";
+import { callRattler, engineName } from "#core/engines/rattler.ts";
 import { EngineRefusal, type Request } from "#core/engines/rattler-worker.ts";
 import { SwError } from "#core/errors.ts";
 import { thisPlatform } from "#core/lock/platforms.ts";
@@ -46,15 +47,22 @@ export async function installRecords(ctx: Ctx, input: InstallInput): Promise<voi
   try {
     await callRattler(ctx, request, { env: access.network.env, links: engineLinks });
   } catch (e) {
-    if (e instanceof EngineRefusal && isOffline(ctx.env)) throw missingOffline(records, e);
+    if (isOffline(ctx.env) && (e instanceof EngineRefusal || isMissingEngine(e))) throw missingOffline(records, e);
     throw engineError(e, { doing: "install", lines: [] });
   }
 }
 
-/** Those with a local address are here; of the others the engine's cache may have some. */
-function missingOffline(records: readonly CondaRecord[], cause: EngineRefusal): unknown {
-  const names = records.filter(({ url }) => !url.startsWith("file:")).map(({ fn }) => fn);
-  if (names.length === 0) return engineError(cause, { doing: "install", lines: [] });
+const isHere = (url: string): boolean => url.startsWith("file:") && existsSync(Bun.fileURLToPath(url));
+
+const isMissingEngine = (e: unknown): e is SwError => e instanceof SwError && e.code === "OFFLINE";
+
+/** Those with a local address may be here; of the others the engine's cache may have some. */
+function missingOffline(records: readonly CondaRecord[], cause: EngineRefusal | SwError): unknown {
+  const packages = records.filter(({ url }) => !isHere(url)).map(({ fn }) => fn);
+  if (packages.length === 0)
+    return cause instanceof SwError ? cause : engineError(cause, { doing: "install", lines: [] });
+  const engine = cause instanceof SwError ? [`${engineName()} (the conda engine)`] : [];
+  const names = [...engine, ...packages];
   return new SwError("OFFLINE", `conda packages are missing here, and no network is to be used: ${names.join(", ")}`, {
     hint: OFFLINE_HINT,
     detail: { packages: names },

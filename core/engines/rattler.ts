@@ -5,6 +5,7 @@
  */
 import { mkdir } from "node:fs/promises";
 import { indexSettings, NO_EXPLICIT_INDEX } from "#core/config/index-settings.ts";
+import { isOffline, OFFLINE_HINT } from "#core/config/offline.ts";
 import type { Ctx } from "#core/context.ts";
 import driver from "#core/engines/rattler-driver.py" with { type: "text" };
 import pin from "#core/engines/rattler-pin.json" with { type: "json" };
@@ -22,6 +23,9 @@ export const RATTLER_VERSION: string = pin.version;
 
 // py-rattler's own lower bound; the newest first, since that starts fastest.
 const PYTHONS = ["3.13", "3.12", "3.11", "3.10"];
+
+/** `py-rattler==VERSION` */
+export const engineName = (): string => `${pin.package}==${pin.version}`;
 
 /** The line of a requirements file that means this engine. */
 export const engineRequirement = (): string =>
@@ -121,6 +125,12 @@ async function makeTool(ctx: Ctx, { folder, base, links }: Making): Promise<void
 async function uv(ctx: Ctx, args: string[], env: Record<string, string>): Promise<void> {
   const result = await runUv(ctx, args, { env, onLine: (line) => ctx.report.log(line) });
   if (result.exitCode === 0) return;
+  if (isOffline(ctx.env) && /No solution found|network (connectivity )?(is|was) disabled/i.test(result.stderr)) {
+    throw new SwError("OFFLINE", `the conda engine is missing here, and no network is to be used: ${engineName()}`, {
+      hint: OFFLINE_HINT,
+      detail: { packages: [engineName()] },
+    });
+  }
   const reason = result.stderr.split("\n").filter((line) => line.trim() !== "");
   throw new SwError("ENGINE_FAILED", `the conda engine could not be fetched:\n${reason.slice(0, 8).join("\n")}`, {
     hint: `It is the package ${pin.package} ${pin.version}; check the index settings and the network.`,

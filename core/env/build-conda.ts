@@ -9,6 +9,7 @@ import type { Ctx } from "#core/context.ts";
 import { writeVariables } from "#core/env/activation/conda-change.ts";
 import { installPip } from "#core/env/build-venv.ts";
 import { carriedRecords } from "#core/env/carried-conda.ts";
+import { carriedWheels } from "#core/env/carried-wheels.ts";
 import { placeFiles } from "#core/env/place-files.ts";
 import type { Recipe } from "#core/env/recipe.ts";
 import { SwError } from "#core/errors.ts";
@@ -28,11 +29,27 @@ export async function buildConda(
   const python = records.find(({ name }) => name === "python");
   ctx.report.progress({ step: "conda", text: `Linking ${records.length} conda packages`, total: records.length });
   const local = await carriedRecords(ctx, records, recipe.carried ?? []);
-  await installRecords(ctx, { prefix, lock, ...local });
+  try {
+    await installRecords(ctx, { prefix, lock, ...local });
+  } catch (e) {
+    throw await withPipPart(ctx, recipe, e);
+  }
   await installPip(ctx, prefix, recipe);
   await placeFiles(ctx, prefix, recipe.files);
   await writeVariables(prefix, lock.variables);
   return { path: `${prefix}/bin/python`, version: python?.version ?? recipe.python };
+}
+
+/** Who has to bring packages by hand wants to know all of them at once. */
+async function withPipPart(ctx: Ctx, recipe: Recipe, e: unknown): Promise<unknown> {
+  if (!(e instanceof SwError) || e.code !== "OFFLINE" || recipe.requirements === undefined) return e;
+  const { missing } = await carriedWheels(ctx, recipe, await readBlobText(ctx, recipe.requirements));
+  if (missing.length === 0) return e;
+  return new SwError("OFFLINE", `${e.message}; and for pip, unless uv's cache has them: ${missing.join(", ")}`, {
+    hint: e.hint,
+    detail: { packages: missing },
+    cause: e,
+  });
 }
 
 function recordsHere({ platforms }: ExplicitLock) {

@@ -81,7 +81,12 @@ const twoProjects = (text: string): SwError =>
 
 /** A path that ends in `.swrt` and has no scheme; undefined for anything else. */
 export function parseFileUri(text: string): FileUri | undefined {
-  if (!text.endsWith(".swrt") || /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(text)) return undefined;
+  if (/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(text)) return undefined;
+  if (!text.endsWith(".swrt")) {
+    // Nothing else begins like a path.
+    if (/^(\/|~\/|\.\.?\/)/.test(text)) throw invalidUri(text, "a package file's name ends in .swrt");
+    return undefined;
+  }
   if (text.length > 4096 || /[\0-\x1f\x7f]/.test(text)) throw invalidUri(text, "not a path that can be written down");
   return { kind: "file", path: text };
 }

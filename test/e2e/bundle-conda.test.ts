@@ -1,5 +1,6 @@
 /** Conda runtimes in a bundle: their packages and the engine that links them, on a machine without a network. */
 import { expect } from "bun:test";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { bothModes, type Home, tempHome } from "../helpers/home.ts";
 import { needsLinux, needsProgram, testWith } from "../helpers/needs.ts";
@@ -46,10 +47,35 @@ bothModes((mode) => {
       const ran = await runAlone(other, ["runtime", "run", "--offline", "demo", "--", "sh", "-c", script]);
       expect(ran).toMatchObject({ exitCode: 0 });
       expect(ran.stdout).toMatch(/^hail 2\.0\n.+\n1\.16\.0\n$/s);
+      expect(await runAlone(other, ["runtime", "activate", "-f", "--offline", "demo"])).toMatchObject({ exitCode: 0 });
+      const env = await runAlone(other, ["runtime", "shellenv", "--offline", "demo", "--shell", "json"]);
+      expect(env.json).toMatchObject({ version });
     },
     LONG,
   );
 });
+
+alone(
+  "without a bundle one error names engine, conda packages and pip packages, whatever the machine has not",
+  async () => {
+    const { dir } = await condaChannel();
+    await using home = await tempHome({ mode: "in-process" });
+    await using channel = serveChannel(dir);
+    await build(home, `${channel.url}/main`);
+    const file = join(home.dir, "plain.swrt");
+    await home.run(["runtime", "copy", "demo", file]);
+    await using other = await loneHome("in-process");
+    await runAlone(other, ["runtime", "import", file]);
+    const failed = await runAlone(other, ["-o", "json", "runtime", "run", "--offline", "demo", "true"]);
+    expect(failed).toMatchObject({ exitCode: 125, json: { error: { code: "OFFLINE" } } });
+    expect(failed.json.error.message).toMatch(
+      /py-rattler==\S+ \(the conda engine\), hail-2\.0-py_0\.conda, .*native-1\.0.*; and for pip.*: six==1\.16\.0$/,
+    );
+    expect(failed.json.error.hint).toContain("swcli runtime bundle URI --file FILE");
+    expect(await readdir(`${other.root}/.envs`)).toEqual([]);
+  },
+  LONG,
+);
 
 withChannel(
   "without a bundle --offline asks no channel and names the packages",

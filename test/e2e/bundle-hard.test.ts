@@ -1,6 +1,7 @@
 /** Bundles where something is in the way: packages without wheels, full disks, kills, targets that can't be. */
 import { expect, test } from "bun:test";
 import { mkdir, readdir } from "node:fs/promises";
+import { basename } from "node:path";
 import { bothModes, type Home } from "../helpers/home.ts";
 import { needsLinux, needsProgram, needsRoot, testWith } from "../helpers/needs.ts";
 import { servePackages } from "../servers/package-index.ts";
@@ -107,6 +108,28 @@ bothModes((mode) => {
       const failed = await runAlone(other, [...RUN, "import gitsrc"]);
       expect(failed).toMatchObject({ exitCode: 125, json: { error: { code: "OFFLINE" } } });
       expect(failed.json.error.message).toContain("gitsrc @ git+https://git.example/gitsrc");
+    },
+    LONG,
+  );
+
+  alone(
+    "a wheel under dependencies goes with the package, and needs neither index nor build where no network is",
+    async () => {
+      await using home = await loneHome(mode);
+      const [wheel = ""] = await demoWheels(`${home.dir}/wheels`);
+      await using index = await servePackages(await demoWheels(`${home.dir}/index`));
+      const yaml = "name: demo\nenvironment: {python: 3.11}\ndependencies:\n  - pip: [natpkg]\n  - wheels: [own.whl]\n";
+      const name = basename(wheel);
+      const files = { "runtime.yaml": yaml.replace("own.whl", name), [name]: await Bun.file(wheel).bytes() };
+      const env = { PIP_INDEX_URL: index.url };
+      const built = await home.run(["runtime", "build", "--prepare", "no"], { cwd: await home.project(files), env });
+      expect(built).toMatchObject({ exitCode: 0 });
+      const file = `${home.dir}/demo.swrt`;
+      expect(await home.run(["runtime", "bundle", "demo", "--file", file], { env })).toMatchObject({ exitCode: 0 });
+      await using other = await loneHome(mode);
+      await runAlone(other, ["runtime", "import", file]);
+      const ran = await runAlone(other, [...RUN, "import revpkg, natpkg; print(revpkg.VERSION)"]);
+      expect(ran).toMatchObject({ exitCode: 0, stdout: "1.0\n" });
     },
     LONG,
   );

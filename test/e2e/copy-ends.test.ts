@@ -149,6 +149,17 @@ test("versions and runtimes beyond a server's first pages are found by tag, pref
   expect(await json("list", "--project", PROJECT, "--filter", "name=demo")).toHaveLength(1);
 });
 
+test("several tags can be left behind, and tags of the server come along except those", async () => {
+  await using server = await startStarwhale();
+  await using home = await tempHome({ mode: "in-process" });
+  await withDemo(home, server);
+  for (const tag of ["blue", "green", "red"]) demoAt(server).version.tags.add(tag);
+  const words = ["runtime", "copy", `${PROJECT}/demo`, ".", "-i", "blue", "--ignore-tag", "red"];
+  expect(await home.run(words)).toMatchObject({ exitCode: 0 });
+  const { json } = await home.run(["-o", "json", "runtime", "info", "demo"]);
+  expect(json.basic.tags).toEqual(["latest", "v0", "green"]);
+});
+
 test("-f puts a version in the place of other content at a server", async () => {
   await using server = await startStarwhale();
   await using home = await tempHome({ mode: "in-process" });

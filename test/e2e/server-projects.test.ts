@@ -17,7 +17,13 @@ bothModes((mode) => {
     const made = await home.run(["-o", "json", "project", "create", project]);
     expect(made.json).toMatchObject({ name: "vision", owner: "starwhale", privacy: "private", uri: project });
     expect(await home.run(["project", "create", project])).toMatchObject({ exitCode: 4 });
-    expect(await home.run(["project", "create", "pre-k8s/project/x"])).toMatchObject({ exitCode: 2 });
+    const asked = server.seen.length;
+    for (const bad of ["x", "1st", "my.project"]) {
+      const refused = await home.run(["project", "create", `pre-k8s/project/${bad}`]);
+      expect(refused).toMatchObject({ exitCode: 2 });
+      expect(refused.stderr).toContain("can't be a project on pre-k8s");
+    }
+    expect(server.seen.length).toBe(asked);
     const selected = await home.run(["-o", "json", "project", "select", project]);
     expect(selected.json).toMatchObject({ in_use: true });
     const config = parse(await readFile(join(home.dir, ".config/starwhale/config.yaml"), "utf8"));
@@ -48,6 +54,9 @@ bothModes((mode) => {
     const list = await home.run(["-o", "json", "runtime", "list"]);
     expect(list.json).toMatchObject([{ name: "there", version: versionOf("demo") }]);
     expect((await home.run(["-o", "json", "project", "list"])).json[0].name).toBe("starwhale");
+    expect(await home.run(["instance", "use", "local"])).toMatchObject({ exitCode: 0 });
+    expect((await home.run(["-o", "json", "runtime", "list"])).json).toMatchObject([{ name: "demo" }]);
+    expect(await home.run(["instance", "use", "pre-k8s"])).toMatchObject({ exitCode: 0 });
     expect((await home.run(["-o", "json", "project", "info"])).json).toMatchObject({ runtimes: 1 });
     const info = await home.run(["-o", "json", "instance", "info"]);
     expect(info.json.server).toMatchObject({ reachable: true, version: "0.6.15", user: "starwhale", role: "owner" });

@@ -125,5 +125,9 @@ test("only a path without a scheme is a package file", () => {
     kind: "server",
     name: "x.swrt",
   });
+  for (const path of ["./demo.tar", "../demo", "/srv/demo.tgz", "~/demo"]) {
+    expect(() => parseCopySource(path, someConfig)).toThrow(/ends in \.swrt/);
+    expect(() => parseCopyDest(path, someConfig, { source: cloud })).toThrow(/ends in \.swrt/);
+  }
   expect(() => parseCopySource("a\0.swrt", someConfig)).toThrow(expect.objectContaining({ code: "URI_INVALID" }));
 });
