@@ -31,6 +31,8 @@ export interface Gate extends AsyncDisposable {
   readonly trouble: Trouble;
   /** `METHOD /path` of every request that came. */
   readonly seen: string[];
+  /** The `Range` of each request that had one. */
+  readonly ranges: string[];
   /** Bytes of bodies that were sent to it. */
   sent(): number;
 }
@@ -38,7 +40,7 @@ export interface Gate extends AsyncDisposable {
 export function openGate(registry: RegistryServer, trouble: Trouble = {}): Gate {
   const port = freePort();
   const host = `127.0.0.1:${port}`;
-  const state: GateState = { trouble, seen: [], tokens: new Map(), sent: 0, host, registry };
+  const state: GateState = { trouble, seen: [], ranges: [], tokens: new Map(), sent: 0, host, registry };
   const server = createServer((request, response) => {
     answer(state, request, response).catch(() => response.destroy());
   });
@@ -47,6 +49,7 @@ export function openGate(registry: RegistryServer, trouble: Trouble = {}): Gate 
     host,
     trouble,
     seen: state.seen,
+    ranges: state.ranges,
     sent: () => state.sent,
     async [Symbol.asyncDispose]() {
       server.close();
@@ -58,6 +61,7 @@ export function openGate(registry: RegistryServer, trouble: Trouble = {}): Gate 
 interface GateState {
   readonly trouble: Trouble;
   readonly seen: string[];
+  readonly ranges: string[];
   /** Token → uses left. */
   readonly tokens: Map<string, number>;
   readonly host: string;
@@ -68,6 +72,7 @@ interface GateState {
 async function answer(state: GateState, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = request.url ?? "/";
   state.seen.push(`${request.method} ${path.split("?")[0]}`);
+  if (request.headers.range) state.ranges.push(request.headers.range);
   const body = await bodyOf(request);
   if (path.startsWith("/token")) return giveToken(state, request, response);
   const refused = refusal(state, request);
