@@ -1,10 +1,11 @@
 /**
  * `swcli doctor --store`: names, records of versions and contents are checked against each other and against their own
- * digests; what is damaged is named with what uses it, set aside, and brought back where this machine still has it.
- * Tests: test/e2e/doctor.test.ts
+ * digests; what is damaged is named with what uses it, set aside, and brought back where this machine still has it or a server that it came from.
+ * Tests: test/e2e/doctor.test.ts, test/e2e/doctor-refetch.test.ts
  */
 import { existsSync } from "node:fs";
 import type { Ctx } from "#core/context.ts";
+import { type Refetch, refetcher } from "#core/ops/refetch-version.ts";
 import { restoreBlob } from "#core/ops/restore-blob.ts";
 import { localUri } from "#core/ops/target.ts";
 import { removeFile } from "#core/platform/fs-atomic.ts";
@@ -43,6 +44,8 @@ interface Check {
   trees: CheckedTrees;
   names: CheckedRefs;
   problems: Problem[];
+  /** Before and after contents were looked at: what is then set aside has to be asked for again. */
+  refetch: Refetch;
 }
 
 const AGAIN = "Build it again, or copy or import it again: the same content gets the same version.";
@@ -53,12 +56,13 @@ const BUNDLE_AGAIN = "It came in a bundle: import that again with -f, or use the
 export async function checkStore(ctx: Ctx): Promise<StoreReport> {
   const trees = await checkTrees(ctx);
   const names = await checkRefs(ctx, trees.versions);
-  const check: Check = { trees, names, problems: [] };
+  const check: Check = { trees, names, problems: [], refetch: refetcher(ctx, names.refs) };
   for (const one of names.damaged) check.problems.push(nameProblem(one));
   for (const one of trees.damaged) check.problems.push(await treeProblem(ctx, check, one));
   for (const one of trees.damagedRecords) check.problems.push(recordProblem(check, one));
   await findLostTrees(ctx, check);
   const blobs = await checkBlobs(ctx);
+  check.refetch = refetcher(ctx, names.refs);
   await findContents(ctx, check, new Map(blobs.damaged.map((one) => [one.sha256, one.quarantined])));
   await findAltered(ctx, check);
   return {
@@ -88,7 +92,7 @@ function nameProblem(one: CheckedRefs["damaged"][number]): Problem {
 }
 
 async function treeProblem(ctx: Ctx, check: Check, one: CheckedTrees["damaged"][number]): Promise<Problem> {
-  const back = await adoptVersion(ctx, one.id);
+  const back = (await adoptVersion(ctx, one.id)) ?? (await check.refetch(one.id));
   if (back) check.trees.versions.set(one.id, back);
   return versionProblem(check, {
     id: one.id,
@@ -129,15 +133,23 @@ async function findLostTrees(ctx: Ctx, check: Check): Promise<void> {
   for (const id of lost) {
     // Published while we looked, by a build that is under way.
     if (existsSync(versionPath(ctx, id))) continue;
-    const finding = { id, problem: "the record of the version is gone", done: "none" as const, quarantined: null };
-    check.problems.push(versionProblem(check, finding));
+    const back = await check.refetch(id);
+    if (back) check.trees.versions.set(id, back);
+    const done = back ? ("restored" as const) : ("none" as const);
+    check.problems.push(
+      versionProblem(check, { id, problem: "the record of the version is gone", done, quarantined: null }),
+    );
   }
 }
 
 async function findContents(ctx: Ctx, check: Check, damaged: ReadonlyMap<string, string>): Promise<void> {
   const { users, resolutions } = check.trees;
+  const missing: string[] = [];
+  // All before the first is brought back, since others may come with it.
   for (const sha256 of new Set([...damaged.keys(), ...users.keys(), ...resolutions.keys()])) {
-    if (!damaged.has(sha256) && (await hasBlob(ctx, sha256))) continue;
+    if (damaged.has(sha256) || !(await hasBlob(ctx, sha256))) missing.push(sha256);
+  }
+  for (const sha256 of missing) {
     const problem = await contentProblem(ctx, check, { sha256, quarantined: damaged.get(sha256) ?? null });
     if (problem) check.problems.push(problem);
   }
@@ -153,7 +165,8 @@ async function contentProblem(
   const versions = all.filter(({ id }) => existsSync(versionPath(ctx, id)));
   const resolutions = check.trees.resolutions.get(sha256) ?? [];
   if (!quarantined && versions.length + resolutions.length === 0) return undefined;
-  const back = await restoreBlob(ctx, sha256, { users: versions, refs: check.names.refs });
+  const { refetch, names } = check;
+  const back = await restoreBlob(ctx, sha256, { users: versions, refs: names.refs, refetch });
   if (!back) await forget(ctx, resolutions, sha256);
   const bundled = resolutions.flatMap((path) => carriedId(path) ?? []);
   const used_by = urisOf(check, [...versions.map(({ id }) => id), ...bundled]);

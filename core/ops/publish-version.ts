@@ -23,6 +23,8 @@ interface Publication {
   name: string;
   version: Pick<Version, "id" | "created_at" | "size">;
   tags: readonly string[];
+  /** Where it was copied from, if that is another machine. */
+  origin?: string | undefined;
 }
 
 /**
@@ -38,7 +40,7 @@ export async function publishVersion(ctx: Ctx, publication: Publication): Promis
   });
 }
 
-async function commitName(ctx: Ctx, { project, name, version, tags }: Publication): Promise<Published> {
+async function commitName(ctx: Ctx, { project, name, version, tags, origin }: Publication): Promise<Published> {
   return await updateRef(ctx, { project, name }, (ref) => {
     refuseTaken(ref, version.id, tags);
     const said: string[] = [];
@@ -48,6 +50,8 @@ async function commitName(ctx: Ctx, { project, name, version, tags }: Publicatio
     else if (ref.tags.latest !== version.id)
       said.push(`latest moves from ${short(ref.tags.latest)} to ${short(version.id)}`);
     const unchanged = known !== undefined && said.length === 0;
+    const entry = ref.versions.find((v) => v.id === version.id);
+    if (entry && origin !== undefined) entry.origin = origin;
     ref.tags.latest = version.id;
     for (const tag of tags) addTag(ref, version.id, tag, known ? said : []);
     return { tags: tagsOf(ref, version.id), unchanged, said };

@@ -1,10 +1,11 @@
 /**
  * Brings a lost or damaged content back from where this machine may still have it: a package file of the Python client,
- * an extracted runtime in its usual place. Only bytes with the right digest count. Tests: test/e2e/doctor.test.ts
+ * an extracted runtime in its usual place; then from the server that it came from. Only bytes with the right digest count. Tests: test/e2e/doctor.test.ts
  */
 import { existsSync } from "node:fs";
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
+import type { Refetch } from "#core/ops/refetch-version.ts";
 import { sha256File } from "#core/platform/digest.ts";
 import { adoptVersion } from "#core/store/adopt.ts";
 import { hasBlob, putBlobFile } from "#core/store/blobs.ts";
@@ -16,7 +17,7 @@ import { MANIFEST_NAME } from "#core/swrt/package-tree.ts";
 export async function restoreBlob(
   ctx: Ctx,
   sha256: string,
-  { users, refs }: { users: readonly Version[]; refs: readonly RuntimeRef[] },
+  { users, refs, refetch }: { users: readonly Version[]; refs: readonly RuntimeRef[]; refetch: Refetch },
 ): Promise<boolean> {
   for (const version of users) {
     await adopted(ctx, version.id);
@@ -26,6 +27,10 @@ export async function restoreBlob(
       await putBlobFile(ctx, path);
       if (await hasBlob(ctx, sha256)) return true;
     }
+  }
+  for (const { id } of users) {
+    await refetch(id);
+    if (await hasBlob(ctx, sha256)) return true;
   }
   return false;
 }

@@ -19,6 +19,8 @@ const VersionRefSchema = v.looseObject({
   removed_at: v.optional(v.number()),
   /** Tags that a removed version gets back when it is recovered. */
   removed_tags: v.optional(v.array(v.string())),
+  /** The full URI of the server or registry that it was last copied from. */
+  origin: v.optional(v.string()),
   /** It went when the whole runtime was removed. */
   removed_whole: v.optional(v.boolean()),
   /** From a package that the Python client left; its file stays whatever we do. */

@@ -1,6 +1,7 @@
 /**
  * The drivers of unstorage that a team's cache may use, each loaded when it is named and at no other time. Nothing here
- * tries again: who waits for a cache could have resolved meanwhile. Tests: test/unit/core/store/shared-cache.test.ts
+ * tries again: who waits for a cache could have resolved meanwhile. Tests: test/unit/core/store/shared-cache.test.ts,
+ * test/unit/core/store/shared-drivers.test.ts
  */
 import { isAbsolute } from "pathe";
 import { createStorage, type Storage } from "unstorage";

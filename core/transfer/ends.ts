@@ -12,6 +12,8 @@ export interface Source {
   /** The runtime's name, where the source says one. */
   readonly name: string | undefined;
   readonly version: string;
+  /** The server or registry from which it can be had again; undefined where it only ever was on this machine. */
+  readonly origin: string | undefined;
   /** Those that people gave: neither `latest` nor `vN`. */
   readonly tags: readonly string[];
   /** Byte for byte. */

@@ -32,6 +32,7 @@ export async function fileSource(ctx: Ctx, uri: FileUri): Promise<Source> {
     uri: path,
     name: await nameInPackage(ctx, version, path),
     version: version.id,
+    origin: undefined,
     tags: [],
     manifestText: stream.manifestText,
     carried: taken.bundle.filter(({ type, path }) => type === "file" && path !== BUNDLE_INDEX).length,

@@ -14,7 +14,7 @@ import { noteKept } from "#core/store/kept.ts";
 import { isBuiltinTag, tagsOf } from "#core/store/ref.ts";
 import { readRef, updateRef } from "#core/store/refs.ts";
 import { resolveVersion } from "#core/store/resolve.ts";
-import { readVersion } from "#core/store/versions.ts";
+import { isComplete, readVersion } from "#core/store/versions.ts";
 import type { Existing, Sink, Source } from "#core/transfer/ends.ts";
 import type { TagOutcome } from "#core/transfer/server-tags.ts";
 import type { LocalRuntime } from "#core/uri/uri.ts";
@@ -32,6 +32,7 @@ export async function localSource(ctx: Ctx, uri: LocalRuntime): Promise<Source> 
     uri: localUri(ref.project, ref.name, entry.id),
     name: ref.name,
     version: entry.id,
+    origin: entry.origin,
     tags: tagsOf(ref, entry.id).filter((tag) => !isBuiltinTag(tag)),
     manifestText: stream.manifestText,
     carried: (await readCarried(ctx, entry.id)).length,
@@ -47,7 +48,10 @@ export function localSink(ctx: Ctx, place: LocalRuntime): Sink {
     existing: async ({ version }) => await existing(ctx, place, version),
     async put(source) {
       const version = await source.store();
-      const { said } = await publishVersion(ctx, { project: place.project, name: place.name, version, tags: [] });
+      const { said } = await publishVersion(ctx, {
+        ...{ project: place.project, name: place.name, version, tags: [] },
+        origin: source.origin,
+      });
       for (const line of said) ctx.report.warn(line);
     },
     tag: async (version, tags, move) => await putTags(ctx, place, { version, tags, move }),
@@ -57,6 +61,8 @@ export function localSink(ctx: Ctx, place: LocalRuntime): Sink {
 async function existing(ctx: Ctx, { project, name }: LocalRuntime, id: string): Promise<Existing | undefined> {
   const ref = await readRef(ctx, project, name);
   if (!ref?.versions.some((version) => version.id === id && version.removed_at === undefined)) return undefined;
+  // What a damaged store has lost is brought back by copying it again.
+  if (!(await isComplete(ctx, id))) return undefined;
   const version = await readVersion(ctx, id);
   return { manifestText: await readBlobText(ctx, version.manifest) };
 }

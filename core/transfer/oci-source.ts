@@ -29,8 +29,10 @@ export async function ociSource(ctx: Ctx, uri: OciUri): Promise<Source> {
   const { artifact, digest } = found;
   const manifestText = await readText(registry, uri.repository, artifact.manifest);
   const store = async () => await fetchRuntime({ ctx, registry, repository: uri.repository }, artifact, manifestText);
+  const full = ociText({ ...uri, tag: undefined, digest });
   return {
-    uri: ociText({ ...uri, tag: undefined, digest }),
+    uri: full,
+    origin: full,
     name: isName(artifact.name) ? artifact.name : undefined,
     version: artifact.version,
     tags: uri.tag === undefined || isBuiltinTag(uri.tag) || uri.tag === artifact.version ? [] : [uri.tag],

@@ -24,8 +24,10 @@ export async function serverSource(ctx: Ctx, uri: ServerRuntime): Promise<Source
   const info = await findServerVersion(ctx, asked, uri.version);
   const version = info.versionName;
   const place = { ...asked, name: info.name };
+  const full = formatUri({ ...uri, name: info.name, version });
   return {
-    uri: formatUri({ ...uri, name: info.name, version }),
+    uri: full,
+    origin: full,
     name: info.name,
     version,
     tags: await serverTags(ctx, place, version),

@@ -77,6 +77,57 @@ testRegistry(
   LONG,
 );
 
+const helper = (answers: Readonly<Record<string, object>>) =>
+  `#!/bin/sh\nread host\ncase $host in\n${Object.entries(answers)
+    .map(([host, answer]) => `${host}) echo '${JSON.stringify(answer)}';;`)
+    .join("\n")}\n*) echo "credentials not found in native keychain"; exit 1;;\nesac\n`;
+
+testRegistry(
+  "identity tokens and credential helpers of docker's config open a registry, and neither is shown",
+  async () => {
+    const may = { demo: ALL };
+    await using registry = await startTokenRegistry({
+      ann: { password: "s3cret", identity: "ident-ann", may },
+      bob: { password: "helped", identity: "ident-bob", may },
+    });
+    await using home = await tempHome();
+    await imported(home);
+    const { host } = registry;
+    const bin = `${home.dir}/bin`;
+    const env = { PATH: `${bin}:${home.env.PATH}` };
+    const said: string[] = [];
+    const configs = {
+      identity: { auths: { [host]: { auth: "", identitytoken: "ident-ann" } } },
+      // The helper of the host goes before the store of all, and both before what the file itself says.
+      helper: { credHelpers: { [host]: "named" }, credsStore: "store", auths: { [host]: { auth: btoa("ann:wrong") } } },
+      store: { credsStore: "store" },
+    };
+    await home.write("bin/docker-credential-named", helper({ [host]: { Username: "bob", Secret: "helped" } }), 0o755);
+    const identity = { Username: "<token>", Secret: "ident-bob" };
+    await home.write("bin/docker-credential-store", helper({ [host]: identity }), 0o755);
+    for (const [tag, config] of Object.entries(configs)) {
+      await home.write(".docker/config.json", JSON.stringify(config));
+      const pushed = await home.run(["-v", "runtime", "copy", "-f", "demo", `oci://${host}/demo:${tag}`], { env });
+      expect(pushed).toMatchObject({ exitCode: 0 });
+      const asked = registry.asked.splice(0).map(({ user, how }) => `${user} ${how}`);
+      expect(new Set(asked)).toEqual(new Set([WHO[tag] ?? ""]));
+      said.push(pushed.stdout, pushed.stderr);
+    }
+    expect(said.join("\n")).not.toMatch(/s3cret|helped|ident-/);
+    await home.write("bin/docker-credential-store", "#!/bin/sh\necho 'the keychain is locked' >&2\nexit 1\n", 0o755);
+    const locked = await home.run(["runtime", "info", `oci://${host}/demo`], { env });
+    expect(locked.exitCode).toBe(1);
+    expect(locked.stderr).toContain("docker-credential-store failed: the keychain is locked");
+  },
+  LONG,
+);
+
+const WHO: Readonly<Record<string, string>> = {
+  identity: "ann identity",
+  helper: "bob password",
+  store: "bob identity",
+};
+
 testRegistry(
   "tokens that end after two requests are had anew in the middle of a push and of a pull",
   async () => {

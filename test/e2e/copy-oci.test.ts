@@ -1,12 +1,14 @@
 /** Runtimes in image registries: pushed by what is missing, pulled by what is missing, resumed after a kill. */
 import { expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { bothModes, type Home, tempHome } from "../helpers/home.ts";
 import { testWith } from "../helpers/needs.ts";
 import { makePackage, versionOf } from "../helpers/package.ts";
 import { loggedIn } from "../helpers/server-login.ts";
 import { countingProxy } from "../servers/counting-proxy.ts";
 import { registryMissing, startRegistry } from "../servers/registry.ts";
+import { openGate } from "../servers/registry-gate.ts";
 import { startStarwhale } from "../servers/starwhale.ts";
 
 const testRegistry = testWith(await registryMissing());
@@ -108,6 +110,62 @@ testRegistry(
     const before = proxy.down;
     expect(await home.run(["runtime", "copy", uri, "again"])).toMatchObject({ exitCode: 0 });
     expect(proxy.down - before).toBeLessThan(20_000);
+  },
+  30_000,
+);
+
+testRegistry(
+  "a download that breaks off goes on at the byte where it broke, an upload with the piece that broke",
+  async () => {
+    await using registry = await startRegistry();
+    await using gate = openGate(registry);
+    await using one = await tempHome({ mode: "in-process" });
+    await using two = await tempHome({ mode: "in-process" });
+    const version = await imported(one, "one", { ...small, big: noise(5_000_000) });
+    const uri = `oci://${gate.host}/demo`;
+    gate.trouble.cutUploads = { times: 2, after: 1_500_000 };
+    expect(await one.run(["runtime", "copy", "demo", uri])).toMatchObject({ exitCode: 0 });
+    expect(gate.trouble.cutUploads.times).toBe(0);
+    // No more than the pieces that broke, each once more.
+    expect(gate.sent()).toBeLessThan(5_000_000 + 2 * 2_097_152 + 50_000);
+    gate.trouble.cutDownloads = { times: 2, after: 1_500_000 };
+    const pulled = await two.run(["-o", "json", "runtime", "copy", uri, "."]);
+    expect(pulled.json).toMatchObject({ version });
+    expect(gate.ranges).toHaveLength(2);
+    for (const range of gate.ranges) expect(Number(/^bytes=(\d+)-$/.exec(range)?.[1])).toBeGreaterThan(500_000);
+  },
+  30_000,
+);
+
+testRegistry(
+  "the documents of a runtime are read by media types that docs/oci.md names, without the rest",
+  async () => {
+    await using registry = await startRegistry();
+    await using home = await tempHome({ mode: "in-process" });
+    await imported(home, "one", {
+      ...small,
+      "runtime.yaml": "name: demo\n",
+      middle: noise(90_000),
+      big: noise(5_000_000),
+    });
+    await home.run(["runtime", "copy", "demo", `oci://${registry.host}/demo`]);
+    const accept = "application/vnd.oci.image.manifest.v1+json";
+    const at = `http://${registry.host}/v2/demo`;
+    // biome-ignore lint/suspicious/noExplicitAny: the registry's own answer
+    const document: any = await (await fetch(`${at}/manifests/latest`, { headers: { accept } })).json();
+    const types = [document.artifactType, document.config.mediaType];
+    for (const { mediaType } of document.layers) types.push(mediaType);
+    const documented = await readFile(join(import.meta.dir, "../../docs/oci.md"), "utf8");
+    for (const type of types) expect(documented).toContain(`\`${type}\``);
+    expect(new Set(types).size).toBe(6);
+    const [manifest, ...layers] = document.layers;
+    const textOf = async (digest: string) => await (await fetch(`${at}/blobs/${digest}`)).text();
+    expect(await textOf(manifest.digest)).toContain(versionOf("one"));
+    const title = "org.opencontainers.image.title";
+    const yaml = layers.find(
+      (layer: { annotations?: Record<string, string> }) => layer.annotations?.[title] === "runtime.yaml",
+    );
+    expect(await textOf(yaml.digest)).toContain("name: demo\n");
   },
   30_000,
 );

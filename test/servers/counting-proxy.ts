@@ -1,43 +1,80 @@
-/** A door to a server that counts what passes in each direction. */
+/** A door to a server that counts what passes in each direction, and can be shut. */
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+
+type Way = "up" | "down";
 
 export interface CountingProxy extends AsyncDisposable {
   /** `127.0.0.1:PORT` */
   readonly host: string;
   /** Bytes that clients sent. */
-  up: number;
+  readonly up: number;
   /** Bytes that clients got. */
-  down: number;
+  readonly down: number;
+  /** Lets nothing more pass once this many more bytes went that way; the promise ends when they have. */
+  holdAfter(way: Way, bytes: number): Promise<void>;
+  /** Lets all pass again. */
+  go(): void;
 }
 
 /** @param target `host:port` */
 export async function countingProxy(target: string): Promise<CountingProxy> {
-  const [hostname = "", port = ""] = target.split(":");
-  const open = new Set<Socket>();
-  const server = createServer((client) => {
+  const door = new Door();
+  const server = createServer((client) => door.join(client, target));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const close = async () => {
+    door.shut();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return Object.assign(door, { host, [Symbol.asyncDispose]: close });
+}
+
+class Door {
+  up = 0;
+  down = 0;
+  readonly #open = new Set<Socket>();
+  #hold: { way: Way; at: number; reached: () => void } | undefined;
+  #isHeld = false;
+
+  join(client: Socket, target: string): void {
+    const [hostname = "", port = ""] = target.split(":");
     const upstream = connect(Number(port), hostname);
     for (const socket of [client, upstream]) {
-      open.add(socket);
+      this.#open.add(socket);
       socket.on("error", () => client.destroy() && upstream.destroy());
       socket.on("close", () => {
         client.destroy();
         upstream.destroy();
-        open.delete(socket);
+        this.#open.delete(socket);
       });
     }
-    client.on("data", (chunk) => (proxy.up += chunk.length));
-    upstream.on("data", (chunk) => (proxy.down += chunk.length));
+    client.on("data", (chunk) => this.#pass("up", chunk.length));
+    upstream.on("data", (chunk) => this.#pass("down", chunk.length));
     client.pipe(upstream).pipe(client);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const proxy: CountingProxy = {
-    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    up: 0,
-    down: 0,
-    async [Symbol.asyncDispose]() {
-      for (const socket of open) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-  return proxy;
+    if (this.#isHeld) for (const socket of [client, upstream]) socket.pause();
+  }
+
+  #pass(way: Way, bytes: number): void {
+    this[way] += bytes;
+    if (this.#hold?.way !== way || this[way] < this.#hold.at) return;
+    this.#isHeld = true;
+    for (const socket of this.#open) socket.pause();
+    this.#hold.reached();
+    this.#hold = undefined;
+  }
+
+  async holdAfter(way: Way, bytes: number): Promise<void> {
+    await new Promise<void>((reached) => {
+      this.#hold = { way, at: this[way] + bytes, reached };
+    });
+  }
+
+  go(): void {
+    this.#isHeld = false;
+    for (const socket of this.#open) socket.resume();
+  }
+
+  shut(): void {
+    for (const socket of this.#open) socket.destroy();
+  }
 }

@@ -38,6 +38,8 @@ export interface Gate extends AsyncDisposable {
   readonly trouble: Trouble;
   /** `METHOD /path` of every request that came. */
   readonly seen: string[];
+  /** The `Range` of each request that had one. */
+  readonly ranges: string[];
   /** Bytes of bodies that were sent to it. */
   sent(): number;
 }
@@ -47,7 +49,7 @@ export function openGate(registry: RegistryServer, trouble: Trouble = {}): Gate 
   const { address = "127.0.0.1", tls } = trouble;
   const host = `${address}:${port}`;
   const url = `${tls ? "https" : "http"}://${host}`;
-  const state: GateState = { trouble, seen: [], tokens: new Map(), sent: 0, url, registry };
+  const state: GateState = { trouble, seen: [], ranges: [], tokens: new Map(), sent: 0, url, registry };
   const serve = (request: IncomingMessage, response: ServerResponse) =>
     void answer(state, request, response).catch(() => response.destroy());
   const server = tls ? createSecureServer(tls, serve) : createServer(serve);
@@ -56,6 +58,7 @@ export function openGate(registry: RegistryServer, trouble: Trouble = {}): Gate 
     host,
     trouble,
     seen: state.seen,
+    ranges: state.ranges,
     sent: () => state.sent,
     async [Symbol.asyncDispose]() {
       server.close();
@@ -67,6 +70,7 @@ export function openGate(registry: RegistryServer, trouble: Trouble = {}): Gate 
 interface GateState {
   readonly trouble: Trouble;
   readonly seen: string[];
+  readonly ranges: string[];
   /** Token → uses left. */
   readonly tokens: Map<string, number>;
   readonly url: string;
@@ -77,6 +81,7 @@ interface GateState {
 async function answer(state: GateState, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = request.url ?? "/";
   state.seen.push(`${request.method} ${path.split("?")[0]}`);
+  if (request.headers.range) state.ranges.push(request.headers.range);
   const body = await bodyOf(request);
   if (path.startsWith("/token")) return giveToken(state, { request, response, path, body });
   const refused = refusal(state, request);

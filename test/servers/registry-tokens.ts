@@ -12,13 +12,15 @@ export interface TokenRegistry extends AsyncDisposable {
   /** `127.0.0.1:PORT` */
   readonly host: string;
   /** The scopes that tokens were asked for, and by whom. */
-  readonly asked: { user: string; scopes: string[] }[];
+  readonly asked: { user: string; scopes: string[]; how: "password" | "identity" }[];
   /** Seconds that a token is good for. */
   lifetime: number;
 }
 
 export interface TokenUser {
   readonly password: string;
+  /** What `docker login` keeps instead of the password where the service gives such. */
+  readonly identity?: string;
   /** Repository → actions. */
   readonly may: Readonly<Record<string, readonly string[]>>;
 }
@@ -34,12 +36,11 @@ export async function startTokenRegistry(users: Readonly<Record<string, TokenUse
   const service = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
-    fetch(request) {
-      const [user = "", password] = atob(request.headers.get("authorization")?.slice(6) ?? "").split(":");
-      const scopes = new URL(request.url).searchParams.getAll("scope");
-      state.asked.push({ user, scopes });
+    async fetch(request) {
+      const { user, scopes, how, isRefused } = await askerOf(request, users);
+      state.asked.push({ user, scopes, how });
+      if (isRefused) return new Response("wrong login", { status: 401 });
       const known = users[user];
-      if (user !== "" && known?.password !== password) return new Response("wrong password", { status: 401 });
       const access = scopes.map((scope) => granted(scope, known)).filter((one) => one.actions.length > 0);
       return Response.json({ token: signer(claims(user, state.lifetime, access)), expires_in: state.lifetime });
     },
@@ -48,6 +49,24 @@ export async function startTokenRegistry(users: Readonly<Record<string, TokenUse
   const token = `realm: "${realm}", service: ${SERVICE}, issuer: ${ISSUER}, rootcertbundle: ${dir}/cert.pem`;
   const registry = await startRegistry({ config: `auth: { token: { ${token} } }` });
   return Object.assign(state, { host: registry.host, [Symbol.asyncDispose]: () => end(registry, service, dir) });
+}
+
+/** GET with a password, or OAuth2's POST with an identity token; the scopes of the latter stand in one field. */
+async function askerOf(request: Request, users: Readonly<Record<string, TokenUser>>) {
+  if (request.method === "POST") {
+    const form = new URLSearchParams(await request.text());
+    const found = Object.entries(users).find(([, { identity }]) => identity && identity === form.get("refresh_token"));
+    const isRefused = !found || form.get("grant_type") !== "refresh_token" || form.get("service") !== SERVICE;
+    return {
+      user: found?.[0] ?? "",
+      scopes: (form.get("scope") ?? "").split(" "),
+      how: "identity" as const,
+      isRefused,
+    };
+  }
+  const [user = "", password] = atob(request.headers.get("authorization")?.slice(6) ?? "").split(":");
+  const isRefused = user !== "" && users[user]?.password !== password;
+  return { user, scopes: new URL(request.url).searchParams.getAll("scope"), how: "password" as const, isRefused };
 }
 
 async function end(registry: RegistryServer, service: Bun.Server<undefined>, dir: string): Promise<void> {
