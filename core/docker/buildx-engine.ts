@@ -27,8 +27,19 @@ export interface BuildxInput extends ContextInput {
 
 /** @throws SwError ENGINE_MISSING, IMAGE_FAILED, USAGE */
 export async function buildWithBuildx(ctx: Ctx, input: BuildxInput): Promise<BuildxResult> {
+  const builder = await requireBuilder(ctx, input.plan);
+  try {
+    return await buildOnce(ctx, input, builder);
+  } catch (e) {
+    // Only the build itself can tell cheaply: the engine may have the base's layers, we may have none.
+    if (!(e instanceof SwError) || e.detail?.needs_python === undefined || input.ownPython) throw e;
+    ctx.report.warn(`the base image has no Python ${input.plan.python} on its PATH: one is added`);
+    return await buildOnce(ctx, { ...input, ownPython: true }, builder);
+  }
+}
+
+async function buildOnce(ctx: Ctx, input: BuildxInput, builder: Builder): Promise<BuildxResult> {
   const { plan } = input;
-  const builder = await requireBuilder(ctx, plan);
   const dir = await ingestPath(ctx);
   try {
     await mkdir(`${dir}/context`, { recursive: true });
@@ -91,6 +102,7 @@ async function build(ctx: Ctx, args: readonly string[]): Promise<void> {
     .filter((line) => /error|denied|not found|No solution/i.test(line))
     .slice(-8);
   throw new SwError("IMAGE_FAILED", `docker buildx failed: ${lastLine(redactText(result.stderr))}`, {
+    detail: { needs_python: /No interpreter found for Python (\S+)/.exec(result.stderr)?.[1] },
     hint: said.length > 1 ? said.join("\n") : "The whole output is in the job's log, or with -v.",
   });
 }
