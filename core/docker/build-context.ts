@@ -10,6 +10,7 @@ import { condaPackages } from "#core/docker/conda-layers.ts";
 import { type ContextFacts, dockerfile } from "#core/docker/dockerfile.ts";
 import type { ImagePlan } from "#core/docker/image-plan.ts";
 import { layerEntries } from "#core/docker/layer-entry.ts";
+import { managedPythonEntries } from "#core/docker/managed-python.ts";
 import type { ImagePlatform } from "#core/docker/platforms.ts";
 import { runtimeEntries, runtimeLayerEntries } from "#core/docker/runtime-layer.ts";
 import { targetUv } from "#core/docker/target-uv.ts";
@@ -25,12 +26,14 @@ export interface ContextInput {
   readonly plan: ImagePlan;
   readonly recipe: Recipe;
   readonly version: Version;
+  /** The base has no Python that fits: one is brought along. */
+  readonly ownPython?: boolean;
 }
 
 /** @returns the Dockerfile's text */
 export async function writeContext(ctx: Ctx, dir: string, input: ContextInput): Promise<string> {
   const { plan, recipe, version } = input;
-  const facts = await contextFacts(ctx, recipe);
+  const facts = { ...(await contextFacts(ctx, recipe)), ownPython: input.ownPython === true };
   const text = dockerfile(plan, facts);
   await placeFolder(`${dir}/root`, 0o755);
   await writeFile(`${dir}/Dockerfile`, text);
@@ -39,6 +42,7 @@ export async function writeContext(ctx: Ctx, dir: string, input: ContextInput): 
   if (facts.hasLock) await writeFile(`${dir}/requirements.txt`, await lockText(ctx, recipe.requirements));
   if (facts.hasVcs) await writeFile(`${dir}/vcs.txt`, await lockText(ctx, recipe.vcs));
   if (facts.conda) for (const platform of plan.platforms) await placeConda(ctx, dir, { recipe, platform, plan });
+  if (facts.ownPython) for (const platform of plan.platforms) await placePython(ctx, dir, { platform, plan });
   await placeWheels(ctx, `${dir}/wheels`, recipe);
   const entries = runtimeLayerEntries(await runtimeEntries(ctx, version, recipe.files));
   for (const entry of entries) await placeEntry(`${dir}/root`, entry);
@@ -50,6 +54,7 @@ export async function contextFacts(ctx: Ctx, recipe: Recipe): Promise<ContextFac
   const lock = await lockText(ctx, recipe.requirements);
   const links = recipe.wheels.length === 0 ? [] : (await linkWheels(ctx, recipe.wheels)).requirements;
   return {
+    ownPython: false,
     conda: recipe.mode === "conda",
     hasLock: recipe.requirements !== undefined,
     hashed: lock.includes("--hash="),
@@ -79,6 +84,17 @@ async function placeConda(
   const packages = await condaPackages(ctx, { recipe, target }, staging);
   const entries = layerEntries(packages.flatMap(({ entries }) => entries));
   for (const entry of entries) await placeEntry(`${dir}/conda-${platform.architecture}`, entry);
+  await removeTree(staging);
+}
+
+async function placePython(
+  ctx: Ctx,
+  dir: string,
+  { platform, plan }: { platform: ImagePlatform; plan: ImagePlan },
+): Promise<void> {
+  const staging = `${dirname(dir)}/python-${platform.architecture}`;
+  const entries = await managedPythonEntries(ctx, { platform, libc: "glibc", python: plan.python }, staging);
+  for (const entry of entries) await placeEntry(`${dir}/python-${platform.architecture}`, entry);
   await removeTree(staging);
 }
 

@@ -27,13 +27,26 @@ export interface BuildxInput extends ContextInput {
 
 /** @throws SwError ENGINE_MISSING, IMAGE_FAILED, USAGE */
 export async function buildWithBuildx(ctx: Ctx, input: BuildxInput): Promise<BuildxResult> {
+  const builder = await requireBuilder(ctx, input.plan);
+  try {
+    return await buildOnce(ctx, input, builder);
+  } catch (e) {
+    // Only the build itself can tell cheaply: the engine may have the base's layers, we may have none.
+    if (!(e instanceof SwError) || e.detail?.needs_python === undefined || input.ownPython) throw e;
+    ctx.report.warn(`the base image has no Python ${input.plan.python} on its PATH: one is added`);
+    return await buildOnce(ctx, { ...input, ownPython: true }, builder);
+  }
+}
+
+async function buildOnce(ctx: Ctx, input: BuildxInput, builder: Builder): Promise<BuildxResult> {
   const { plan } = input;
-  const builder = await requireBuilder(ctx, plan);
   const dir = await ingestPath(ctx);
   try {
     await mkdir(`${dir}/context`, { recursive: true });
     const dockerfile = await writeContext(ctx, `${dir}/context`, input);
-    const args = buildxArgs(plan, { builder, context: `${dir}/context`, metadata: `${dir}/metadata.json` });
+    const { insecure } = input;
+    const places = { context: `${dir}/context`, metadata: `${dir}/metadata.json` };
+    const args = buildxArgs(plan, { builder, ...places, insecure });
     await build(ctx, args);
     const digest = await builtDigest(`${dir}/metadata.json`);
     const platforms = await platformDigests(ctx, input, digest);
@@ -43,11 +56,15 @@ export async function buildWithBuildx(ctx: Ctx, input: BuildxInput): Promise<Bui
   }
 }
 
+interface BuildxWords {
+  readonly builder: Builder;
+  readonly context: string;
+  readonly metadata?: string;
+  readonly insecure?: readonly string[];
+}
+
 /** The words after `docker`. */
-export function buildxArgs(
-  plan: ImagePlan,
-  { builder, context, metadata }: { builder: Builder; context: string; metadata?: string },
-): string[] {
+export function buildxArgs(plan: ImagePlan, { builder, context, metadata, insecure = [] }: BuildxWords): string[] {
   return [
     "buildx",
     "build",
@@ -59,20 +76,22 @@ export function buildxArgs(
     ...(builder.canAttest ? ["--provenance", "false"] : []),
     ...["--platform", plan.platforms.map(({ name }) => name).join(",")],
     ...plan.tags.flatMap((tag) => ["--tag", tag]),
-    ...outputArgs(plan, builder),
+    ...outputArgs(plan, builder, insecure),
     ...(metadata === undefined ? [] : ["--metadata-file", metadata]),
     ...["--file", `${context}/Dockerfile`, context],
   ];
 }
 
 /** With BuildKit's own exporters the times inside are set too, so the digest is the same twice. */
-function outputArgs(plan: ImagePlan, { canRewrite }: Builder): string[] {
+function outputArgs(plan: ImagePlan, { canRewrite }: Builder, insecure: readonly string[]): string[] {
   const { output, tags } = plan;
   if (output.kind === "engine") return ["--load"];
   const rewrite = canRewrite ? ",rewrite-timestamp=true" : "";
   const layers = canRewrite ? `${rewrite},oci-mediatypes=${plan.format === "oci"},compression=${plan.compression}` : "";
-  if (output.kind === "registry")
-    return canRewrite ? ["--output", `type=image,"name=${tags.join(",")}",push=true${layers}`] : ["--push"];
+  if (output.kind === "registry") {
+    const plain = tags.some((tag) => insecure.includes(parseReference(tag).host)) ? ",registry.insecure=true" : "";
+    return canRewrite ? ["--output", `type=image,"name=${tags.join(",")}",push=true${plain}${layers}`] : ["--push"];
+  }
   if (output.kind === "oci-layout") return ["--output", `type=oci,tar=false,"dest=${output.path}"${layers}`];
   return ["--output", `type=docker,"dest=${output.path}"${rewrite}`];
 }
@@ -91,6 +110,7 @@ async function build(ctx: Ctx, args: readonly string[]): Promise<void> {
     .filter((line) => /error|denied|not found|No solution/i.test(line))
     .slice(-8);
   throw new SwError("IMAGE_FAILED", `docker buildx failed: ${lastLine(redactText(result.stderr))}`, {
+    detail: { needs_python: /No interpreter found for Python (\S+)/.exec(result.stderr)?.[1] },
     hint: said.length > 1 ? said.join("\n") : "The whole output is in the job's log, or with -v.",
   });
 }

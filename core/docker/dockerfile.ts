@@ -2,7 +2,7 @@
  * The Dockerfile of an image: for every docker since 19.03 with buildx, so no `# syntax=`, no named contexts and no
  * `RUN --mount`. uv lives in the first stages only. Pure. Tests: test/unit/core/docker/dockerfile.test.ts
  */
-import { CMD, imageLabels, imageVariables, PREFIX, WORKDIR } from "#core/docker/image-layout.ts";
+import { CMD, imageLabels, imageVariables, managedPython, PREFIX, WORKDIR } from "#core/docker/image-layout.ts";
 import type { ImagePlan } from "#core/docker/image-plan.ts";
 
 /** What the build context holds besides `root/`, which is copied to `/`. */
@@ -10,6 +10,8 @@ export interface ContextFacts {
   readonly hasLock: boolean;
   readonly hashed: boolean;
   readonly hasVcs: boolean;
+  /** The context holds a Python for each platform, since the base has none that fits. */
+  readonly ownPython: boolean;
   /** The context holds a prefix for each platform, with its own Python. */
   readonly conda: boolean;
   /** `name==version`, installed from the context's `wheels/`. */
@@ -17,6 +19,7 @@ export interface ContextFacts {
 }
 
 const SWCLI = "/swcli";
+const COPY_PYTHON = "COPY python-${TARGETARCH}/ /";
 // What `uv venv` leaves besides the environment, and what ours replaces.
 const EXTRAS = ["bin/activate*", "bin/deactivate.bat", "bin/pydoc.bat", ".gitignore", "CACHEDIR.TAG", ".lock"];
 
@@ -27,6 +30,7 @@ export function dockerfile(plan: ImagePlan, facts: ContextFacts): string {
 
 function packagesStage({ base, python }: ImagePlan, facts: ContextFacts): string[] {
   const uv = `. ${SWCLI}/uv.env && ${SWCLI}/uv`;
+  const wanted = facts.ownPython ? managedPython(python) : python;
   const pip = (verb: string) => `${uv} pip ${verb} --python ${PREFIX}/bin/python`;
   const files = [
     "uv.env",
@@ -39,7 +43,8 @@ function packagesStage({ base, python }: ImagePlan, facts: ContextFacts): string
     "ARG TARGETARCH",
     `COPY uv-\${TARGETARCH} ${SWCLI}/uv`,
     `COPY ${files.join(" ")} ${SWCLI}/`,
-    facts.conda ? `COPY conda-\${TARGETARCH}/ /` : `RUN ${uv} venv --quiet --no-project --python ${python} ${PREFIX}`,
+    ...(facts.ownPython ? [COPY_PYTHON] : []),
+    facts.conda ? "COPY conda-${TARGETARCH}/ /" : `RUN ${uv} venv --quiet --no-project --python ${wanted} ${PREFIX}`,
     ...(facts.hasLock ? [`RUN ${lockInstall(pip, facts)} ${SWCLI}/requirements.txt`] : []),
     ...(facts.hasVcs ? [`RUN ${pip("install")} --no-deps -r ${SWCLI}/vcs.txt`] : []),
     ...(facts.conda ? [] : [`RUN ${tidy(python)}`]),
@@ -87,6 +92,7 @@ function finalStage(plan: ImagePlan, facts: ContextFacts): string[] {
   const labels = imageLabels(plan.subject, /@(sha256:[0-9a-f]{64})$/.exec(plan.base)?.[1]);
   return [
     `FROM ${plan.base}`,
+    ...(facts.ownPython ? ["ARG TARGETARCH", COPY_PYTHON] : []),
     `COPY --from=packages ${PREFIX} ${PREFIX}`,
     ...(facts.wheelPins.length > 0 ? [`COPY --from=wheels ${SWCLI}/out/ ${PREFIX}/`] : []),
     "COPY root/ /",

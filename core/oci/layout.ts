@@ -1,12 +1,15 @@
 /**
  * An OCI image layout: a folder with blobs by digest, an index and a version note (image-spec, image-layout.md).
- * Made beside its place and renamed, so it is whole or absent. Tests: test/e2e/dockerize.test.ts
+ * Made beside its place and renamed, so it is whole or absent. Tests: test/unit/core/oci/layout.test.ts, test/e2e/dockerize.test.ts
  */
-import { constants, copyFile, mkdir, rename, writeFile } from "node:fs/promises";
+import { constants, copyFile, mkdir, readdir, rename, writeFile } from "node:fs/promises";
+import { basename, dirname } from "pathe";
 import { errno, SwError } from "#core/errors.ts";
 import { type Descriptor, encodeManifest, type RawManifest } from "#core/oci/manifest.ts";
 import { OCI_INDEX } from "#core/oci/media-types.ts";
+import { namesIn } from "#core/platform/folder.ts";
 import { removeTree } from "#core/platform/fs-atomic.ts";
+import { startTime } from "#core/store/leases.ts";
 
 /** What goes under `blobs/`: bytes, or a file of this machine. */
 export type LayoutBlob = { readonly digest: string } & ({ readonly bytes: Uint8Array } | { readonly path: string });
@@ -22,6 +25,7 @@ export interface Layout {
 /** @throws SwError EXISTS when something is at `dir` already */
 export async function writeLayout(layout: Layout): Promise<void> {
   const temp = `${layout.dir}.${process.pid}.tmp`;
+  await removeLeft(layout.dir);
   await mkdir(`${temp}/blobs/sha256`, { recursive: true });
   try {
     for (const blob of layout.blobs) await writeBlob(temp, blob);
@@ -42,15 +46,33 @@ async function writeBlob(dir: string, blob: LayoutBlob): Promise<void> {
   else await copyFile(blob.path, target, constants.COPYFILE_FICLONE);
 }
 
+/** What a killed process left of the same folder. */
+async function removeLeft(dir: string): Promise<void> {
+  const prefix = `${basename(dir)}.`;
+  for (const name of await namesIn(dirname(dir))) {
+    const pid = name.startsWith(prefix) ? /^(\d+)\.tmp$/.exec(name.slice(prefix.length))?.[1] : undefined;
+    if (pid !== undefined && startTime(Number(pid)) === "") await removeTree(`${dirname(dir)}/${name}`);
+  }
+}
+
+/** Before the work, since `writeLayout` would find it out last. @throws SwError EXISTS */
+export async function refuseTaken(dir: string): Promise<void> {
+  const names = await readdir(dir).catch((e: unknown) => {
+    if (errno(e) === "ENOENT") return [];
+    throw errno(e) === "ENOTDIR" ? taken(dir, e) : e;
+  });
+  if (names.length > 0) throw taken(dir);
+}
+
+const taken = (dir: string, cause?: unknown) =>
+  new SwError("EXISTS", `${dir} is there already`, { hint: "Name another folder, or remove that one.", cause });
+
 /** rename(2) replaces an empty folder and refuses a full one. */
 async function publish(temp: string, dir: string): Promise<void> {
   try {
     await rename(temp, dir);
   } catch (e) {
     if (errno(e) !== "ENOTEMPTY" && errno(e) !== "EEXIST" && errno(e) !== "ENOTDIR") throw e;
-    throw new SwError("EXISTS", `${dir} is there already`, {
-      hint: "Name another folder, or remove that one.",
-      cause: e,
-    });
+    throw taken(dir, e);
   }
 }

@@ -15,6 +15,7 @@ import { type Recipe, recipeOf } from "#core/env/recipe.ts";
 import { unlockedRecipe } from "#core/env/unlocked.ts";
 import { unlockedConda } from "#core/env/unlocked-conda.ts";
 import { SwError } from "#core/errors.ts";
+import { refuseTaken } from "#core/oci/layout.ts";
 import type { Dockerizing } from "#core/ops/dockerizing.ts";
 import type { Version } from "#core/store/versions.ts";
 
@@ -56,6 +57,8 @@ function reasonForBuildx(engine: string, plan: ImagePlan): string | undefined {
 
 /** Before the work: an image that nobody could take would be made for nothing. */
 async function refuseNowhere(ctx: Ctx, { plan }: Making, reason: string | undefined): Promise<void> {
+  if (plan.output.kind === "oci-layout") await refuseTaken(plan.output.path);
+  if (plan.output.kind === "docker-archive" && plan.platforms.length > 1) throw onePlatformOnly();
   if (plan.output.kind !== "engine") return;
   if (plan.platforms.length > 1) {
     throw new SwError("USAGE", "an image of several platforms can't be loaded into docker", {
@@ -69,6 +72,9 @@ async function refuseNowhere(ctx: Ctx, { plan }: Making, reason: string | undefi
     cause: problem,
   });
 }
+
+const onePlatformOnly = () =>
+  new SwError("USAGE", "a docker archive holds one platform", { hint: "Give one --platform, or --to oci-layout=DIR." });
 
 async function withDirect(ctx: Ctx, making: Making): Promise<ImageResult> {
   const { work, plan } = making;

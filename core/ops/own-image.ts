@@ -20,7 +20,7 @@ export async function copyOwnImage(
   { image, mayBuild }: { image: string; mayBuild: boolean },
 ): Promise<ImageResult | undefined> {
   if (work.params.dryRun) return planned(work, image);
-  if (work.output.kind === "engine") return await tagInEngine(ctx, work, image);
+  if (work.output.kind === "engine") return await tagInEngine(ctx, work, { image, mayBuild });
   const source = await findImage(ctx, work, { image, mayBuild });
   if (source === undefined) return undefined;
   ctx.report.progress({ step: "engine", text: `${image} is this runtime: it is copied, nothing is built` });
@@ -72,20 +72,30 @@ async function deliver(ctx: Ctx, { params, output, tags }: Dockerizing, image: W
   return undefined;
 }
 
-/** Without --push: the engine pulls it and gives it the names. */
-async function tagInEngine(ctx: Ctx, work: Dockerizing, image: string): Promise<ImageResult> {
+/** Without --push: the engine pulls it, or has it alone, and gives it the names. */
+async function tagInEngine(
+  ctx: Ctx,
+  work: Dockerizing,
+  { image, mayBuild }: { image: string; mayBuild: boolean },
+): Promise<ImageResult | undefined> {
   await requireEngine(ctx);
   ctx.report.progress({ step: "pull", text: `Pulling ${image}` });
-  await dockerOrFail(ctx, ["pull", "--quiet", image]);
-  for (const tag of work.tags) await dockerOrFail(ctx, ["tag", image, tag]);
+  const pulled = await docker(ctx, ["pull", "--quiet", image], { onLine: (line) => ctx.report.log(line) });
+  if (pulled.exitCode !== 0) {
+    const own = await docker(ctx, ["image", "inspect", image]);
+    // Docker's words do not tell an image that is not there from one that can't be had: its registry does.
+    if (own.exitCode !== 0 && !(await findImage(ctx, work, { image, mayBuild }))) return undefined;
+    if (own.exitCode !== 0) throw dockerFailed("pull", pulled.stderr);
+  }
+  for (const tag of work.tags) {
+    const tagged = await docker(ctx, ["tag", image, tag]);
+    if (tagged.exitCode !== 0) throw dockerFailed("tag", tagged.stderr);
+  }
   return resultOf(work, image);
 }
 
-async function dockerOrFail(ctx: Ctx, args: string[]): Promise<void> {
-  const result = await docker(ctx, args, { onLine: (line) => ctx.report.log(line) });
-  if (result.exitCode === 0) return;
-  throw new SwError("IMAGE_FAILED", `docker ${args[0]} failed: ${lastLine(result.stderr)}`);
-}
+const dockerFailed = (verb: string, stderr: string) =>
+  new SwError("IMAGE_FAILED", `docker ${verb} failed: ${lastLine(stderr)}`);
 
 function platformsOf({ raw }: BaseImage): ImageResult["platforms"] {
   if (!isIndex(raw)) return [];

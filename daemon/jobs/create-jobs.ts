@@ -26,7 +26,7 @@ async function checkCall(host: Host, name: string, { params, client }: JobCall):
   const method = requireMethod(name);
   parseParams(method, params);
   if (method !== "runtime.dockerize") return;
-  const { checkDockerize } = await import("#core/ops/dockerize-runtime.ts");
+  const { checkDockerize } = await import("#core/ops/dockerize-work.ts");
   const ctx = contextFor(host, client, { signal: new AbortController().signal, report: silentReport });
   await checkDockerize(ctx, parseParams(method, params));
 }

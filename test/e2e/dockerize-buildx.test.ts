@@ -3,6 +3,7 @@
  * them up on a Debian machine as root) and Debian packages for a base image that runs.
  */
 import { afterAll, beforeAll, expect } from "bun:test";
+import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Home, tempHome } from "../helpers/home.ts";
@@ -153,6 +154,65 @@ testEngine(
       "1.0\n",
     );
     await home.exec(["docker", "rmi", "-f", "swcli-test/loaded:1"]);
+  },
+  SLOW,
+);
+
+/** Processes of the home with this text in their command line. */
+async function running(home: Home, text: string): Promise<number[]> {
+  const pids = await home.processes();
+  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "latin1").catch(() => "")));
+  return pids.filter((_, index) => lines[index]?.replaceAll("\0", " ").includes(text));
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 1200; tries++) {
+    if (await holds()) return;
+    await Bun.sleep(50);
+  }
+  throw new Error("it does not become so");
+}
+
+testBuildx(
+  "a daemon killed during a build takes docker's processes along; the next one marks the job and builds again",
+  async () => {
+    await using home = await dockerHome();
+    const marker = crypto.randomUUID();
+    await build(home, [`- commands: ['sleep 5; echo ${marker} > /tmp/said']`]);
+    const image = `${registry.host}/x/killed:1`;
+    const args = ["-t", image, "--base-image", base.reference, "--push", "--detach"];
+    const id = (await home.run(["-q", "runtime", "dockerize", "demo", ...args])).stdout.trim();
+    const logs = async () => (await home.run(["--no-daemon", "job", "logs", id])).stdout;
+    await until(async () => (await logs()).includes(marker));
+    expect((await running(home, "buildx build")).length).toBeGreaterThan(0);
+    const { pid } = (await home.run(["-o", "json", "daemon", "status"])).json;
+    process.kill(pid, "SIGKILL");
+    await until(async () => (await home.processes()).length === 0);
+    expect((await home.run(["--no-daemon", "-o", "json", "job", "list"])).json).toMatchObject([
+      { id, state: "interrupted" },
+    ]);
+    expect((await home.run(["job", "wait", id])).exitCode).toBe(0);
+    expect((await home.run(["-o", "json", "job", "info", id])).json).toMatchObject({ state: "done", interruptions: 1 });
+    expect(await inImage(home, image, "cat", "/tmp/said")).toBe(`${marker}\n`);
+    await home.exec(["docker", "rmi", "-f", image]);
+  },
+  SLOW,
+);
+
+testBuildx(
+  "cancel ends docker's processes too, and no image is left",
+  async () => {
+    await using home = await dockerHome();
+    const marker = crypto.randomUUID();
+    await build(home, [`- commands: ['sleep 60; echo ${marker}']`]);
+    const image = `${registry.host}/x/cancelled:1`;
+    const args = ["-t", image, "--base-image", base.reference, "--push", "--detach"];
+    const id = (await home.run(["-q", "runtime", "dockerize", "demo", ...args])).stdout.trim();
+    await until(async () => (await home.run(["job", "logs", id])).stdout.includes(marker));
+    expect((await home.run(["-o", "json", "job", "cancel", id])).json).toMatchObject({ state: "cancelled" });
+    const { pid } = (await home.run(["-o", "json", "daemon", "status"])).json;
+    await until(async () => (await home.processes()).every((one) => one === pid));
+    expect((await fetch(`http://${registry.host}/v2/x/cancelled/tags/list`)).status).toBe(404);
   },
   SLOW,
 );

@@ -8,7 +8,9 @@ import { buildForImage, dockerize } from "./image-runtime.ts";
 
 const missing = await registryMissing();
 const testImage = testWith(missing);
-const SLOW = 60_000;
+const noEngine =
+  Bun.which("docker") && Bun.spawnSync(["docker", "version"]).exitCode === 0 ? undefined : "a docker engine";
+const SLOW = 120_000;
 
 let registry: RegistryServer;
 let base: string;
@@ -104,6 +106,37 @@ testImage(
     ]);
     expect(gone.exitCode).toBe(1);
     expect(gone.stderr).toContain("does not exist");
+  },
+  SLOW,
+);
+
+testWith(missing, noEngine)(
+  "in docker the image is pulled, or there already, and gets the names; one that does not exist is built",
+  async () => {
+    await using home = await tempHome();
+    const held = async (image: string) =>
+      (await home.exec(["docker", "image", "inspect", image, "-f", "{{.Id}}"])).stdout;
+    const forget = async (...images: string[]) => await home.exec(["docker", "rmi", "-f", ...images]);
+    await buildForImage(home, { more: [`configs: { docker: { image: '${base}' } }`] });
+    expect(await dockerize(home, "-t", "swcli-test/pulled:1")).toMatchObject({ engine: "copy", pushed: false });
+    expect(await held("swcli-test/pulled:1")).toMatch(/^sha256:/);
+
+    await buildForImage(home, { more: ["configs: { docker: { image: 'swcli-test.invalid/pulled:1' } }"] });
+    await home.exec(["docker", "tag", "swcli-test/pulled:1", "swcli-test.invalid/pulled:1"]);
+    expect(await dockerize(home, "-t", "swcli-test/own:1")).toMatchObject({ engine: "copy" });
+    expect(await held("swcli-test/own:1")).toBe(await held("swcli-test/pulled:1"));
+    await forget("swcli-test.invalid/pulled:1", "swcli-test/own:1", "swcli-test/pulled:1", base);
+    const args = ["-o", "json", "runtime", "dockerize", "demo", "-t", "swcli-test/own:1", "--base-image", base];
+    const gone = await home.run(args);
+    expect(gone.exitCode).toBe(1);
+    expect(gone.json.error.hint).toContain("--build-anyway");
+
+    const image = `${registry.host}/never/there`;
+    const { version } = await buildForImage(home, { more: [`configs: { docker: { image: '${image}:1' } }`] });
+    const built = await dockerize(home, "-t", "swcli-test/built:1", "--base-image", base);
+    expect(built).toMatchObject({ engine: "direct", pushed: false });
+    expect(await held(`${image}:${version}`)).toBe(await held("swcli-test/built:1"));
+    await forget(`${image}:${version}`, "swcli-test/built:1");
   },
   SLOW,
 );

@@ -10,6 +10,7 @@ import { type Home, tempHome } from "../helpers/home.ts";
 import { testWith } from "../helpers/needs.ts";
 import { pushRealBase, type RealBase, realBaseMissing } from "../servers/base-image.ts";
 import { type RegistryServer, registryMissing, startRegistry } from "../servers/registry.ts";
+import { openGate } from "../servers/registry-gate.ts";
 import { buildForImage, dockerize } from "./image-runtime.ts";
 
 const BUILDER = "swcli-lab";
@@ -130,6 +131,23 @@ testBoth(
     const old = `${registry.host}/platforms/docker:1`;
     await dockerize(home, "-t", old, ...args, "--format", "docker");
     expect((await raw(old)).mediaType).toBe("application/vnd.docker.distribution.manifest.v2+json");
+  },
+  SLOW,
+);
+
+testBoth(
+  "a remote BuildKit pushes in plain http outside loopback where --insecure-registry names the host",
+  async () => {
+    await using gate = openGate(registry, { address: "0.0.0.0" });
+    await using home = await dockerHome();
+    await build(home);
+    const args = ["--base-image", base.reference, "--push", "--engine", "buildx", "--builder", BUILDER];
+    const image = `${gate.host}/platforms/plain:1`;
+    const refused = await home.run(["runtime", "dockerize", "demo", "-t", image, ...args]);
+    expect(refused.exitCode).toBe(1);
+    const made = await dockerize(home, "-t", image, ...args, "--insecure-registry", gate.host);
+    expect(made.pushed).toBe(true);
+    expect(gate.seen).toContain("PUT /v2/platforms/plain/manifests/1");
   },
   SLOW,
 );

@@ -193,6 +193,10 @@ testImage(
     const without = await pushTinyBase(registry.host, { repository: "base/without", python: "" });
     const other = await pushTinyBase(registry.host, { repository: "base/other", python: "3.9" });
     const tag = `${registry.host}/refused/x:1`;
+    await home.write("taken/file", "x");
+    // Known before anybody is asked for the base.
+    const nobody = ["--base-image", "127.0.0.1:1/no/base:1", "--engine", "direct"];
+    const both = ["--platform", "amd64", "--platform", "arm64"];
     const cases: [string[], number, string][] = [
       [["demo", "--push"], 2, "name the image with -t"],
       [["demo", "-t", tag, "--push", "--to", "oci-layout=x"], 2, "exclude each other"],
@@ -204,6 +208,8 @@ testImage(
         2,
         "can't be loaded into docker",
       ],
+      [["demo", "-t", tag, "--to", "docker-archive=x.tar", ...both, ...nobody], 2, "holds one platform"],
+      [["demo", "-t", tag, "--to", "oci-layout=taken", ...nobody], 4, "is there already"],
       [["demo", "-t", tag, "--push", "--base-image", without], 1, "no Python on its PATH"],
       [["demo", "-t", tag, "--push", "--base-image", other], 1, "Python 3.9"],
       [["demo", "-t", tag, "--push", "--base-image", `${registry.host}/nobody/knows:1`], 1, "no base image"],

@@ -3,9 +3,10 @@
  * of python-build-standalone: a made-up one that nothing can run, or the files of a CPython of this machine.
  */
 import { existsSync, readdirSync } from "node:fs";
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { besideItself } from "./conda-channel.ts";
 
 export interface PythonDownload {
   /** UV_PYTHON_DOWNLOADS_JSON_URL */
@@ -46,18 +47,19 @@ export function ownPython(not: string): { prefix: string; minor: string } | unde
   return undefined;
 }
 
-/** The files of an interpreter that finds its library beside itself. */
+/** The files of an interpreter, made to find its library beside itself. */
 export async function packedPython(
   dir: string,
   { prefix, minor }: { prefix: string; minor: string },
 ): Promise<PythonDownload> {
   const left = ["site-packages", "test", "__pycache__", "config-*", "idlelib", "tkinter", "ensurepip"];
   const excludes = left.map((name) => `--exclude=${name}`);
-  const files = [`bin/python${minor}`, ...readdirSync(join(prefix, "lib")).map((name) => `lib/${name}`)];
-  const wanted = files.filter((name) => name.includes("bin/") || /^lib\/(libpython|python3)/.test(name));
-  await mkdir(dir, { recursive: true });
-  const argv = ["tar", "-czf", join(dir, "python.tar.gz"), "-C", prefix, "--transform=s,^,python/,", ...excludes];
-  await run([...argv, ...wanted]);
+  const wanted = readdirSync(join(prefix, "lib")).filter((name) => /^(libpython|python3)/.test(name));
+  const program = besideItself(await readFile(join(prefix, `bin/python${minor}`)), prefix);
+  await mkdir(join(dir, "bin"), { recursive: true });
+  await writeFile(join(dir, `bin/python${minor}`), program, { mode: 0o755 });
+  const argv = ["tar", "-czf", join(dir, "python.tar.gz"), "--transform=s,^,python/,", ...excludes];
+  await run([...argv, "-C", dir, "bin", "-C", prefix, ...wanted.map((name) => `lib/${name}`)]);
   return await listOf(dir, minor);
 }
 

@@ -49,7 +49,7 @@ test("locks are there when the runtime has them, and the Dockerfile asks for no 
   expect(text).toContain("--require-hashes");
   const empty = (await putBlobBytes(home.ctx, "# nothing\n")).sha256;
   expect(await contextFacts(home.ctx, { ...plain, vcs: empty })).toEqual({
-    ...{ conda: false, hasLock: false, hashed: false, hasVcs: false, wheelPins: [] },
+    ...{ ownPython: false, conda: false, hasLock: false, hashed: false, hasVcs: false, wheelPins: [] },
   });
   await using other = await storeHome();
   await written(other);

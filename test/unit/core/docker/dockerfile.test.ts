@@ -31,7 +31,7 @@ function plan(yaml = "", more: { tags?: string[]; platforms?: string[]; locked?:
   });
 }
 
-const FACTS = { conda: false, hasLock: true, hashed: true, hasVcs: false, wheelPins: [] };
+const FACTS = { ownPython: false, conda: false, hasLock: true, hashed: true, hasVcs: false, wheelPins: [] };
 
 test("no instruction needs more than docker 19.03, and uv is in no final layer", () => {
   const text = dockerfile(plan(), { ...FACTS, wheelPins: ["tiny==1.0"] });
@@ -69,4 +69,11 @@ test("conda's prefix comes with the context, and pip's packages are put into it 
   expect(text).toContain("COPY conda-${TARGETARCH}/ /\n");
   expect(text).toContain(`pip install --python ${PREFIX}/bin/python --no-deps --require-hashes -r /swcli/`);
   expect(text).not.toMatch(/uv venv|pip sync|pyvenv/);
+});
+
+test("a Python that is brought along is in both stages, and the environment is made of it", () => {
+  const text = dockerfile(plan(), { ...FACTS, ownPython: true });
+  expect(text.split("COPY python-${TARGETARCH}/ /\n")).toHaveLength(3);
+  expect(text).toContain("--python /opt/starwhale.user/python/3.11/bin/python3.11 ");
+  expect(text.slice(text.lastIndexOf("FROM "))).toContain("ARG TARGETARCH\nCOPY python-");
 });
