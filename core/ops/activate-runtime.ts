@@ -1,6 +1,7 @@
 /**
  * What a shell or a child needs to be in a runtime: the plan of a ready environment, and making one that is not.
- * The warm query reads memory and makes four stats. Tests: test/e2e/activate.test.ts
+ * The warm query reads memory and makes four stats.
+ * Tests: test/unit/core/ops/activate-runtime.test.ts, test/e2e/activate.test.ts
  */
 import { offlineCtx } from "#core/config/offline.ts";
 import type { Ctx } from "#core/context.ts";
