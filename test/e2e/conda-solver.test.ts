@@ -46,6 +46,11 @@ for (const solver of ["micromamba", "mamba", "conda"]) {
       expect(asked).not.toContain("channel-priority");
       expect(asked).toEndWith("\nflexible\n");
       expect((await home.run(["runtime", "run", "demo", "--", "hail"])).stdout).toBe("hail 1.0\n");
+      const cwd = join(home.dir, "project-1");
+      const env = { PATH: `${join(home.dir, "bin")}:${process.env.PATH}`, SW_CLI_CONFIG: undefined };
+      expect(await home.run(["runtime", "lock"], { cwd, env })).toMatchObject({ exitCode: 0 });
+      const again = await home.run(["runtime", "lock"], { cwd, env });
+      expect(again.stderr).toContain(`${solver} can't keep to the packages of a lock`);
     },
     60_000,
   );
