@@ -105,8 +105,10 @@ async function solveOne(ctx: Ctx, input: SolveInput, question: Question & { plat
   const names = locked.length > 0 ? { locked: locked.map(({ url }) => url) } : {};
   const key = keyOf({ solver, specs, channels, subdir, virtual, priority, ...names });
   const kept = input.useCache ? await readKept(ctx, key) : undefined;
-  if (typeof kept === "string") throw engineError(new EngineRefusal("unsolvable", kept), work);
-  if (kept) return { records: kept.platforms[subdir] ?? [], cached: true };
+  // Whoever needs the platform may have mended the channel since; what is only nice to have is not asked for each time.
+  const isNeeded = planPlatforms(input.arch).required.includes(question.platform);
+  if (typeof kept === "string" && !isNeeded) throw engineError(new EngineRefusal("unsolvable", kept), work);
+  if (typeof kept === "object") return { records: kept.platforms[subdir] ?? [], cached: true };
   const shared = { key, channels, specs, subdir };
   const others = input.useCache ? await readSharedSolution(ctx, shared) : undefined;
   if (others) {

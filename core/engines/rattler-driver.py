@@ -14,6 +14,7 @@ import os
 import sys
 import tempfile
 import threading
+import time
 from urllib.parse import unquote, urlsplit
 
 # Scripts of packages write to stdout; answers go to a copy that only this file knows.
@@ -99,16 +100,21 @@ def unchecked_client(known, mirrors):
         return Client.from_config(Config.from_toml(settings), 2)
 
 
+# Seconds for which what was read of channels counts as the present.
+CURRENT = 60
 GATEWAYS = {}
 
 
 def gateway(request):
-    """One per way to reach them: it keeps what it read of the channels."""
+    """One per way to reach them, while it is current. It maps the files of a folder, which may change under it."""
     key = json.dumps([request.get(name) for name in ("logins", "mirrors", "insecure")], sort_keys=True)
-    if request.get("fresh") or key not in GATEWAYS:
-        GATEWAYS.clear()
-        GATEWAYS[key] = Gateway(client=client(request))
-    return GATEWAYS[key]
+    made, known = GATEWAYS.get(key, (0, None))
+    is_folder = any(channel.startswith("file:") for channel in request["channels"])
+    if known and not is_folder and not request.get("fresh") and time.monotonic() - made < CURRENT:
+        return known, True
+    GATEWAYS.clear()
+    GATEWAYS[key] = (time.monotonic(), Gateway(client=client(request)))
+    return GATEWAYS[key][1], False
 
 
 class BadSpec(Exception):
@@ -122,14 +128,14 @@ def match_spec(text):
         raise BadSpec(f"{text}\n{error}") from None
 
 
-async def still_there(request):
+async def still_there(request, source):
     """Of the packages that a lock names, those that the channels have: as they are described now."""
     wanted = {(one["subdir"], one["fn"], one.get("sha256") or one.get("md5")) for one in request.get("locked", [])}
     if not wanted:
         return []
     platforms = [Subdir(request["platform"]), Subdir("noarch")]
     names = [MatchSpec(one["name"]) for one in request["locked"]]
-    found = await gateway(request).query(request["channels"], platforms, names, recursive=False)
+    found = await source.query(request["channels"], platforms, names, recursive=False)
 
     def hashes(one):
         return [digest.hex() for digest in (one.sha256, one.md5) if digest]
@@ -141,6 +147,17 @@ async def still_there(request):
 
 
 async def solve(request):
+    source, is_known = gateway(request)
+    try:
+        return await solve_with(request, source)
+    except SolverError:
+        if not is_known:
+            raise
+        # Somebody may have mended the channel a moment ago.
+        return await solve_with(request, gateway({**request, "fresh": True})[0])
+
+
+async def solve_with(request, source):
     virtual = [
         GenericVirtualPackage(PackageName(one["name"]), Version(one["version"]), BuildString(one["build"]))
         for one in request["virtual"]
@@ -148,8 +165,8 @@ async def solve(request):
     records = await rattler.solve(
         request["channels"],
         [match_spec(spec) for spec in request["specs"]],
-        locked_packages=await still_there(request),
-        gateway=gateway(request),
+        locked_packages=await still_there(request, source),
+        gateway=source,
         platforms=[Subdir(request["platform"]), Subdir("noarch")],
         virtual_packages=virtual,
         channel_priority=PRIORITY[request.get("priority", "strict")],

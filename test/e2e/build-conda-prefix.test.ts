@@ -47,6 +47,11 @@ withChannel(
 
     const file = join(home.dir, "other.swrt");
     expect(await home.run(["runtime", "copy", "other", file])).toMatchObject({ exitCode: 0 });
+    const members = ["dependencies/.starwhale/lock/conda-sw-lock.explicit.json", "_manifest.yaml", "runtime.yaml"];
+    const inside = await home.exec(["tar", "-xOf", file, ...members]);
+    expect(inside).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(inside.stdout).toContain("/main/linux-64/native-1.0-h1_0.conda");
+    expect(inside.stdout).not.toContain(home.dir);
     await using elsewhere = await tempHome({ mode: "in-process" });
     expect(await elsewhere.run(["runtime", "import", file, "-n", "came"])).toMatchObject({ exitCode: 0 });
     const show = await elsewhere.run(["runtime", "run", "came", "--", "printenv", "CONDA_PREFIX"]);

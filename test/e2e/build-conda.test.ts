@@ -159,6 +159,35 @@ for (const scheme of ["http", "file"]) {
   );
 }
 
+withChannel(
+  "packages come from the cache of rattler's tools, and runtimes of the same packages share their environment",
+  async () => {
+    const { dir } = await condaChannel();
+    await using channel = serveChannel(dir);
+    await using home = await tempHome({ mode: "in-process" });
+    const env = { RATTLER_CACHE_DIR: join(home.dir, "rattler") };
+    const ask = ["runtime", "run", "demo", "--", "printenv", "CONDA_PREFIX"];
+    const project = await yamlProject(home, `${channel.url}/main`, ["conda: [hail]"]);
+    const first = await home.run([...build, "-o", "json"], { cwd: project, env });
+    const prefix = (await home.run(ask, { env })).stdout;
+    expect(await readdir(join(env.RATTLER_CACHE_DIR, "pkgs"))).toContain("hail-2.0-py_0");
+    const yaml = join(project, "runtime.yaml");
+    await writeFile(yaml, `# another one\n${await readFile(yaml, "utf8")}`);
+    const second = await home.run([...build, "-o", "json"], { cwd: project, env });
+    expect(second.json.version).not.toBe(first.json.version);
+    expect((await home.run(ask, { env })).stdout).toBe(prefix);
+
+    const file = join(home.dir, "demo.swrt");
+    expect(await home.run(["runtime", "copy", "demo", file])).toMatchObject({ exitCode: 0 });
+    await using other = await tempHome({ mode: "in-process", env });
+    expect(await other.run(["runtime", "import", file, "-n", "demo"])).toMatchObject({ exitCode: 0 });
+    channel.requests.length = 0;
+    expect((await other.run(ask)).stdout).toStartWith(other.root);
+    expect(channel.requests).toEqual([]);
+  },
+  LONG,
+);
+
 test("an environment that nobody has is looked for by name and the places are named", async () => {
   await using home = await tempHome({ mode: "in-process" });
   const failed = await home.run(["runtime", "build", "-c", "nowhere"], { env: { CONDA_ENVS_PATH: "/srv/envs" } });

@@ -8,43 +8,53 @@ import { channelPython, condaChannel } from "../servers/conda-channel.ts";
 
 const withChannel = testWith(needsLinux(), channelPython() ? undefined : "a CPython with a prefix of its own");
 
-async function story(home: Home, script: string) {
+async function story(home: Home, script: string, solver = "micromamba") {
   const { dir, minor } = await condaChannel();
   await home.write(
-    "bin/micromamba",
+    `bin/${solver}`,
     `#!/bin/sh\necho "$CONDA_SUBDIR $CONDA_OVERRIDE_GLIBC $*" > "$HOME/asked"\necho "$CONDA_CHANNEL_PRIORITY" >> "$HOME/asked"\n${script}\n`,
     0o755,
   );
-  await home.write(".config/starwhale/config.yaml", "version: '2.0'\nswcli: { conda: { solver: micromamba } }\n");
+  await home.write(".config/starwhale/config.yaml", `version: '2.0'\nswcli: { conda: { solver: ${solver} } }\n`);
   const yaml = `name: demo\nenvironment: { python: "${minor}", arch: amd64 }\nconfigs: { conda: { channels: ["file://${dir}/main"] } }\ndependencies:\n  - conda: [hail]\n`;
   const cwd = await home.project({ "runtime.yaml": yaml });
   const env = { PATH: `${join(home.dir, "bin")}:${process.env.PATH}`, SW_CLI_CONFIG: undefined };
   return await home.run(["runtime", "build", "--prepare", "no"], { cwd, env });
 }
 
-withChannel(
-  "conda.solver: micromamba decides which packages are locked",
-  async () => {
-    const { dir, python } = await condaChannel();
-    await using home = await tempHome({ mode: "in-process" });
-    await home.write(".condarc", "channel_priority: flexible\n");
-    const link = [
-      { name: "python", version: python, build_string: "h1_0_cpython" },
-      { name: "hail", version: "1.0", build_string: "py_0" },
-      { name: "loud", version: "1.0", build_string: "py_0" },
-    ];
-    expect(await story(home, `echo '${JSON.stringify({ success: true, actions: { LINK: link } })}'`)).toMatchObject({
-      exitCode: 0,
-    });
-    const asked = await readFile(join(home.dir, "asked"), "utf8");
-    expect(asked).toStartWith("linux-64 2.31 create --dry-run --json");
-    expect(asked).toContain(`--channel file://${dir}/main hail python `);
-    expect(asked).not.toContain("channel-priority");
-    expect(asked).toEndWith("\nflexible\n");
-    expect((await home.run(["runtime", "run", "demo", "--", "hail"])).stdout).toBe("hail 1.0\n");
-  },
-  60_000,
-);
+for (const solver of ["micromamba", "mamba", "conda"]) {
+  withChannel(
+    `conda.solver: ${solver} decides which packages are locked`,
+    async () => {
+      const { dir, python } = await condaChannel();
+      await using home = await tempHome({ mode: "in-process" });
+      await home.write(".condarc", "channel_priority: flexible\n");
+      const link = [
+        { name: "python", version: python, build_string: "h1_0_cpython" },
+        { name: "hail", version: "1.0", build_string: "py_0" },
+        { name: "loud", version: "1.0", build_string: "py_0" },
+      ];
+      expect(
+        await story(home, `echo '${JSON.stringify({ success: true, actions: { LINK: link } })}'`, solver),
+      ).toMatchObject({
+        exitCode: 0,
+      });
+      const asked = await readFile(join(home.dir, "asked"), "utf8");
+      expect(asked).toStartWith("linux-64 2.31 create --dry-run --json");
+      expect(asked).toContain(`--channel file://${dir}/main hail python `);
+      expect(asked).toContain(solver === "conda" ? " --subdir linux-64 " : " --platform linux-64 ");
+      expect(asked).not.toContain("channel-priority");
+      expect(asked).toEndWith("\nflexible\n");
+      expect((await home.run(["runtime", "run", "demo", "--", "hail"])).stdout).toBe("hail 1.0\n");
+      const cwd = join(home.dir, "project-1");
+      const env = { PATH: `${join(home.dir, "bin")}:${process.env.PATH}`, SW_CLI_CONFIG: undefined };
+      expect(await home.run(["runtime", "lock"], { cwd, env })).toMatchObject({ exitCode: 0 });
+      const again = await home.run(["runtime", "lock"], { cwd, env });
+      expect(again.stderr).toContain(`${solver} can't keep to the packages of a lock`);
+    },
+    60_000,
+  );
+}
 
 withChannel(
   "what it can't solve is told with the line of the yaml; one that is not there is named",

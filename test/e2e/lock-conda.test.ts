@@ -2,9 +2,9 @@
 import { expect } from "bun:test";
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Home, tempHome } from "../helpers/home.ts";
+import { bothModes, type Home, tempHome } from "../helpers/home.ts";
 import { needsLinux, testWith } from "../helpers/needs.ts";
-import { channelPython, condaChannel } from "../servers/conda-channel.ts";
+import { channelPython, condaChannel, serveChannel } from "../servers/conda-channel.ts";
 import { servePackages } from "../servers/package-index.ts";
 import { makeWheel } from "../unit/core/lock/make-wheel.ts";
 
@@ -39,50 +39,52 @@ async function project(home: Home, { url, minor }: At, dependencies: string): Pr
 
 const versions = (text: string): string[] => text.match(/\b(hail|loud|calm|pkg-a)==?[\d.]+/g) ?? [];
 
-withChannel(
-  "conda packages that are locked stay when newer ones appear, in the lock and in the build, until they are upgraded",
-  async () => {
-    await using home = await tempHome({ mode: "in-process" });
-    const channel = await growingChannel(home);
-    const wheels = ["1.0", "2.0"].map((version) => makeWheel(join(home.dir, "wheels"), { name: "pkg-a", version }));
-    const [old = "", newer = ""] = await Promise.all(wheels);
-    await using before = await servePackages([old]);
-    await using now = await servePackages([old, newer]);
-    // The engine comes from the machine's own index, which has no pkg-a.
-    const bare = await project(home, channel, "{ conda: [calm] }");
-    expect(await home.run(["runtime", "lock", "--stdout", bare])).toMatchObject({ exitCode: 0 });
-    const dir = await project(home, channel, "{ conda: [hail, calm] }, { pip: [pkg-a] }");
-    const swcli = (from: { url: string }, ...args: string[]) =>
-      home.run(["-o", "json", "runtime", ...args], { cwd: dir, env: { PIP_INDEX_URL: from.url } });
-    const lock = async () => versions(await readFile(join(dir, ".starwhale/lock/conda-sw-lock.yaml"), "utf8"));
-    const built = async () => {
-      expect(await swcli(now, "build", "--prepare", "no")).toMatchObject({ exitCode: 0 });
-      const { json } = await swcli(now, "info", "locked", "-of", "lock");
-      return versions(json.data["conda-sw-lock.yaml"]);
-    };
+bothModes((mode) => {
+  withChannel(
+    "conda packages that are locked stay when newer ones appear, in the lock and in the build, until they are upgraded",
+    async () => {
+      await using home = await tempHome({ mode });
+      const channel = await growingChannel(home);
+      const wheels = ["1.0", "2.0"].map((version) => makeWheel(join(home.dir, "wheels"), { name: "pkg-a", version }));
+      const [old = "", newer = ""] = await Promise.all(wheels);
+      await using before = await servePackages([old]);
+      await using now = await servePackages([old, newer]);
+      // The engine comes from the machine's own index, which has no pkg-a.
+      const bare = await project(home, channel, "{ conda: [calm] }");
+      expect(await home.run(["runtime", "lock", "--stdout", bare])).toMatchObject({ exitCode: 0 });
+      const dir = await project(home, channel, "{ conda: [hail, calm] }, { pip: [pkg-a] }");
+      const swcli = (from: { url: string }, ...args: string[]) =>
+        home.run(["-o", "json", "runtime", ...args], { cwd: dir, env: { PIP_INDEX_URL: from.url } });
+      const lock = async () => versions(await readFile(join(dir, ".starwhale/lock/conda-sw-lock.yaml"), "utf8"));
+      const built = async () => {
+        expect(await swcli(now, "build", "--prepare", "no")).toMatchObject({ exitCode: 0 });
+        const { json } = await swcli(now, "info", "locked", "-of", "lock");
+        return versions(json.data["conda-sw-lock.yaml"]);
+      };
 
-    await channel.hide(NEWER);
-    expect(await swcli(before, "lock")).toMatchObject({ exitCode: 0 });
-    const first = ["calm=1.0", "hail=1.0", "loud=1.0", "pkg-a==1.0"];
-    expect(await lock()).toEqual(first);
-    await channel.hide(/^$/);
-    const again = await swcli(now, "lock");
-    expect(again.json.files.map((file: { changed: boolean }) => file.changed)).toEqual([false, false, false]);
-    expect(await swcli(now, "lock", "--check")).toMatchObject({ exitCode: 0 });
-    expect(await built()).toEqual(first);
+      await channel.hide(NEWER);
+      expect(await swcli(before, "lock")).toMatchObject({ exitCode: 0 });
+      const first = ["calm=1.0", "hail=1.0", "loud=1.0", "pkg-a==1.0"];
+      expect(await lock()).toEqual(first);
+      await channel.hide(/^$/);
+      const again = await swcli(now, "lock");
+      expect(again.json.files.map((file: { changed: boolean }) => file.changed)).toEqual([false, false, false]);
+      expect(await swcli(now, "lock", "--check")).toMatchObject({ exitCode: 0 });
+      expect(await built()).toEqual(first);
 
-    expect(await swcli(now, "lock", "--upgrade", "calm")).toMatchObject({ exitCode: 0 });
-    expect(await lock()).toEqual(["calm=2.0", "hail=1.0", "loud=1.0", "pkg-a==1.0"]);
-    expect(await built()).toEqual(["calm=2.0", "hail=1.0", "loud=1.0", "pkg-a==1.0"]);
-    expect(await swcli(now, "lock", "--upgrade=hail", "--upgrade=pkg_a")).toMatchObject({ exitCode: 0 });
-    const all = ["calm=2.0", "hail=2.0", "loud=1.1", "pkg-a==2.0"];
-    expect(await lock()).toEqual(all);
-    await channel.hide(NEWER);
-    expect(await swcli(before, "lock", "--upgrade")).toMatchObject({ exitCode: 0 });
-    expect(await lock()).toEqual(first);
-  },
-  LONG,
-);
+      expect(await swcli(now, "lock", "--upgrade", "calm")).toMatchObject({ exitCode: 0 });
+      expect(await lock()).toEqual(["calm=2.0", "hail=1.0", "loud=1.0", "pkg-a==1.0"]);
+      expect(await built()).toEqual(["calm=2.0", "hail=1.0", "loud=1.0", "pkg-a==1.0"]);
+      expect(await swcli(now, "lock", "--upgrade=hail", "--upgrade=pkg_a")).toMatchObject({ exitCode: 0 });
+      const all = ["calm=2.0", "hail=2.0", "loud=1.1", "pkg-a==2.0"];
+      expect(await lock()).toEqual(all);
+      await channel.hide(NEWER);
+      expect(await swcli(before, "lock", "--upgrade")).toMatchObject({ exitCode: 0 });
+      expect(await lock()).toEqual(first);
+    },
+    LONG,
+  );
+});
 
 withChannel(
   "what is locked and no longer fits, or is gone from its channel, moves; the rest stays",
@@ -104,6 +106,23 @@ withChannel(
     expect(await relock()).toEqual(["calm=1.0", "hail=2.0", "loud=1.1"]);
     await channel.hide(/^calm-1/);
     expect(await relock()).toEqual(["calm=2.0", "hail=2.0", "loud=1.1"]);
+  },
+  LONG,
+);
+
+withChannel(
+  "a channel that was mended is asked again by a daemon that has just read it",
+  async () => {
+    await using home = await tempHome();
+    const { hide, minor } = await growingChannel(home);
+    await using served = serveChannel(home.dir);
+    const dir = await project(home, { url: `${served.url}/channel`, minor }, "{ conda: [hail] }");
+    await hide(/^hail/);
+    const missing = await home.run(["runtime", "lock"], { cwd: dir });
+    expect(missing.exitCode).toBe(1);
+    expect(missing.stderr).toContain("No candidates were found for hail");
+    await hide(NEWER);
+    expect(await home.run(["runtime", "lock"], { cwd: dir })).toMatchObject({ exitCode: 0 });
   },
   LONG,
 );
