@@ -5,6 +5,8 @@
 import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { driftWarning } from "#core/env/seen.ts";
+import { Memo } from "#core/memo.ts";
 import { freshRoot, type Place, timed } from "./place.ts";
 import { bothProjects, pythonMinor, SETS } from "./sets.ts";
 import { median, ms, type Row, ratioRow } from "./table.ts";
@@ -17,6 +19,8 @@ interface Round {
   readonly bytes: number;
   /** Bytes a second of the whole command. */
   readonly verified: number;
+  /** Milliseconds of the look at each activation. */
+  readonly look: number;
 }
 
 export async function environments(place: Place, rounds = 5): Promise<Row[]> {
@@ -56,6 +60,7 @@ async function oneRound({ place, dir, python, name, set }: RoundOptions): Promis
   await settled(fresh);
   const warm = median([await run(set), await run(set), await run(set)]);
   const verified = await verifySpeed(fresh, set);
+  const look = await lookTime(fresh, set);
   const unchanged = median([await swcli("build"), await swcli("build"), await swcli("build")]);
   const before = diskUse(fresh.env.SW_LOCAL_STORAGE ?? "");
   const builds = { unchanged, otherName: await swcli("build", "-n", "other") };
@@ -63,7 +68,7 @@ async function oneRound({ place, dir, python, name, set }: RoundOptions): Promis
   const bytes = diskUse(fresh.env.SW_LOCAL_STORAGE ?? "") - before;
   await timed(fresh, [place.swcli, "daemon", "stop"]);
   rmSync(fresh.env.SW_LOCAL_STORAGE ?? "", { recursive: true, force: true });
-  return { ours, theirs, builds, runs, bytes, verified };
+  return { ours, theirs, builds, runs, bytes, verified, look };
 }
 
 async function verifySpeed(place: Place, set: string): Promise<number> {
@@ -71,6 +76,17 @@ async function verifySpeed(place: Place, set: string): Promise<number> {
   const { environments: found } = JSON.parse(stdout) as { environments: { bytes: number }[] };
   return (found[0]?.bytes ?? 0) / (ms / 1000);
 }
+
+async function lookTime(place: Place, set: string): Promise<number> {
+  const { stdout } = await timed(place, [place.swcli, "env", "info", set, "-o", "json"]);
+  const { prefix } = JSON.parse(stdout) as { prefix: string };
+  const memo = new Memo();
+  const started = performance.now();
+  for (let i = 0; i < LOOKS; i++) driftWarning({ memo }, { key: set, prefix });
+  return (performance.now() - started) / LOOKS;
+}
+
+const LOOKS = 1000;
 
 async function byHand(place: Place, dir: string, python: string): Promise<number> {
   rmSync(join(dir, "venv"), { recursive: true, force: true });
@@ -120,6 +136,7 @@ function rowsOf(set: string, all: readonly Round[]): Row[] {
       builds.unchanged,
     ]),
     ratio(`${set} under another name: first \`run\` / warm`, 1.5, ({ runs }) => [runs.otherName, runs.warm]),
+    lookRow(set, median(all.map(({ look }) => look))),
     ...(set === "sci" ? [verifyRow(set, all)] : []),
     {
       section,
@@ -130,6 +147,14 @@ function rowsOf(set: string, all: readonly Round[]): Row[] {
     },
   ];
 }
+
+const lookRow = (set: string, look: number): Row => ({
+  section: "env",
+  what: `look for drift at an activation of ${set}`,
+  figure: `${look.toFixed(3)} ms`,
+  goal: "≤ 1 ms",
+  ok: look <= 1,
+});
 
 // A small environment is done before the second core has begun.
 function verifyRow(set: string, all: readonly Round[]): Row {
