@@ -1,30 +1,13 @@
 /** A copy holds a few pieces of a package in memory, whatever its size. */
 import { expect } from "bun:test";
-import { readFileSync } from "node:fs";
 import { tempHome } from "../helpers/home.ts";
 import { needsLinux, testWith } from "../helpers/needs.ts";
+import { ownBytes, peakWhile } from "../helpers/own-memory.ts";
 import { makePackage, versionOf } from "../helpers/package.ts";
 import { loggedIn } from "../helpers/server-login.ts";
 import { startStarwhale } from "../servers/starwhale.ts";
 
 const MIB = 1024 * 1024;
-
-/** What is the process's own, without the mapped binary. */
-function ownBytes(pid: number): number {
-  return Number(/RssAnon:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
-}
-
-async function peakWhile(pid: number, work: Promise<unknown>): Promise<number> {
-  const state = { done: false };
-  const ended = work.finally(() => (state.done = true));
-  let peak = 0;
-  while (!state.done) {
-    peak = Math.max(peak, ownBytes(pid));
-    await Bun.sleep(10);
-  }
-  await ended;
-  return peak;
-}
 
 testWith(needsLinux())(
   "a package of 200 MB goes up and down with less than 60 MiB more than at rest",

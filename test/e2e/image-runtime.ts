@@ -9,13 +9,15 @@ export interface ImageRuntime {
   readonly greeting?: string;
   /** Lines of yaml for the dependencies, indented by two. */
   readonly dependencies?: readonly string[];
+  /** More files of the project. */
+  readonly files?: Readonly<Record<string, Uint8Array>>;
   /** Lines of yaml at the top level. */
   readonly more?: readonly string[];
 }
 
 /** Builds it and gives its version. */
 export async function buildForImage(home: Home, runtime: ImageRuntime = {}): Promise<{ version: string; dir: string }> {
-  const { name = "demo", greeting = "hello", dependencies = [], more = [] } = runtime;
+  const { name = "demo", greeting = "hello", dependencies = [], files = {}, more = [] } = runtime;
   const lines = [
     `name: ${name}`,
     "dependencies:",
@@ -27,7 +29,7 @@ export async function buildForImage(home: Home, runtime: ImageRuntime = {}): Pro
       ? []
       : ["environment: { python: '3.11', arch: [amd64, arm64] }"]),
   ];
-  const dir = await home.project({ "runtime.yaml": `${lines.join("\n")}\n` });
+  const dir = await home.project({ ...files, "runtime.yaml": `${lines.join("\n")}\n` });
   await home.write(join(dir, "greet.sh"), `#!/bin/sh\necho ${greeting}\n`, 0o755);
   await makeWheel(join(dir, "wheels"), { name: "tiny-pkg" });
   const built = await home.run(["-o", "json", "runtime", "build", "--prepare", "no"], { cwd: dir });
