@@ -30,5 +30,5 @@ testWith(needsLinux(), await registryMissing())(
     expect(made.json.sent_bytes).toBeGreaterThan(500 * MB);
     expect(peakBytes(pid)).toBeLessThan(150 * MB);
   },
-  120_000,
+  300_000,
 );
