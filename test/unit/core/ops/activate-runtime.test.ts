@@ -8,7 +8,8 @@ import { linkPath } from "#core/env/links.ts";
 import { hasLiveShell } from "#core/env/live-shells.ts";
 import { fileStamp, MARKER_FORMAT, type Marker, prefixPath, writeMarker } from "#core/env/marker.ts";
 import { writePointer } from "#core/env/pointer.ts";
-import { activation, renderRc } from "#core/ops/activate-runtime.ts";
+import { activation } from "#core/ops/activate-runtime.ts";
+import { renderRc } from "#core/ops/plan-of.ts";
 import { updateRef } from "#core/store/refs.ts";
 import { type StoreHome, storeHome } from "../store/store-home.ts";
 
