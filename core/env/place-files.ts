@@ -6,7 +6,7 @@ import { chmod, copyFile, mkdir, realpath, symlink } from "node:fs/promises";
 import { dirname, isAbsolute, normalize } from "pathe";
 import type { Ctx } from "#core/context.ts";
 import type { FileTree } from "#core/env/recipe.ts";
-import { SwError } from "#core/errors.ts";
+import { errno, SwError } from "#core/errors.ts";
 import { removeFile } from "#core/platform/fs-atomic.ts";
 import { blobPath } from "#core/store/blobs.ts";
 import type { Entry } from "#core/store/versions.ts";
@@ -32,14 +32,24 @@ const outside = (dest: string) =>
 async function place(ctx: Ctx, { prefix, dest, entry }: { prefix: string; dest: string; entry: Entry }): Promise<void> {
   const target = entry.path === "" ? dest : `${dest}/${entry.path}`;
   const parent = entry.type === "dir" ? target : dirname(target);
-  await mkdir(parent, { recursive: true });
-  // A link inside the prefix (lib64) is fine, one that leads out is not.
-  const real = await realpath(parent);
+  // A link inside the prefix (lib64) is fine, one that leads out is not: asked before a folder is made behind it.
+  const real = await realOf(parent);
   const top = await realpath(prefix);
   if (real !== top && !real.startsWith(`${top}/`)) throw outside(target);
+  await mkdir(parent, { recursive: true });
   if (entry.type === "dir") return;
   await removeFile(target);
   if (entry.type === "symlink") return await symlink(entry.link ?? "", target);
   await copyFile(blobPath(ctx, entry.sha256 ?? ""), target);
   await chmod(target, entry.mode);
+}
+
+/** Where the part of a path leads that is there. */
+async function realOf(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (e) {
+    if (errno(e) !== "ENOENT") throw e;
+    return await realOf(dirname(path));
+  }
 }
