@@ -1,6 +1,6 @@
 /**
  * Markers: `<envs>/<key>.json` says that an environment is whole and where. A prefix without one is never used.
- * Tests: test/e2e/rot.test.ts
+ * Tests: test/unit/core/env/marker.test.ts, test/e2e/rot.test.ts
  */
 import { statSync } from "node:fs";
 import * as v from "valibot";

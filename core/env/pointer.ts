@@ -1,6 +1,6 @@
 /**
  * Pointers: which environment a version has on this machine, so that a warm activation need not compute the key.
- * A cache: checked against the marker at each use. Tests: test/e2e/rot.test.ts, test/e2e/activate-first.test.ts
+ * A cache: checked against the marker at each use. Tests: test/unit/core/env/pointer.test.ts, test/e2e/rot.test.ts
  */
 import type { Ctx } from "#core/context.ts";
 import { fileStamp, isAlive, type Marker, markerPath, readMarker } from "#core/env/marker.ts";

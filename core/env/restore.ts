@@ -1,6 +1,6 @@
 /**
  * Makes the environment of a version, once however many ask: marker → lock → prefix at its final path → marker.
- * What fails or dies leaves no marker and is never used. Tests: test/unit/core/env/restore.test.ts, test/e2e/activate.test.ts
+ * What fails or dies leaves no marker and is never used. Tests: test/e2e/activate-first.test.ts, test/e2e/activate.test.ts
  */
 import { mkdir } from "node:fs/promises";
 import { isOffline } from "#core/config/offline.ts";

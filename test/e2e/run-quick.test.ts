@@ -149,6 +149,7 @@ const CHANGES: Record<string, ReturnType<typeof touching> & { stderr?: string }>
     async () => await rm(`${home.root}/self`, { recursive: true }),
   ),
   "that the environment is being removed": renaming(live),
+  "a pyvenv.cfg that is gone": renaming(() => `${prefix}/pyvenv.cfg`),
   "a marker that is gone": renaming(marker),
 };
 

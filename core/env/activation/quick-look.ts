@@ -50,15 +50,15 @@ function isUnchanged(look: QuickLook, words: Words): boolean {
   const { p, n, e, y } = words;
   const [store, folder, prefix] = [storeOf(look.root), entryFolder(look), prefixOf(look.root, words)];
   const seen = `${prefix}/${SEEN_FOLDER}`;
-  const [ref, refThen, foreign, open, config, configThen, python, pythonThen, bin, binThen, site, siteThen] =
+  const [ref, refThen, foreign, open, config, configThen, venv, python, pythonThen, bin, binThen, site, siteThen] =
     quickStats([
       ...[`${store}/refs/${p}/${n}.json`, `${folder}/ref`, `${look.root}/${p}/runtime/${n}`],
       ...[`${store}/activation/live/${e}`, look.config, `${folder}/config`],
-      ...[`${prefix}/bin/python`, `${seen}/python`, `${prefix}/bin`, `${seen}/bin`],
+      ...[`${prefix}/pyvenv.cfg`, `${prefix}/bin/python`, `${seen}/python`, `${prefix}/bin`, `${seen}/bin`],
       ...[`${prefix}/lib/python${y}/site-packages`, `${seen}/site`],
     ]);
   if (!ref || ref.id !== refThen?.id || foreign || !open || config?.time !== configThen?.time) return false;
-  return isTwin(python, pythonThen) && isTwin(bin, binThen) && isTwin(site, siteThen);
+  return venv !== undefined && isTwin(python, pythonThen) && isTwin(bin, binThen) && isTwin(site, siteThen);
 }
 
 const isTwin = (one: FileFacts | undefined, then: FileFacts | undefined) =>

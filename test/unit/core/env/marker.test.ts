@@ -18,8 +18,8 @@ const KEY = "0123456789abcdef".repeat(2);
 /** A prefix with a python and a marker for it, made from a base interpreter that is a file of the test. */
 async function makeEnv(home: StoreHome, n = 1): Promise<Marker> {
   const prefix = prefixPath(home.ctx, KEY, n);
-  await mkdir(`${prefix}/bin`, { recursive: true });
-  await writeFile(`${prefix}/bin/python`, "");
+  for (const folder of ["bin", "lib/python3.11/site-packages"]) await mkdir(`${prefix}/${folder}`, { recursive: true });
+  for (const file of ["bin/python", "pyvenv.cfg"]) await writeFile(`${prefix}/${file}`, "");
   const path = await home.write("base/python", "base");
   await utimes(path, 1000, 1000);
   const python = { path, version: "3.11.0", stamp: fileStamp(path) };
@@ -49,6 +49,8 @@ test.each<[string, (marker: Marker) => Promise<unknown>]>([
   ["whose base Python was installed anew", (marker) => utimes(marker.python.path, 2000, 2000)],
   ["whose base Python has gone", (marker) => rm(marker.python.path)],
   ["whose own Python has gone", (marker) => rm(`${marker.prefix}/bin/python`)],
+  ["whose pyvenv.cfg has gone", (marker) => rm(`${marker.prefix}/pyvenv.cfg`)],
+  ["whose packages have gone", (marker) => rm(`${marker.prefix}/lib`, { recursive: true })],
   ["that was deleted by hand", (marker) => rm(marker.prefix, { recursive: true })],
 ])("an environment %s is not used again", async (_what, harm) => {
   await using home = await storeHome();

@@ -9,8 +9,8 @@ import { storeHome } from "../store/store-home.ts";
 async function makeEnv(ctx: Ctx, letter: string, n = 1): Promise<string> {
   const key = letter.repeat(32);
   const prefix = prefixPath(ctx, key, n);
-  await mkdir(`${prefix}/bin`, { recursive: true });
-  await writeFile(`${prefix}/bin/python`, "");
+  for (const folder of ["bin", "lib/python3.11/site-packages"]) await mkdir(`${prefix}/${folder}`, { recursive: true });
+  for (const file of ["bin/python", "pyvenv.cfg"]) await writeFile(`${prefix}/${file}`, "");
   const python = { path: "/bin/sh", version: "3.11.0", stamp: fileStamp("/bin/sh") };
   await writeMarker(ctx, { format: MARKER_FORMAT, key, n, prefix, mode: "venv", python, created_at: n });
   return key;

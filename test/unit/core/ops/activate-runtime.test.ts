@@ -26,8 +26,8 @@ async function runtime({ ctx }: StoreHome): Promise<void> {
 
 async function environment({ ctx }: StoreHome): Promise<Marker> {
   const prefix = prefixPath(ctx, KEY, 1);
-  await mkdir(`${prefix}/bin`, { recursive: true });
-  await writeFile(`${prefix}/bin/python`, "");
+  for (const folder of ["bin", "lib/python3.11/site-packages"]) await mkdir(`${prefix}/${folder}`, { recursive: true });
+  for (const file of ["bin/python", "pyvenv.cfg"]) await writeFile(`${prefix}/${file}`, "");
   const python = { path: "/bin/sh", version: "3.11.0", stamp: fileStamp("/bin/sh") };
   const marker: Marker = { format: MARKER_FORMAT, key: KEY, n: 1, prefix, mode: "venv", python, created_at: 1 };
   await writeMarker(ctx, marker);
