@@ -119,6 +119,7 @@ export class SwError extends Error {
     if (e instanceof SwError) return e;
     const error = e instanceof Error ? e : new Error(String(e));
     if (errno(error) === "ENOSPC" || errno(error) === "EDQUOT") return diskFull(error);
+    if (REFUSED.has(errno(error) ?? "")) return refused(error);
     return new SwError("INTERNAL", error.message, { cause: e, detail: { stack: error.stack } });
   }
 }
@@ -126,6 +127,14 @@ export class SwError extends Error {
 const diskFull = (cause: Error) =>
   new SwError("DISK_FULL", `no space left: ${cause.message}`, {
     hint: "Free some space (`swcli gc` helps) and repeat the command; nothing was half-published.",
+    cause,
+  });
+
+const REFUSED = new Set(["EACCES", "EPERM", "EROFS"]);
+
+const refused = (cause: Error) =>
+  new SwError("FAILED", cause.message, {
+    hint: "Whose is it, and may you change it? Another user's store is not yours to use; SW_LOCAL_STORAGE names one.",
     cause,
   });
 

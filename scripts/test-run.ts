@@ -3,7 +3,7 @@
  * Every file runs in a worker process of its own kind (`--parallel`): a file that exits or crashes is a failure, which
  * one plain `bun test` process would report as success.
  */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { endProcesses, processesIn } from "../test/helpers/processes.ts";
 
 interface Counts {
@@ -19,6 +19,8 @@ async function main(): Promise<void> {
   const paths = process.argv.slice(2).map(asPath);
   // Everything temporary goes in here, so that what a crashed test left can be found: files and processes.
   const temp = realpathSync(mkdtempSync("/tmp/swt-"));
+  // Tests that run as another user go through it.
+  chmodSync(temp, 0o711);
   const { output, code } = await runTests(paths.length > 0 ? paths : ["./test"], temp);
   const counts = read(output, code);
   if (counts.failed > 0) console.log(output.trim());

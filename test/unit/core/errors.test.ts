@@ -34,6 +34,14 @@ test.each(["OF_A_NEWER_PEER", "constructor", "__proto__"])(
   },
 );
 
+test("what the system refuses is no bug of ours: what and where, and that somebody else owns it", () => {
+  for (const code of ["EACCES", "EPERM", "EROFS"]) {
+    const error = SwError.from(Object.assign(new Error(`${code}: permission denied, mkdir '/x'`), { code }));
+    expect(error).toMatchObject({ code: "FAILED", message: expect.stringContaining("mkdir '/x'") });
+    expect(error.hint).toContain("Whose is it");
+  }
+});
+
 test("a full disk is said as such, another error is our bug and keeps its place", () => {
   for (const code of ["ENOSPC", "EDQUOT"]) {
     expect(SwError.from(Object.assign(new Error("write"), { code })).code).toBe("DISK_FULL");
