@@ -65,6 +65,7 @@ export class Jobs {
   readonly #slots = new Slots();
   readonly #running = new Map<string, Operation>();
   readonly #starting = new Map<string, Promise<Job>>();
+  #recovering: Promise<void> | undefined;
   #leaving = false;
 
   constructor(parts: JobsParts) {
@@ -184,7 +185,17 @@ export class Jobs {
   }
 
   /** Takes up what dead daemons left: marks it, starts it again where its kind allows. */
-  async recover(): Promise<void> {
+  recover(): Promise<void> {
+    this.#recovering = this.#takeUpAll();
+    return this.#recovering;
+  }
+
+  /** Once what dead daemons left is taken up, or can't be: before, a job that is about to go on looks interrupted. */
+  async recovered(): Promise<void> {
+    await this.#recovering?.catch(() => {});
+  }
+
+  async #takeUpAll(): Promise<void> {
     const records = await listRecords(this.#parts);
     for (const record of records) if (!isEnded(record) && !isOwned(record)) await this.#takeUp(record);
     const ended = records.filter(isEnded);

@@ -1,14 +1,18 @@
 /** Handlers of methods on jobs. */
 import type { Handlers } from "#daemon/handler.ts";
+import type { Host } from "#daemon/host.ts";
 
-const jobs = () => import("#daemon/jobs/serve-jobs.ts");
+async function jobs(host: Host) {
+  await host.jobs?.recovered();
+  return await import("#daemon/jobs/serve-jobs.ts");
+}
 
 export const jobHandlers = {
-  "job.start": async (ctx, params, host) => (await jobs()).startJob(ctx, params, host),
-  "job.list": async (ctx) => (await jobs()).listJobs(ctx),
-  "job.info": async (ctx, params) => (await jobs()).jobInfo(ctx, params),
-  "job.logs": async (ctx, params) => (await jobs()).jobLogs(ctx, params),
-  "job.wait": async (ctx, params) => (await jobs()).waitForJob(ctx, params),
-  "job.cancel": async (ctx, params, host) => (await jobs()).cancelJob(ctx, params, host),
-  "job.remove": async (ctx, params, host) => (await jobs()).removeJobs(ctx, params, host),
+  "job.start": async (ctx, params, host) => (await jobs(host)).startJob(ctx, params, host),
+  "job.list": async (ctx, _, host) => (await jobs(host)).listJobs(ctx),
+  "job.info": async (ctx, params, host) => (await jobs(host)).jobInfo(ctx, params),
+  "job.logs": async (ctx, params, host) => (await jobs(host)).jobLogs(ctx, params),
+  "job.wait": async (ctx, params, host) => (await jobs(host)).waitForJob(ctx, params),
+  "job.cancel": async (ctx, params, host) => (await jobs(host)).cancelJob(ctx, params, host),
+  "job.remove": async (ctx, params, host) => (await jobs(host)).removeJobs(ctx, params, host),
 } satisfies Partial<Handlers>;
