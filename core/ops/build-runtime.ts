@@ -13,33 +13,59 @@ import type { BuildParams, BuildResult } from "#core/ops/build-params.ts";
 import type { SourceFacts } from "#core/ops/build-source.ts";
 import { emitConfigs } from "#core/ops/emit-configs.ts";
 import { packVersion } from "#core/ops/pack-version.ts";
-import { type Published, publishVersion } from "#core/ops/publish-version.ts";
-import { rememberBuild } from "#core/ops/recall-build.ts";
+import { publishVersion } from "#core/ops/publish-version.ts";
+import { madeBefore, rememberBuild } from "#core/ops/recall-build.ts";
 import { collectSource } from "#core/ops/source-inputs.ts";
 import { localProject, localUri } from "#core/ops/target.ts";
 import type { Report } from "#core/report.ts";
 import { isBuiltinTag } from "#core/store/ref.ts";
-import { readVersion } from "#core/store/versions.ts";
+import { isComplete, keepVersion, readVersion, type Version } from "#core/store/versions.ts";
 import { isName } from "#core/uri/names.ts";
 
 /** @throws MANIFEST_*, LOCK_UNSOLVABLE, LOCK_FAILED, HASH_MISMATCH, TAG_TAKEN; the store is unchanged then */
 export async function buildRuntime(caller: Ctx, params: BuildParams): Promise<BuildResult> {
   checkTags(params.tags);
+  const project = await localProject(caller, params.project);
+  const packed = (await packedBefore(caller, params)) ?? (await packNow(caller, params));
+  const name = checkName(params.name || packed.name);
+  const { version, lock } = packed;
+  const published = await publishVersion(caller, { project, name, version, tags: params.tags });
+  for (const line of published.said) caller.report.warn(line);
+  if (isForHere(caller, params, packed)) await prepare(caller, params, { project, name, id: version.id });
+  const uri = localUri(project, name, version.id);
+  return { name, version: version.id, tags: published.tags, uri, unchanged: published.unchanged, lock };
+}
+
+/** A version in the store, and what is said of it. */
+interface Packed {
+  /** What it is called when nobody says otherwise. */
+  name: string;
+  version: Version;
+  lock: BuildResult["lock"];
+  facts?: SourceFacts | undefined;
+}
+
+/** Where the very same inputs were built before, maybe under another name, and all of it is still there. */
+async function packedBefore(ctx: Ctx, params: BuildParams): Promise<Packed | undefined> {
+  const known = await madeBefore(ctx, params);
+  const version = known && (await keepVersion(ctx, known.version));
+  if (!version || !(await isComplete(ctx, version.id))) return undefined;
+  for (const warning of known.warnings) ctx.report.warn(warning);
+  return { name: known.name, version, lock: known.lock };
+}
+
+async function packNow(caller: Ctx, params: BuildParams): Promise<Packed> {
   const startedAt = caller.clock.now();
   const warnings: string[] = [];
   const ctx = withCtx(caller, { report: keepWarnings(caller.report, warnings) });
-  const project = await localProject(ctx, params.project);
   const collected = await collect(ctx, params);
-  const name = checkName(params.name || collected.name);
+  checkName(params.name || collected.name);
   const inputs = await emitConfigs(ctx, collected, params.extras);
-  const repeated = [...warnings];
   const version = await packVersion(ctx, inputs);
-  const published = await publishVersion(ctx, { project, name, version, tags: params.tags });
-  for (const line of published.said) ctx.report.warn(line);
-  if (isForHere(ctx, params, inputs)) await prepare(ctx, params, { project, name, id: version.id });
-  const result = resultOf(inputs, { project, name, id: version.id, published });
-  await rememberBuild(ctx, params, { inputs, project, startedAt, result, warnings: repeated });
-  return result;
+  const { name, facts } = collected;
+  const lock = lockResult(inputs);
+  await rememberBuild(ctx, params, { inputs, startedAt, version: version.id, name, lock, warnings });
+  return { name, version, lock, facts };
 }
 
 /** Warnings about the inputs are said again when the build is answered from memory. */
@@ -65,24 +91,8 @@ async function collect(ctx: Ctx, params: BuildParams): Promise<Collected> {
   return { ...(await collectCondaInputs(ctx, spec, options)), name: spec.name };
 }
 
-function resultOf(
-  inputs: BuildInputs,
-  made: { project: string; name: string; id: string; published: Published },
-): BuildResult {
-  const { lock } = inputs;
-  return {
-    name: made.name,
-    version: made.id,
-    tags: made.published.tags,
-    uri: localUri(made.project, made.name, made.id),
-    unchanged: made.published.unchanged,
-    lock: lock && {
-      files: inputs.lockFiles,
-      platforms: lock.platforms,
-      python: inputs.python.minor,
-      cached: inputs.lockCached,
-    },
-  };
+function lockResult({ lock, lockFiles, lockCached, python }: BuildInputs): BuildResult["lock"] {
+  return lock && { files: lockFiles, platforms: lock.platforms, python: python.minor, cached: lockCached };
 }
 
 function checkName(name: string): string {
@@ -104,7 +114,7 @@ export function checkTags(tags: readonly string[]): void {
 }
 
 /** An image is made elsewhere, and so is what is locked for other machines only. */
-function isForHere(ctx: Ctx, params: BuildParams, { facts, lock }: Collected): boolean {
+function isForHere(ctx: Ctx, params: BuildParams, { facts, lock }: Packed): boolean {
   if (facts?.source === "docker") return false;
   if (!lock || lock.platforms.length === 0 || lock.platforms.includes(thisPlatform())) return true;
   if (params.prepare === "wait")

@@ -12,7 +12,7 @@ import { errno } from "#core/errors.ts";
 import { type BuildInputs, lockFileOf, requirementsDir } from "#core/ops/build-inputs.ts";
 import type { BuildParams, BuildResult } from "#core/ops/build-params.ts";
 import { sourceLayout } from "#core/ops/source-layout.ts";
-import { localProject } from "#core/ops/target.ts";
+import { localProject, localUri } from "#core/ops/target.ts";
 import { canonicalJson, sha256Hex } from "#core/platform/digest.ts";
 import { configPath, homeDir } from "#core/platform/paths.ts";
 import { resultEnv } from "#core/platform/result-env.ts";
@@ -25,8 +25,16 @@ export interface Recalled {
   warnings: string[];
 }
 
-interface Remembered extends Recalled {
-  project: string;
+/** What a build made of its inputs; how it is called is the caller's affair. */
+export interface MadeBefore {
+  version: string;
+  /** The name that the yaml gives. */
+  name: string;
+  lock: BuildResult["lock"];
+  warnings: string[];
+}
+
+interface Remembered extends MadeBefore {
   /** The machine's choice of Python, where the yaml leaves it; it rests on more than files that a build reads. */
   hostPython: string | undefined;
   /** Path → stamp; "" for what was not there and must stay away. */
@@ -38,29 +46,31 @@ const GRAIN_MS = 50;
 
 /** null: build it. */
 export async function recallBuild(ctx: Ctx, params: BuildParams): Promise<Recalled | null> {
-  const known = ctx.memo.get<Remembered>(memoKey(ctx, params));
-  if (!known?.stamps.every(([path, stamp]) => stampNow(path).stamp === stamp)) return null;
-  if ((await localProject(ctx, params.project)) !== known.project) return null;
-  if (known.hostPython !== undefined && (await defaultPythonMinor(ctx)) !== known.hostPython) return null;
-  const { name, version } = known.result;
-  const ref = await readRef(ctx, known.project, name);
+  const known = await madeBefore(ctx, params);
+  if (!known) return null;
+  const { version, lock, warnings } = known;
+  const name = params.name || known.name;
+  const project = await localProject(ctx, params.project);
+  const ref = await readRef(ctx, project, name);
   if (ref?.tags.latest !== version || !params.tags.every((tag) => ref.tags[tag] === version)) return null;
   if (params.prepare !== "no" && !(await readyEnv(ctx, version))) return null;
-  const { lock } = known.result;
-  const result = {
-    ...known.result,
-    tags: tagsOf(ref, version),
-    unchanged: true,
-    lock: lock && { ...lock, cached: true },
-  };
-  return { result, warnings: known.warnings };
+  const uri = localUri(project, name, version);
+  return { result: { name, version, tags: tagsOf(ref, version), uri, unchanged: true, lock }, warnings };
+}
+
+/** The version that an earlier build made of the very same inputs, under whatever name; the store may have lost it since. */
+export async function madeBefore(ctx: Ctx, params: BuildParams): Promise<MadeBefore | undefined> {
+  const known = ctx.memo.get<Remembered>(memoKey(ctx, params));
+  if (!known?.stamps.every(([path, stamp]) => stampNow(path).stamp === stamp)) return undefined;
+  if (known.hostPython !== undefined && (await defaultPythonMinor(ctx)) !== known.hostPython) return undefined;
+  return { ...known, lock: known.lock && { ...known.lock, cached: true } };
 }
 
 /** Keeps a build from yaml, unless one of its files is so young that a change could hide. */
 export async function rememberBuild(
   ctx: Ctx,
   params: BuildParams,
-  made: { inputs: BuildInputs; project: string; startedAt: number } & Recalled,
+  made: { inputs: BuildInputs; startedAt: number } & MadeBefore,
 ): Promise<void> {
   if (!params.cache || params.source) return;
   const stamps: [string, string][] = [];
@@ -69,14 +79,15 @@ export async function rememberBuild(
     if (changedAt > made.startedAt - GRAIN_MS) return;
     stamps.push([path, stamp]);
   }
-  const { result, warnings, project } = made;
+  const { version, name, lock, warnings } = made;
   const { from, minor } = made.inputs.python;
   const hostPython = from === "host" ? minor : undefined;
-  ctx.memo.set(memoKey(ctx, params), { result, warnings, project, hostPython, stamps } satisfies Remembered);
+  ctx.memo.set(memoKey(ctx, params), { version, name, lock, warnings, hostPython, stamps } satisfies Remembered);
 }
 
-const memoKey = (ctx: Ctx, params: BuildParams) =>
-  `build:${sha256Hex(canonicalJson({ params: { ...params, prepare: undefined }, cwd: ctx.cwd, env: resultEnv(ctx.env) }))}`;
+/** By what decides about the content: not by how the version is called, nor by what is done with it afterwards. */
+const memoKey = (ctx: Ctx, { yaml, source, target, extras, lock, cache }: BuildParams) =>
+  `build:${sha256Hex(canonicalJson({ yaml, source, target, extras, lock, cache, cwd: ctx.cwd, env: resultEnv(ctx.env) }))}`;
 
 /** Everything that a build reads: what the yaml names, and the settings that change a resolution. */
 async function pathsOf(ctx: Ctx, { spec, entries, requirements, python }: BuildInputs): Promise<string[]> {

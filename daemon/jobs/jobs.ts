@@ -2,7 +2,6 @@
  * Jobs of this daemon: long work with a record and a log on disk, on top of operations. Starts, joins, cancels, and takes
  * up what a dead daemon left. Knows no domain. Tests: test/e2e/jobs.test.ts
  */
-import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { SwError } from "#core/errors.ts";
@@ -16,11 +15,11 @@ import {
   dropCall,
   isEnded,
   isOwned,
-  JOB_FORMAT,
   type JobCall,
   type JobRecord,
   jobDir,
   listRecords,
+  newRecord,
   ownIdentity,
   readCall,
   readRecord,
@@ -81,7 +80,7 @@ export class Jobs {
     const key = await flightKey(method as Parameters<typeof flightKey>[0], body);
     const known = this.#starting.get(key);
     if (known) return await join(await known, detached);
-    const started = this.#create({ record: newRecord(method, kind, call.params), kind, call, detached });
+    const started = this.#create({ record: newRecord(method, jobTitle(kind, call.params)), kind, call, detached });
     this.#starting.set(key, started);
     const forget = () => this.#starting.get(key) === started && this.#starting.delete(key);
     started.then(({ operation: { flight } }) => {
@@ -238,17 +237,3 @@ async function join(job: Job, detached: boolean): Promise<Job> {
 }
 
 const cancelPath = (where: { paths: Pick<Paths, "jobs"> }, id: string) => `${jobDir(where, id)}/cancel`;
-
-const newRecord = (method: string, kind: JobKind, params: unknown): JobRecord => ({
-  format: JOB_FORMAT,
-  id: randomBytes(6).toString("hex"),
-  method,
-  title: jobTitle(kind, params),
-  state: "queued",
-  created_at: Date.now(),
-  started_at: null,
-  ended_at: null,
-  interruptions: 0,
-  owner: ownIdentity(),
-  error: null,
-});

@@ -3,6 +3,7 @@
  * What a restart needs (the client's environment) stands beside it and goes with the job's end.
  * Tests: test/unit/daemon/jobs/record.test.ts
  */
+import { randomBytes } from "node:crypto";
 import * as v from "valibot";
 import { SwError } from "#core/errors.ts";
 import { namesIn } from "#core/platform/folder.ts";
@@ -46,6 +47,20 @@ export const ownIdentity = (): JobRecord["owner"] => ({ pid: process.pid, starte
 
 /** False when the daemon that worked on it has gone. */
 export const isOwned = ({ owner }: JobRecord): boolean => startTime(owner.pid) === owner.started;
+
+export const newRecord = (method: string, title: string): JobRecord => ({
+  format: JOB_FORMAT,
+  id: randomBytes(6).toString("hex"),
+  method,
+  title,
+  state: "queued",
+  created_at: Date.now(),
+  started_at: null,
+  ended_at: null,
+  interruptions: 0,
+  owner: ownIdentity(),
+  error: null,
+});
 
 type Where = { readonly paths: Pick<Paths, "jobs"> };
 

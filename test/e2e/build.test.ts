@@ -1,7 +1,7 @@
 /** The main job: a runtime.yaml becomes a version, an environment and a command's world, on real packages. */
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { bothModes, type Home, type Mode, tempHome } from "../helpers/home.ts";
 
 const MINUTES = 60_000;
@@ -43,6 +43,41 @@ bothModes((mode) => {
       });
     },
     3 * MINUTES,
+  );
+
+  test(
+    "under another name, what the yaml is warned of is said again, and what the store has lost is packed again",
+    async () => {
+      await withHome(mode, async (home) => {
+        const dir = await home.project({
+          "runtime.yaml": `${YAML}  - files: [{ src: f, dest: f }]\nenviroment: 1\n`,
+          f: "F",
+        });
+        const build = async (name: string) => {
+          const built = await home.run(["runtime", "build", "-n", name, "--prepare", "no", "-o", "json"], { cwd: dir });
+          expect(built.stderr).toContain("enviroment");
+          return built.json;
+        };
+        const first = await build("first");
+        // Younger files might hide a change, so nothing is remembered of them.
+        await Bun.sleep(100);
+        expect(await build("first")).toEqual({ ...first, unchanged: true, lock: { ...first.lock, cached: true } });
+        const blobs = `${home.root}/.store/v1/blobs/sha256`;
+        const f = Bun.CryptoHasher.hash("sha256", "F", "hex");
+        await rm(`${blobs}/${f.slice(0, 2)}/${f}`);
+        expect((await build("second")).version).toBe(first.version);
+        expect(existsSync(`${blobs}/${f.slice(0, 2)}/${f}`)).toBe(true);
+        await home.run(["runtime", "remove", "-f", "-y", "first"]);
+        expect(await build("first")).toMatchObject({
+          version: first.version,
+          tags: ["latest", "v0"],
+          unchanged: false,
+        });
+        await home.write(`${dir.slice(home.dir.length + 1)}/f`, "G");
+        expect((await build("third")).version).not.toBe(first.version);
+      });
+    },
+    MINUTES,
   );
 
   test(
