@@ -14,7 +14,7 @@ export interface Client {
   call<M extends MethodName>(method: M, params: ParamsOf<M>, options?: Partial<CallOptions>): Promise<ResultOf<M>>;
   /** A call that only reads and answers at once: tries the quick exchange first. */
   query<M extends MethodName>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>>;
-  /** Asks only a daemon that is there whether a build is unchanged; null when it is not, or none is there. */
+  /** Asks only a daemon that is there for a build that needs no work; null when it does, or none is there. */
   recall(params: ParamsOf<"runtime.recall">): Promise<ResultOf<"runtime.recall">>;
 }
 

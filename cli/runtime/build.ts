@@ -68,7 +68,7 @@ export default defineCommand({
   },
 });
 
-/** An unchanged build is one quick question; `null` (also without a daemon) means the work itself. */
+/** A build of known inputs is one quick question; `null` (also without a daemon) means the work itself. */
 async function buildOrRecall(out: Out, params: ParamsOf<"runtime.build">): Promise<ResultOf<"runtime.build">> {
   const client = clientFor(out);
   const recalled = params.source || params.cache === false ? null : await client.recall(params);

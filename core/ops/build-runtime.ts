@@ -14,19 +14,19 @@ import type { SourceFacts } from "#core/ops/build-source.ts";
 import { emitConfigs } from "#core/ops/emit-configs.ts";
 import { packVersion } from "#core/ops/pack-version.ts";
 import { publishVersion } from "#core/ops/publish-version.ts";
-import { madeBefore, rememberBuild } from "#core/ops/recall-build.ts";
+import { rememberBuild } from "#core/ops/recall-build.ts";
 import { collectSource } from "#core/ops/source-inputs.ts";
 import { localProject, localUri } from "#core/ops/target.ts";
 import type { Report } from "#core/report.ts";
 import { isBuiltinTag } from "#core/store/ref.ts";
-import { isComplete, keepVersion, readVersion, type Version } from "#core/store/versions.ts";
+import { readVersion, type Version } from "#core/store/versions.ts";
 import { isName } from "#core/uri/names.ts";
 
 /** @throws MANIFEST_*, LOCK_UNSOLVABLE, LOCK_FAILED, HASH_MISMATCH, TAG_TAKEN; the store is unchanged then */
 export async function buildRuntime(caller: Ctx, params: BuildParams): Promise<BuildResult> {
   checkTags(params.tags);
   const project = await localProject(caller, params.project);
-  const packed = (await packedBefore(caller, params)) ?? (await packNow(caller, params));
+  const packed = await pack(caller, params);
   const name = checkName(params.name || packed.name);
   const { version, lock } = packed;
   const published = await publishVersion(caller, { project, name, version, tags: params.tags });
@@ -45,16 +45,7 @@ interface Packed {
   facts?: SourceFacts | undefined;
 }
 
-/** Where the very same inputs were built before, maybe under another name, and all of it is still there. */
-async function packedBefore(ctx: Ctx, params: BuildParams): Promise<Packed | undefined> {
-  const known = await madeBefore(ctx, params);
-  const version = known && (await keepVersion(ctx, known.version));
-  if (!version || !(await isComplete(ctx, version.id))) return undefined;
-  for (const warning of known.warnings) ctx.report.warn(warning);
-  return { name: known.name, version, lock: known.lock };
-}
-
-async function packNow(caller: Ctx, params: BuildParams): Promise<Packed> {
+async function pack(caller: Ctx, params: BuildParams): Promise<Packed> {
   const startedAt = caller.clock.now();
   const warnings: string[] = [];
   const ctx = withCtx(caller, { report: keepWarnings(caller.report, warnings) });

@@ -1,16 +1,18 @@
 /**
  * A build whose inputs all stand as they were is answered from memory: every file that the last one read has its stamp,
- * and the ref still has the version as its latest. Anything else is the long way's. Tests: test/e2e/build.test.ts
+ * and the store still has what was made of them. Anything else is the long way's. Tests: test/e2e/build.test.ts
  */
 import { statSync } from "node:fs";
 import { EXPLICIT_LOCK_FILE } from "#core/conda/explicit-lock.ts";
 import { condarcFiles } from "#core/config/condarc.ts";
 import { pipConfigFiles } from "#core/config/pip-config.ts";
 import type { Ctx } from "#core/context.ts";
+import { linkRuntime } from "#core/env/links.ts";
 import { readyEnv } from "#core/env/pointer.ts";
 import { errno } from "#core/errors.ts";
 import { type BuildInputs, lockFileOf, requirementsDir } from "#core/ops/build-inputs.ts";
 import type { BuildParams, BuildResult } from "#core/ops/build-params.ts";
+import { type Published, publishVersion } from "#core/ops/publish-version.ts";
 import { sourceLayout } from "#core/ops/source-layout.ts";
 import { localProject, localUri } from "#core/ops/target.ts";
 import { canonicalJson, sha256Hex } from "#core/platform/digest.ts";
@@ -19,6 +21,8 @@ import { resultEnv } from "#core/platform/result-env.ts";
 import { defaultPythonMinor } from "#core/python/find.ts";
 import { tagsOf } from "#core/store/ref.ts";
 import { readRef } from "#core/store/refs.ts";
+import { isComplete, readVersionIfAny } from "#core/store/versions.ts";
+import { isName } from "#core/uri/names.ts";
 
 export interface Recalled {
   result: BuildResult;
@@ -26,7 +30,7 @@ export interface Recalled {
 }
 
 /** What a build made of its inputs; how it is called is the caller's affair. */
-export interface MadeBefore {
+interface MadeBefore {
   version: string;
   /** The name that the yaml gives. */
   name: string;
@@ -44,22 +48,40 @@ interface Remembered extends MadeBefore {
 // The kernel's clock for files moves in steps: two writes within one look alike.
 const GRAIN_MS = 50;
 
-/** null: build it. */
+/** null: build it, or say what is wrong. Another name for the same content is given here, since nothing has to be made for it. */
 export async function recallBuild(ctx: Ctx, params: BuildParams): Promise<Recalled | null> {
   const known = await madeBefore(ctx, params);
   if (!known) return null;
-  const { version, lock, warnings } = known;
-  const name = params.name || known.name;
-  const project = await localProject(ctx, params.project);
-  const ref = await readRef(ctx, project, name);
-  if (ref?.tags.latest !== version || !params.tags.every((tag) => ref.tags[tag] === version)) return null;
-  if (params.prepare !== "no" && !(await readyEnv(ctx, version))) return null;
-  const uri = localUri(project, name, version);
-  return { result: { name, version, tags: tagsOf(ref, version), uri, unchanged: true, lock }, warnings };
+  const { version, lock } = known;
+  const ready = params.prepare === "no" ? undefined : await readyEnv(ctx, version);
+  if (params.prepare !== "no" && !ready) return null;
+  const at = { project: await localProject(ctx, params.project), name: params.name || known.name };
+  const published = await publishedAs(ctx, at, { id: version, tags: params.tags });
+  if (!published) return null;
+  if (ready && !published.unchanged) await linkRuntime(ctx, at, ready.prefix);
+  const { tags, unchanged, said } = published;
+  const result = { name: at.name, version, tags, uri: localUri(at.project, at.name, version), unchanged, lock };
+  return { result, warnings: [...known.warnings, ...said] };
 }
 
-/** The version that an earlier build made of the very same inputs, under whatever name; the store may have lost it since. */
-export async function madeBefore(ctx: Ctx, params: BuildParams): Promise<MadeBefore | undefined> {
+type At = { project: string; name: string };
+
+async function publishedAs(
+  ctx: Ctx,
+  at: At,
+  { id, tags }: { id: string; tags: readonly string[] },
+): Promise<Published | undefined> {
+  const ref = await readRef(ctx, at.project, at.name);
+  if (ref?.tags.latest === id && tags.every((tag) => ref.tags[tag] === id)) {
+    return { tags: tagsOf(ref, id), unchanged: true, said: [] };
+  }
+  const version = await readVersionIfAny(ctx, id);
+  if (tags.length > 0 || !isName(at.name) || !version || !(await isComplete(ctx, id))) return undefined;
+  return await publishVersion(ctx, { ...at, version, tags });
+}
+
+/** The version that an earlier build made of the very same inputs; the store may have lost it since. */
+async function madeBefore(ctx: Ctx, params: BuildParams): Promise<MadeBefore | undefined> {
   const known = ctx.memo.get<Remembered>(memoKey(ctx, params));
   if (!known?.stamps.every(([path, stamp]) => stampNow(path).stamp === stamp)) return undefined;
   if (known.hostPython !== undefined && (await defaultPythonMinor(ctx)) !== known.hostPython) return undefined;
