@@ -51,4 +51,23 @@ bothModes((mode) => {
     },
     2 * MINUTES,
   );
+
+  test(
+    "another name for the same content has its link as soon as it is built",
+    async () => {
+      await using home = await tempHome({ mode });
+      const yaml = "name: demo\nenvironment:\n  python: 3.11\ndependencies:\n  - pip: [six]\n";
+      const dir = await home.project({ "runtime.yaml": yaml });
+      const build = async (name: string) => {
+        const built = await home.run(["runtime", "build", "-n", name, "--prepare", "wait"], { cwd: dir });
+        expect(built).toMatchObject({ exitCode: 0 });
+        return readlinkSync(`${home.root}/.links/self/${name}`);
+      };
+      const first = await build("demo");
+      // Younger files might hide a change, so nothing is remembered of them.
+      await Bun.sleep(100);
+      expect([await build("demo"), await build("other"), await build("third")]).toEqual([first, first, first]);
+    },
+    2 * MINUTES,
+  );
 });
