@@ -6,7 +6,7 @@ import { indexSettings } from "#core/config/index-settings.ts";
 import type { Ctx } from "#core/context.ts";
 import { type ImagePlatform, uvPlatform } from "#core/docker/platforms.ts";
 import { runUv } from "#core/engines/uv.ts";
-import type { Recipe } from "#core/env/recipe.ts";
+import { explicitIndex, type Recipe } from "#core/env/recipe.ts";
 import { linkWheels } from "#core/env/wheel-links.ts";
 import { SwError } from "#core/errors.ts";
 import { redactUrl } from "#core/platform/redact.ts";
@@ -57,14 +57,6 @@ export async function installLocked(
   const args = [...targetArgs(target), ...index.args, "--no-deps", ...hashes, "-r", blobPath(ctx, recipe.requirements)];
   await install(ctx, scratch, { args, env: index.env });
 }
-
-const explicitIndex = ({ pip }: Recipe) => ({
-  indexUrl: pip.indexUrl,
-  extraIndexUrls: pip.extraIndexUrl,
-  trustedHosts: pip.trustedHost,
-  findLinks: [],
-  noIndex: false,
-});
 
 /** Installs the wheels that the package carries. */
 export async function installWheels(

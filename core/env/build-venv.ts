@@ -10,7 +10,7 @@ import { buildFailed } from "#core/env/build-error.ts";
 import { carriedWheels } from "#core/env/carried-wheels.ts";
 import { missingOffline } from "#core/env/missing-offline.ts";
 import { placeFiles } from "#core/env/place-files.ts";
-import type { Recipe } from "#core/env/recipe.ts";
+import { explicitIndex, type Recipe } from "#core/env/recipe.ts";
 import { linkWheels } from "#core/env/wheel-links.ts";
 import { removeFile, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import type { Python } from "#core/python/find.ts";
@@ -45,14 +45,6 @@ interface Install {
   /** Nothing else is in it. */
   fresh: boolean;
 }
-
-const explicitIndex = ({ pip }: Recipe) => ({
-  indexUrl: pip.indexUrl,
-  extraIndexUrls: pip.extraIndexUrl,
-  trustedHosts: pip.trustedHost,
-  findLinks: [],
-  noIndex: false,
-});
 
 /** A lock of ours has hashes on every line; the Python client's has none and is installed as it is. */
 async function installLock(

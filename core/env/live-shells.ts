@@ -9,6 +9,7 @@ import type { Ctx } from "#core/context.ts";
 import { errno } from "#core/errors.ts";
 import { namesIn } from "#core/platform/folder.ts";
 import { removeFile, removeTree } from "#core/platform/fs-atomic.ts";
+import { startTime } from "#core/store/leases.ts";
 
 export const liveFolder = (ctx: Ctx, prefix: string): string =>
   `${ctx.paths.activation}/live/${prefix.slice(prefix.lastIndexOf("/") + 1)}`;
@@ -81,22 +82,9 @@ const TICKS_PER_SECOND = 100;
 
 /** Unix ms; undefined when there is no such process. Without /proc every living process counts. */
 function processStart(pid: number): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
-    const boot = Number(/^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1]);
-    return boot * 1000 + (ticks / TICKS_PER_SECOND) * 1000;
-  } catch (e) {
-    if (errno(e) !== "ENOENT" && errno(e) !== "ESRCH") throw e;
-    return isRunning(pid) ? 0 : undefined;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (e) {
-    return errno(e) === "EPERM";
-  }
+  const ticks = startTime(pid);
+  if (ticks === "") return undefined;
+  if (!/^\d+$/.test(ticks)) return 0;
+  const boot = Number(/^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1]);
+  return boot * 1000 + (Number(ticks) / TICKS_PER_SECOND) * 1000;
 }

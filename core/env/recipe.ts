@@ -119,3 +119,12 @@ function requireEntry(version: Version, path: string): Entry {
 }
 
 const trimSlash = (path: string) => path.replace(/^(\.\/)+/, "").replace(/\/+$/, "");
+
+/** The package's own index settings, for uv; what it carries has its own folders. */
+export const explicitIndex = ({ pip }: Pick<Recipe, "pip">) => ({
+  indexUrl: pip.indexUrl,
+  extraIndexUrls: pip.extraIndexUrl,
+  trustedHosts: pip.trustedHost,
+  findLinks: [],
+  noIndex: false,
+});

@@ -89,7 +89,8 @@ interface Line {
   constraint: boolean;
 }
 
-const emptyRequirements = (): Requirements => ({
+/** Nothing is asked for. */
+export const emptyRequirements = (): Requirements => ({
   requirements: [],
   constraints: [],
   index: {

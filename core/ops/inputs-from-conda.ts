@@ -11,10 +11,11 @@ import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import { pipLines, renderCondaLock } from "#core/lock/conda-lock-text.ts";
 import { thisPlatform } from "#core/lock/platforms.ts";
+import { emptyRequirements } from "#core/lock/requirements.ts";
 import { renderSpec } from "#core/manifest/render-spec.ts";
 import type { EnvPlace, SourceInputs, SourceParams } from "#core/ops/build-source.ts";
 import { textEntry } from "#core/ops/collect.ts";
-import { inScratch, lockEntries, noRequirements, specOf, wheelEntries } from "#core/ops/inputs-from-venv.ts";
+import { inScratch, lockEntries, specOf, wheelEntries } from "#core/ops/inputs-from-venv.ts";
 import { type EnvLock, lockDistributions } from "#core/ops/lock-distributions.ts";
 import type { Entry } from "#core/store/versions.ts";
 import { type Distribution, readDistributions } from "#core/venv/distributions.ts";
@@ -111,7 +112,7 @@ async function assemble(ctx: Ctx, { params, place, python, explicit, locked }: A
     name,
     spec: specOf(text),
     python: { minor: python.split(".").slice(0, 2).join("."), version: python, from: "runtime.yaml" },
-    requirements: noRequirements(),
+    requirements: emptyRequirements(),
     lock: { ...locked.lock, platforms: [platformOf(subdir) ?? thisPlatform()] },
     lockCached: false,
     lockFiles: lockFilesOf(locks),

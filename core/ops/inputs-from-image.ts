@@ -3,12 +3,13 @@
  * Tests: test/e2e/build-docker.test.ts
  */
 import type { Ctx } from "#core/context.ts";
+import { emptyRequirements } from "#core/lock/requirements.ts";
 import { renderImageSpec } from "#core/manifest/render-spec.ts";
 import { imageDigest } from "#core/oci/image-digest.ts";
 import { parseReference } from "#core/oci/reference.ts";
 import type { SourceInputs } from "#core/ops/build-source.ts";
 import { textEntry } from "#core/ops/collect.ts";
-import { noRequirements, specOf } from "#core/ops/inputs-from-venv.ts";
+import { specOf } from "#core/ops/inputs-from-venv.ts";
 
 /** @throws SwError USAGE for what is no reference to an image */
 export async function inputsFromImage(ctx: Ctx, text: string): Promise<SourceInputs> {
@@ -22,7 +23,7 @@ export async function inputsFromImage(ctx: Ctx, text: string): Promise<SourceInp
     spec: specOf(yaml),
     // Nobody says which Python is in an image; the field is the Python client's and means nothing here.
     python: { minor: "3.11", version: "3.11", from: "host" },
-    requirements: noRequirements(),
+    requirements: emptyRequirements(),
     lock: null,
     lockCached: false,
     lockFiles: [],

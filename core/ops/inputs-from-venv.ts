@@ -5,6 +5,7 @@
 import { mkdir } from "node:fs/promises";
 import { basename } from "pathe";
 import type { Ctx } from "#core/context.ts";
+import { emptyRequirements } from "#core/lock/requirements.ts";
 import type { Lock } from "#core/lock/resolve.ts";
 import { parseSpec } from "#core/manifest/read-spec.ts";
 import { type RenderedSpec, renderSpec } from "#core/manifest/render-spec.ts";
@@ -70,7 +71,7 @@ async function assemble(ctx: Ctx, { locked, rendered, place }: Assembly): Promis
     name: rendered.name,
     spec: specOf(text),
     python: { minor: minorOf(rendered.python), version: rendered.python, from: "runtime.yaml" },
-    requirements: noRequirements(),
+    requirements: emptyRequirements(),
     lock,
     lockCached: false,
     lockFiles: locks.map(({ path }) => path.slice("dependencies/".length)),
@@ -89,22 +90,6 @@ const minorOf = (version: string) => version.split(".").slice(0, 2).join(".");
 
 /** Our own text goes through the reader of everybody's: what it refuses is refused here too. */
 export const specOf = (text: string): RuntimeSpec => parseSpec(text, "/runtime.yaml", "/");
-
-export const noRequirements = () => ({
-  requirements: [],
-  constraints: [],
-  index: {
-    extraIndexUrls: [],
-    findLinks: [],
-    trustedHosts: [],
-    noIndex: false,
-    pre: false,
-    noBinary: [],
-    onlyBinary: [],
-  },
-  files: [],
-  warnings: [],
-});
 
 /** Of find-links folders, local files and projects: nobody else could find them. */
 export async function wheelEntries(ctx: Ctx, { lock, wheels }: Pick<EnvLock, "lock" | "wheels">): Promise<Entry[]> {
