@@ -1,14 +1,14 @@
 /**
  * A large content that comes in parts, in a file that outlives this process: a repeat goes on after the last whole part.
- * Lies in the cache of the store; lost without harm. Tests: test/e2e/copy-kill.test.ts
+ * Lies in the cache of the store; lost without harm. Tests: test/unit/core/transfer/partial-blob.test.ts, test/e2e/copy-kill.test.ts
  */
 import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
-import { type FileLock, tryFileLock } from "#core/platform/file-lock.ts";
+import { type FileLock, fileLock } from "#core/platform/file-lock.ts";
 import { removeFile } from "#core/platform/fs-atomic.ts";
-import { ingestPath, publishIngest } from "#core/store/blobs.ts";
+import { ingestPath, keepBlob, publishIngest } from "#core/store/blobs.ts";
 
 export interface Partial {
   /** Whole parts that an earlier try left. */
@@ -27,7 +27,8 @@ interface Want {
 }
 
 export async function openPartial(ctx: Ctx, want: Want): Promise<Partial> {
-  const lock = tryFileLock(`${ctx.paths.locks}.pull-${want.sha256.slice(0, 32)}.lock`);
+  const lock = await lockOf(ctx, want);
+  if (await keepBlob(ctx, want.sha256)) return wholePartial(want, lock);
   const path = await partialPath(ctx, want, lock);
   const file = await open(path, "a", 0o600);
   const there = (await file.stat()).size;
@@ -38,6 +39,30 @@ export async function openPartial(ctx: Ctx, want: Want): Promise<Partial> {
   if (whole > 0) for await (const chunk of createReadStream(path)) hasher.update(chunk);
   return partialOf(ctx, { ...want, path, file, lock, hasher, at: whole });
 }
+
+// Who is just being ended, or nearly done, leaves more than could be fetched in that time.
+const OTHER_MS = 5000;
+
+/** undefined when somebody else goes on fetching the same. */
+async function lockOf(ctx: Ctx, { sha256 }: Want): Promise<FileLock | undefined> {
+  const late = AbortSignal.timeout(OTHER_MS);
+  try {
+    return await fileLock(`${ctx.paths.locks}.pull-${sha256.slice(0, 32)}.lock`, AbortSignal.any([ctx.signal, late]));
+  } catch (e) {
+    if (ctx.signal.aborted || !late.aborted) throw e;
+    return undefined;
+  }
+}
+
+/** Somebody else has brought it while we waited. */
+const wholePartial = ({ size, partSize }: Want, lock: FileLock | undefined): Partial => ({
+  partsThere: Math.ceil(size / partSize),
+  async append() {},
+  async publish() {},
+  async close() {
+    lock?.release();
+  },
+});
 
 /** Somebody else fetches the same into the usual file: then ours is a file of our own. */
 async function partialPath(ctx: Ctx, { sha256 }: Want, lock: FileLock | undefined): Promise<string> {
