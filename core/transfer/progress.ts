@@ -18,8 +18,8 @@ export interface TransferLine {
 // The last few seconds count, so that a pause shows.
 const WINDOW_MS = 5000;
 const REPORT_EACH_MS = 200;
-// Left alone, the collector lets 80 MB of used pieces pile up; measured, this halves it and costs nothing.
-const SWEEP_EACH = 8 * 1024 * 1024;
+// Left alone, the collector lets 80 MB of used pieces pile up, and one that is only asked politely up to 68.
+const SWEEP_EACH = 16 * 1024 * 1024;
 
 /** Passes chunks on and reports them. */
 export async function* counted(
@@ -54,7 +54,7 @@ export function transferMeter(ctx: Ctx, { lent = false, ...line }: TransferLine)
       sinceSweep += bytes;
       if (sinceSweep >= SWEEP_EACH && !lent) {
         sinceSweep = 0;
-        Bun.gc(false);
+        Bun.gc(true);
       }
       const now = ctx.clock.now();
       if (now - reported >= REPORT_EACH_MS) report(now);
