@@ -19,7 +19,7 @@ export interface TransferLine {
 const WINDOW_MS = 5000;
 const REPORT_EACH_MS = 200;
 // Left alone, the collector lets 80 MB of used pieces pile up, and one that is only asked politely up to 68.
-const SWEEP_EACH = 16 * 1024 * 1024;
+const SWEEP_EACH = 24 * 1024 * 1024;
 
 /** Passes chunks on and reports them. */
 export async function* counted(
