@@ -18,7 +18,12 @@ export default defineCommand({
     ],
   },
   args: {
-    dir: { type: "positional", valueName: "DIR", default: ".", description: "Folder of the runtime.yaml (default: .)" },
+    dir: {
+      type: "positional",
+      repeat: true,
+      valueName: "DIR",
+      description: "Folder of the runtime.yaml (default: .)",
+    },
     "yaml-path": { type: "string", short: ["f"], valueName: "FILE", description: "The runtime.yaml itself" },
     upgrade: {
       type: "string",
@@ -61,12 +66,19 @@ export default defineCommand({
   },
 });
 
-/** `--upgrade torch`: a word behind a bare --upgrade that is no folder is the package, as `--upgrade=torch` is. */
-async function whatToUpgrade({ dir, upgrade }: { dir: string; upgrade: string[] }) {
-  if (upgrade.length === 0) return { dir };
+/** `--upgrade torch`: for each bare --upgrade a word that is no folder is a package, as with `--upgrade=torch`. */
+async function whatToUpgrade({ dir: words, upgrade }: { dir: string[]; upgrade: string[] }) {
   const names = upgrade.filter((name) => name !== "");
-  if (names.length === upgrade.length || (await isFolder(dir))) return { dir, upgrade: names };
-  return { dir: ".", upgrade: [...names, dir] };
+  let bare = upgrade.length - names.length;
+  const folders: string[] = [];
+  for (const word of words) {
+    const isName = bare > 0 && !(await isFolder(word));
+    if (isName) bare--;
+    (isName ? names : folders).push(word);
+  }
+  const [dir = ".", extra] = folders;
+  if (extra !== undefined) throw new SwError("USAGE", `unexpected argument ${JSON.stringify(extra)}`);
+  return { dir, upgrade: upgrade.length > 0 ? names : undefined };
 }
 
 const isFolder = async (path: string): Promise<boolean> =>

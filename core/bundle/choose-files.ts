@@ -8,7 +8,7 @@ import { SwError } from "#core/errors.ts";
 import type { LockEntry } from "#core/lock/export.ts";
 import type { PlatformName } from "#core/lock/platforms.ts";
 import { fitsPython, fittingPlatforms, normalizeName, parseWheelName } from "#core/lock/wheel-name.ts";
-import { markerEnv, markerHolds } from "#core/venv/marker.ts";
+import { markerMayHold } from "#core/venv/marker.ts";
 
 export interface ChosenFile {
   file: LocatedFile;
@@ -39,7 +39,7 @@ export function chooseFiles({ entries, files, minor, platforms }: ChoiceInput): 
   const sources = new Set<string>();
   for (const entry of entries) {
     const own = files.filter((file) => isFileOf(file, entry));
-    for (const platform of platforms.filter((name) => isNeeded(entry, minor, name))) {
+    for (const platform of platforms.filter((name) => markerMayHold(entry.marker, minor, name))) {
       const found = filesFor(own, minor, platform);
       if (found.length === 0) throw noFile(entry, platform);
       if (!found.some(isWheel)) sources.add(entry.spec);
@@ -48,10 +48,6 @@ export function chooseFiles({ entries, files, minor, platforms }: ChoiceInput): 
   }
   return { chosen: [...chosen.values()], sources: [...sources].sort() };
 }
-
-/** For any patch version: whoever restores has one of them. */
-const isNeeded = ({ marker }: LockEntry, minor: string, platform: PlatformName): boolean =>
-  marker === "" || ["0", "99"].some((patch) => markerHolds(marker, markerEnv(`${minor}.${patch}`, platform)));
 
 function hashesOf(file: LocatedFile, entry: LockEntry): Pick<ChosenFile, "hashes" | "exact"> {
   const own = file.hashes.filter((hash) => entry.hashes.includes(hash));

@@ -47,12 +47,9 @@ async function readPackage(move: Move, record: CondaRecord): Promise<Distributio
 async function memberOf(move: Move, path: string, facts: PathData | undefined): Promise<TarEntry> {
   const source = `${move.from}/${path}`;
   const target = `${move.to}/${path}`;
-  const { size, mode, ...info } = await lstat(source).then((i) => ({
-    size: i.size,
-    mode: i.mode,
-    link: i.isSymbolicLink(),
-  }));
-  if (info.link) return linkEntry(target, (await readlink(source)).replaceAll(move.from, move.to));
+  const info = await lstat(source);
+  const { size, mode } = info;
+  if (info.isSymbolicLink()) return linkEntry(target, (await readlink(source)).replaceAll(move.from, move.to));
   if (!facts || !namesPrefix(facts)) return fileEntry(target, { source, size, mode });
   if (facts.file_mode !== "binary") {
     return textEntry(target, movedText(await readFile(source), move), mode & 0o111 ? 0o755 : 0o644);

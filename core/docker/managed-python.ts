@@ -8,6 +8,7 @@ import { managedPrefix } from "#core/docker/image-layout.ts";
 import type { Target } from "#core/docker/install-target.ts";
 import { type Compression, type Layer, layersFor } from "#core/docker/layer.ts";
 import { fileEntry, layerEntries, linkEntry, textEntry } from "#core/docker/layer-entry.ts";
+import { type Move, movedText } from "#core/docker/moved-prefix.ts";
 import { UV_VERSION } from "#core/engines/uv.ts";
 import { SwError } from "#core/errors.ts";
 import { removeTree } from "#core/platform/fs-atomic.ts";
@@ -63,11 +64,6 @@ async function installedIn(dir: string): Promise<string | undefined> {
   return found && `${dir}/${found.name}`;
 }
 
-interface Move {
-  readonly from: string;
-  readonly to: string;
-}
-
 async function entriesBelow(move: Move, path: string): Promise<TarEntry[]> {
   const children = await readdir(`${move.from}${path}`, { withFileTypes: true });
   const kept = children.filter(({ name }) => name !== "__pycache__").sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -84,12 +80,12 @@ async function entriesBelow(move: Move, path: string): Promise<TarEntry[]> {
 // uv writes the folder of the install into build settings and scripts; larger files are programs and libraries.
 const MAX_TEXT = 1024 * 1024;
 
-async function movedFile({ from, to }: Move, path: string): Promise<TarEntry> {
-  const source = `${from}${path}`;
+async function movedFile(move: Move, path: string): Promise<TarEntry> {
+  const source = `${move.from}${path}`;
   const { size, mode } = await lstat(source);
-  const target = `${to}${path}`;
+  const target = `${move.to}${path}`;
   if (size > MAX_TEXT || !/\.(py|pc|json|cfg|sh)$|\/bin\//.test(path)) return fileEntry(target, { source, size, mode });
-  const text = await readFile(source, "latin1");
-  if (!text.includes(from)) return fileEntry(target, { source, size, mode });
-  return textEntry(target, Buffer.from(text.replaceAll(from, to), "latin1"), mode & 0o111 ? 0o755 : 0o644);
+  const bytes = await readFile(source);
+  if (!bytes.includes(move.from)) return fileEntry(target, { source, size, mode });
+  return textEntry(target, movedText(bytes, move), mode & 0o111 ? 0o755 : 0o644);
 }

@@ -9,7 +9,7 @@ import { type LockEntry, parseExport, renderLock } from "#core/lock/export.ts";
 import { thisPlatform } from "#core/lock/platforms.ts";
 import { fitsPython, fittingPlatforms, parseWheelName } from "#core/lock/wheel-name.ts";
 import { hasBlob } from "#core/store/blobs.ts";
-import { markerEnv, markerHolds } from "#core/venv/marker.ts";
+import { markerMayHold } from "#core/venv/marker.ts";
 
 export interface CarriedWheels {
   /** For `--find-links`, one for each file. */
@@ -33,7 +33,7 @@ export async function carriedWheels(ctx: Ctx, recipe: Recipe, text: string): Pro
     const wheel = wheels.find((one) => isWheelOf(one, entry));
     return { entry: wheel ? byName(entry, wheel) : entry, carried: wheel !== undefined };
   });
-  const needed = entries.filter(({ entry }) => isNeeded(entry, recipe.python));
+  const needed = entries.filter(({ entry }) => markerMayHold(entry.marker, recipe.python, thisPlatform()));
   const used = [...wheels, ...sources].filter((one) => entries.some(({ entry }) => isWheelOf(one, entry)));
   return {
     folders: await Promise.all(used.map(({ file, sha256 }) => linkWheel(ctx, { name: file, sha256 }))),
@@ -69,7 +69,3 @@ function byName(entry: LockEntry, { file }: Carried): LockEntry {
     ? entry
     : { ...entry, spec: `${wheel.name}==${wheel.version}`, kind: "named" };
 }
-
-/** The marker may look at the patch version; what is needed for any of them was carried. */
-const isNeeded = ({ marker }: LockEntry, minor: string): boolean =>
-  marker === "" || ["0", "99"].some((patch) => markerHolds(marker, markerEnv(`${minor}.${patch}`, thisPlatform())));

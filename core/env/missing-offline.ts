@@ -2,7 +2,6 @@
  * Which packages of a lock are not on this machine: uv names one at a time, so it is asked again without that one.
  * Tests: test/e2e/bundle.test.ts, test/e2e/bundle-hard.test.ts
  */
-
 import { OFFLINE_HINT } from "#core/config/offline.ts";
 import type { Ctx } from "#core/context.ts";
 import { runUv } from "#core/engines/uv.ts";

@@ -158,7 +158,7 @@ function labelOf(ctx: Ctx, path: string): string {
 
 const missing = (label: string, what: string) =>
   new SwError("MANIFEST_FILE_MISSING", `${label} ${what}`, {
-    hint: "`swcli runtime quickstart shell` writes one; -y FILE names another.",
+    hint: "`swcli runtime quickstart shell` writes one; build takes another with -y FILE, lock with -f FILE.",
   });
 
 const emptyFile = (label: string) =>

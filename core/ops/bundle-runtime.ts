@@ -12,7 +12,7 @@ import { type Planned, type PlannedFile, planWheels } from "#core/bundle/plan-wh
 import { bundleStream } from "#core/bundle/write-bundle.ts";
 import { indexSettings } from "#core/config/index-settings.ts";
 import { type Ctx, withCtx } from "#core/context.ts";
-import { type Recipe, readManifest, recipeOf } from "#core/env/recipe.ts";
+import { explicitIndex, type Recipe, readManifest, recipeOf } from "#core/env/recipe.ts";
 import { refuseImage } from "#core/env/refuse-image.ts";
 import { SwError } from "#core/errors.ts";
 import { type PlatformName, platformNamed, thisPlatform } from "#core/lock/platforms.ts";
@@ -104,15 +104,7 @@ interface PlanInput {
 }
 
 async function planAll(ctx: Ctx, { version, recipe, platforms }: PlanInput): Promise<Plan> {
-  const { indexUrl, extraIndexUrl, trustedHost } = recipe.pip;
-  const explicit = {
-    indexUrl,
-    extraIndexUrls: extraIndexUrl,
-    trustedHosts: trustedHost,
-    findLinks: [],
-    noIndex: false,
-  };
-  const settings = await indexSettings(ctx, explicit);
+  const settings = await indexSettings(ctx, explicitIndex(recipe));
   const common = { platforms, settings, carried: await readCarried(ctx, version.id) };
   ctx.report.progress({ step: "plan", text: `Looking for the files of the lock (${platforms.join(", ")})` });
   const text = recipe.requirements === undefined ? "" : await readBlobText(ctx, recipe.requirements);

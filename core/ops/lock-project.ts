@@ -8,6 +8,7 @@ import { EXPLICIT_LOCK_FILE } from "#core/conda/explicit-lock.ts";
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import { sameChoice } from "#core/lock/pins.ts";
+import { normalizeName } from "#core/lock/wheel-name.ts";
 import { readSpec } from "#core/manifest/read-spec.ts";
 import { type BuildInputs, collectInputs, LOCK_FILE, lockFileOf, VCS_LOCK_FILE } from "#core/ops/build-inputs.ts";
 import { collectSource } from "#core/ops/source-inputs.ts";
@@ -41,11 +42,23 @@ export interface LockResult {
 export async function lockProject(ctx: Ctx, params: LockParams): Promise<LockResult> {
   const { inputs, dir } = params.source ? await fromSource(ctx, params) : await fromYaml(ctx, params);
   const files = await lockTexts(ctx, { inputs, dir }, params.mode === "print" ? [] : [EXPLICIT_LOCK_FILE]);
+  warnUnknown(ctx, params.upgrade ?? [], files);
   const stale = files.filter((file) => file.changed);
   if (params.mode === "check" && stale.length > 0) throw await staleError(stale.map(({ path }) => path));
   if (params.mode === "write") await write(files, dir);
   return { dir, files, platforms: inputs.lock?.platforms ?? [], python: inputs.python.minor };
 }
+
+/** A misspelt name would upgrade nothing without a word. */
+function warnUnknown(ctx: Ctx, names: readonly string[], files: LockResult["files"]): void {
+  const locked = new Set(files.flatMap(({ text }) => text.match(LOCKED_NAME) ?? []).map(normalizeName));
+  for (const name of names) {
+    if (!locked.has(normalizeName(name))) ctx.report.warn(`${name} is not in the lock, so there is nothing to upgrade`);
+  }
+}
+
+/** `name==1`, `name[extra]==1`, `name @ address`; in a list of conda `- name=1=build`. */
+const LOCKED_NAME = /(?<=^(?: *- )?)[A-Za-z0-9_][\w.-]*(?= ?(?:=|\[|@))/gm;
 
 type Locked = { inputs: BuildInputs; dir: string };
 

@@ -115,3 +115,7 @@ const mirrored = (operator: string) =>
       : operator;
 
 const textOf = (token: string, env: MarkerEnv) => (/^["']/.test(token) ? token.slice(1, -1) : (env[token] ?? ""));
+
+/** Whether a marker holds for some patch version of a Python on a platform; the empty one always does. */
+export const markerMayHold = (marker: string, minor: string, platform: string): boolean =>
+  marker === "" || ["0", "99"].some((patch) => markerHolds(marker, markerEnv(`${minor}.${patch}`, platform)));

@@ -28,8 +28,13 @@ bothModes((mode) => {
     expect((await swcli(now, "build", "--prepare", "no")).exitCode).toBe(0);
     expect(await builtLock(home)).toEqual(["pkg-a==1.0", "pkg-b==1.0"]);
 
-    expect((await swcli(now, "lock", "--upgrade", "pkg_a")).exitCode).toBe(0);
+    const upgraded = await swcli(now, "lock", "--upgrade", "pkg_a", "--upgrade", "pkg-o");
+    expect([upgraded.exitCode, upgraded.stderr.match(/\S+ is not in the lock/g)]).toEqual([
+      0,
+      ["pkg-o is not in the lock"],
+    ]);
     expect(await locked(dir)).toEqual(["pkg-a==2.0", "pkg-b==1.0"]);
+    expect((await swcli(now, "lock", ".", "other")).exitCode).toBe(2);
     expect((await swcli(now, "lock", "--upgrade=pkg-a")).json.files).toMatchObject([{ changed: false }]);
     expect((await swcli(now, "build", "--prepare", "no")).json).toMatchObject({ unchanged: false });
     expect(await builtLock(home)).toEqual(["pkg-a==2.0", "pkg-b==1.0"]);
