@@ -285,7 +285,7 @@ describe("the file itself", () => {
 
   test("that is not there leads to the command that writes one", async () => {
     expect((await failed("runtime.yaml")).hint).toBe(
-      "`swcli runtime quickstart shell` writes one; -y FILE names another.",
+      "`swcli runtime quickstart shell` writes one; build takes another with -y FILE, lock with -f FILE.",
     );
   });
 });
