@@ -13,6 +13,8 @@ export interface Meta extends Pick<CommandMeta, "hidden"> {
   readonly description: string;
   /** Command lines as a person would type them, shown by help; `line  # comment` is fine. */
   readonly examples?: readonly string[];
+  /** The command that a person typed, where a script of ours calls this one for it: errors point to its help. */
+  readonly typedAs?: string;
 }
 
 export interface Invocation<T extends ArgDefs> {

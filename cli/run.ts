@@ -57,10 +57,10 @@ async function dispatch(run: Run, argv: readonly string[]): Promise<number> {
 
 async function runVerb(run: Run, verb: Verb, rest: readonly string[]): Promise<number> {
   const command = await verb.load();
+  run.command = command;
   const args = parseArgs(command.args ?? {}, rest, run.globals);
   if (run.globals.version) return showVersion(run);
   if (run.globals.help) return showHelp(run);
-  run.command = command;
   return (await command.run({ args: args as never, data: outOf(run) })) ?? 0;
 }
 
@@ -139,7 +139,8 @@ async function fail(run: Run, argv: readonly string[], thrown: unknown): Promise
 /** Adds where to read on to what the person got wrong on the command line. */
 function withUsage(run: Run, error: SwError): SwError {
   if (error.code !== "USAGE") return error;
-  const see = `See \`${run.path.join(" ")} --help\`.`;
+  const typed = run.command?.meta.typedAs ?? run.path.join(" ");
+  const see = `See \`${typed} --help\`.`;
   const hint = error.hint ? `${error.hint} ${see}` : see;
   return new SwError("USAGE", error.message, { hint, detail: error.detail, cause: error.cause });
 }

@@ -6,7 +6,12 @@ import { activateArgs } from "#cli/runtime/activate-args.ts";
 import { ASKING_SHELLS, askingShell, hookedShell } from "#cli/shell/hooked-shell.ts";
 
 export default defineCommand({
-  meta: { name: "enter", description: "Print what the shell hook evaluates to enter a runtime", hidden: true },
+  meta: {
+    name: "enter",
+    description: "Print what the shell hook evaluates to enter a runtime",
+    hidden: true,
+    typedAs: "swcli runtime activate",
+  },
   args: {
     ...activateArgs,
     shell: {

@@ -158,6 +158,9 @@ bothModes((mode) => {
         );
         expect(ran.stderr).toContain("(RUNTIME_NOT_FOUND)");
         expect(ran.stdout).toBe("code 3 \n");
+        const bare = await sh(home, shell, "swcli runtime activate");
+        expect(bare.stderr).toContain("missing URI");
+        expect(bare.stderr).toContain("See `swcli runtime activate --help`");
       });
 
       it("other words go to the binary, and a word that leaves our folder is not sourced", async () => {
