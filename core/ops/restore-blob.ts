@@ -1,6 +1,7 @@
 /**
  * Brings a lost or damaged content back from where this machine may still have it: a package file of the Python client,
- * an extracted runtime in its usual place; then from the server that it came from. Only bytes with the right digest count. Tests: test/e2e/doctor.test.ts
+ * an extracted runtime in its usual place; then from the server that it came from. Only bytes with the right digest count.
+ * Tests: test/e2e/doctor.test.ts, test/e2e/doctor-refetch.test.ts
  */
 import { existsSync } from "node:fs";
 import type { Ctx } from "#core/context.ts";

@@ -6,6 +6,7 @@
 import { appendFileSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { errno } from "#core/errors.ts";
 import type { Paths } from "#core/platform/paths.ts";
+import { startTime } from "#core/store/leases.ts";
 import type { JobRecord } from "#daemon/jobs/record.ts";
 import { log } from "#daemon/life/log.ts";
 
@@ -41,15 +42,6 @@ function sweepNotes(folder: string): void {
     // A retiring daemon may take it away at the same time.
     const note = statSync(`${folder}/${name}`, { throwIfNoEntry: false });
     const isOld = note !== undefined && note.mtimeMs < Date.now() - UNREAD_MS;
-    if (note?.size === 0 || (isOld && !isAlive(Number(name)))) rmSync(`${folder}/${name}`, { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (e) {
-    return errno(e) === "EPERM";
+    if (note?.size === 0 || (isOld && startTime(Number(name)) === "")) rmSync(`${folder}/${name}`, { force: true });
   }
 }
