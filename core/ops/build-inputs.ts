@@ -3,7 +3,6 @@
  * Tests: test/e2e/build.test.ts
  */
 import type { Ctx } from "#core/context.ts";
-import { SwError } from "#core/errors.ts";
 import { readPins, resolvePinned } from "#core/lock/pins.ts";
 import { type RequirementSource, type Requirements, readRequirements } from "#core/lock/requirements.ts";
 import type { Lock } from "#core/lock/resolve.ts";
@@ -40,7 +39,6 @@ export interface InputOptions {
 }
 
 export async function collectInputs(ctx: Ctx, spec: RuntimeSpec, options: InputOptions): Promise<BuildInputs> {
-  refuseConda(spec);
   const own = await ownEntries(ctx, spec);
   const requirements = await readRequirements({ dir: requirementsDir(spec), sources: sourcesOf(spec), env: ctx.env });
   const included = await includedEntries(ctx, spec, requirements);
@@ -83,13 +81,6 @@ export const lockFileOf = (spec: RuntimeSpec): string => `${requirementsDir(spec
 /** A lock beside the yaml (`runtime lock`, or in an extracted runtime) is kept to. */
 export const pinsFor = async (path: string, { cache, upgrade }: InputOptions) =>
   cache && upgrade?.length !== 0 ? await readPins(path, upgrade) : [];
-
-function refuseConda(spec: RuntimeSpec): void {
-  if (spec.mode !== "conda") return;
-  throw new SwError("NOT_YET", "a conda runtime is locked when it is built", {
-    hint: "Use `swcli runtime build`.",
-  });
-}
 
 const wheelItems = (spec: RuntimeSpec) => spec.dependencies.flatMap((d) => (d.kind === "wheel" ? d.items : []));
 
