@@ -1,5 +1,6 @@
 /** The documents for users say what the program does: their tables against the tables of the source. */
 import { expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Group, isGroup } from "#cli/command.ts";
 import { root } from "#cli/commands.ts";
@@ -43,6 +44,13 @@ async function commandNames(group: Group, path: readonly string[] = []): Promise
   });
   return (await Promise.all(found)).flat();
 }
+
+test("the README leads to every document", async () => {
+  const documents = readdirSync(join(PROJECT, "docs")).map((name) => `docs/${name}`);
+  const readme = await read("README.md");
+  expect(documents.length).toBeGreaterThan(0);
+  expect(documents.filter((path) => !readme.includes(`](${path})`))).toEqual([]);
+});
 
 test("the README's table of commands has every command", async () => {
   const part = (await read("README.md")).split("## Commands")[1]?.split("\n## ")[0] ?? "";
