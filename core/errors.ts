@@ -119,6 +119,7 @@ export class SwError extends Error {
     const error = e instanceof Error ? e : new Error(String(e));
     if (errno(error) === "ENOSPC" || errno(error) === "EDQUOT") return diskFull(error);
     if (REFUSED.has(errno(error) ?? "")) return refused(error);
+    if (isNoPlace(error)) return noPlace(error);
     return new SwError("INTERNAL", error.message, { cause: e, detail: { stack: error.stack } });
   }
 }
@@ -134,6 +135,18 @@ const REFUSED = new Set(["EACCES", "EPERM", "EROFS"]);
 const refused = (cause: Error) =>
   new SwError("FAILED", cause.message, {
     hint: "Whose is it, and may you change it? Another user's store is not yours to use; SW_LOCAL_STORAGE names one.",
+    cause,
+  });
+
+const NO_PLACE = new Set(["ENOTDIR", "ELOOP", "ENAMETOOLONG"]);
+
+/** Where somebody wanted a folder there can be none: a file is in the way, or the place makes no folders (/proc). */
+const isNoPlace = (error: Error): boolean =>
+  NO_PLACE.has(errno(error) ?? "") || (errno(error) === "ENOENT" && "syscall" in error && error.syscall === "mkdir");
+
+const noPlace = (cause: Error) =>
+  new SwError("FAILED", cause.message, {
+    hint: "No folder can be there: is the path right? SW_LOCAL_STORAGE and `storage.root` of the config name the store.",
     cause,
   });
 

@@ -1,7 +1,8 @@
 /**
  * Every path that swcli uses under its root, and the rule that finds the root. See "Disk" in docs/disk.md.
- * Pure: strings in, strings out. Tests: test/unit/core/platform/paths.test.ts
+ * Strings in, strings out. Tests: test/unit/core/platform/paths.test.ts
  */
+import { homedir } from "node:os";
 import type { Env } from "#core/platform/env.ts";
 
 export interface Paths {
@@ -47,7 +48,8 @@ export function storePaths(root: string, locks = `${root}/.store/v1/locks/l`): P
   };
 }
 
-export const homeDir = (env: Env): string => env.HOME || "/root";
+/** The client's; where it has none (cron, a container) what the system says of this user. */
+export const homeDir = (env: Env): string => env.HOME || homedir();
 
 export const configPath = (env: Env): string => env.SW_CLI_CONFIG || `${homeDir(env)}/.config/starwhale/config.yaml`;
 

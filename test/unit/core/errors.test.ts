@@ -42,6 +42,19 @@ test("what the system refuses is no bug of ours: what and where, and that somebo
   }
 });
 
+test("a place where no folder can be is no bug of ours either; a file that is missing unawares is", () => {
+  for (const [code, syscall] of [
+    ["ENOTDIR", "open"],
+    ["ENAMETOOLONG", "open"],
+    ["ENOENT", "mkdir"],
+  ] as const) {
+    const error = SwError.from(Object.assign(new Error(`${code}: '/x'`), { code, syscall }));
+    expect(error).toMatchObject({ code: "FAILED", message: `${code}: '/x'` });
+    expect(error.hint).toContain("No folder can be there");
+  }
+  expect(SwError.from(Object.assign(new Error("x"), { code: "ENOENT", syscall: "open" })).code).toBe("INTERNAL");
+});
+
 test("a full disk is said as such, another error is our bug and keeps its place", () => {
   for (const code of ["ENOSPC", "EDQUOT"]) {
     expect(SwError.from(Object.assign(new Error("write"), { code })).code).toBe("DISK_FULL");

@@ -34,3 +34,16 @@ test("only a leading ~/ is the client's home: not another's, not one inside", ()
   );
   expect(expanded).toEqual(["/home/a", "/home/a/x y", "~other/x", "a/~/x", "/~", "", "~~"]);
 });
+
+test("who has no HOME has the home that the system knows, not somebody else's", async () => {
+  const code = `const { homeDir } = await import(${JSON.stringify(`${import.meta.dir}/../../../../core/platform/paths.ts`)});
+    if (process.getuid() === 0) process.setuid(65534);
+    console.log(process.getuid() + " " + homeDir({}))`;
+  const env = { PATH: process.env.PATH };
+  const said = await new Response(Bun.spawn([process.execPath, "-e", code], { env, cwd: "/" }).stdout).text();
+  const [uid, home] = said.trim().split(" ");
+  const known = Bun.spawnSync(["getent", "passwd", uid ?? ""])
+    .stdout.toString()
+    .split(":")[5];
+  expect(home).toBe(known ?? "");
+});
