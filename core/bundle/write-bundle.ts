@@ -4,15 +4,16 @@
  */
 import { type BundleIndex, renderIndex } from "#core/bundle/bundle-index.ts";
 import type { Ctx } from "#core/context.ts";
+import { onLoan } from "#core/platform/piece-loan.ts";
 import { openBlob, readBlobText } from "#core/store/blobs.ts";
 import type { Version } from "#core/store/versions.ts";
 import { BUNDLE_FOLDER, BUNDLE_INDEX } from "#core/swrt/bundle-part.ts";
 import { packageEntries } from "#core/swrt/package-tree.ts";
-import { type TarEntry, tarChunks, tarSize } from "#core/swrt/tar-writer.ts";
+import { type TarEntry, tarChunks, tarSize, textMember } from "#core/swrt/tar-writer.ts";
 
 export interface BundleStream {
   size: number;
-  /** The same bytes for the same version and files. */
+  /** The same bytes for the same version and files; the pieces are on loan. */
   chunks(): AsyncGenerator<Uint8Array>;
 }
 
@@ -26,7 +27,7 @@ export async function bundleStream(
   const entries = [
     ...packageEntries(manifest, version.entries, (sha256) => openBlob(ctx, sha256)),
     ...foldersOf(index).map((path): TarEntry => ({ path, mode: 0o755, type: "dir", size: 0 })),
-    textEntry(BUNDLE_INDEX, renderIndex(index)),
+    textMember(BUNDLE_INDEX, renderIndex(index)),
     ...index.files.map(
       ({ path, sha256 }): TarEntry => ({
         path: `${BUNDLE_FOLDER}/${path}`,
@@ -38,19 +39,11 @@ export async function bundleStream(
     ),
   ];
   const mtime = Math.max(0, Math.floor(version.created_at / 1000));
-  return { size: tarSize(entries), chunks: () => tarChunks(entries, { mtime }) };
+  return { size: tarSize(entries), chunks: () => onLoan(tarChunks(entries, { mtime })) };
 }
 
 /** Each before what it holds. */
 function foldersOf({ files }: BundleIndex): string[] {
   const folders = files.flatMap(({ path }) => path.split("/").map((_, at, parts) => parts.slice(0, at).join("/")));
   return [...new Set(folders)].sort().map((folder) => (folder === "" ? BUNDLE_FOLDER : `${BUNDLE_FOLDER}/${folder}`));
-}
-
-function textEntry(path: string, text: string): TarEntry {
-  const bytes = new TextEncoder().encode(text);
-  const open = async function* () {
-    yield bytes;
-  };
-  return { path, mode: 0o644, type: "file", size: bytes.length, open };
 }

@@ -4,7 +4,7 @@
  */
 import { createReadStream } from "node:fs";
 import { parentPaths, sortedByName } from "#core/swrt/member-path.ts";
-import type { TarEntry } from "#core/swrt/tar-writer.ts";
+import { type TarEntry, textMember } from "#core/swrt/tar-writer.ts";
 
 const relative = (path: string) => path.replace(/^\/+/, "");
 
@@ -12,10 +12,8 @@ const relative = (path: string) => path.replace(/^\/+/, "");
 export const layerMode = (mode: number): number => (mode & 0o111 ? 0o755 : 0o644);
 
 /** Something that no file holds. */
-export function textEntry(path: string, text: string | Uint8Array, mode = 0o644): TarEntry {
-  const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
-  return { path: relative(path), mode, type: "file", size: bytes.length, open: () => once(bytes) };
-}
+export const textEntry = (path: string, text: string | Uint8Array, mode?: number): TarEntry =>
+  textMember(relative(path), text, mode);
 
 export const linkEntry = (path: string, link: string): TarEntry => ({
   path: relative(path),
@@ -50,8 +48,4 @@ export function layerEntries(entries: readonly TarEntry[]): TarEntry[] {
   const parents = new Set([...byPath.keys()].flatMap(parentPaths));
   const missing = [...parents].filter((path) => !byPath.has(path)).map(folderEntry);
   return sortedByName([...byPath.values(), ...missing]);
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

@@ -9,6 +9,7 @@ import { throwIfAborted } from "#core/errors.ts";
 import { OCI_LAYER_GZIP, OCI_LAYER_ZSTD } from "#core/oci/media-types.ts";
 import { canonicalJson, sha256Hex } from "#core/platform/digest.ts";
 import { removeFile } from "#core/platform/fs-atomic.ts";
+import { onLoan, release } from "#core/platform/piece-loan.ts";
 import { ingestPath } from "#core/store/blobs.ts";
 import { openState } from "#core/store/state.ts";
 import { type TarEntry, tarChunks } from "#core/swrt/tar-writer.ts";
@@ -30,8 +31,6 @@ export type Layer = v.InferOutput<typeof LayerSchema>;
 const LAYER_FORMAT = 2;
 // Each piece is a gzip member (or zstd frame) of its own: bounded memory, and the event loop breathes between two.
 const PIECE = 1024 * 1024;
-// Packed pieces lie outside the heap that the collector watches, so it lets tens of megabytes of them gather.
-const COLLECT_EVERY = 16;
 // libdeflate's results do not depend on the processor, unlike zlib's; level 1 is near level 6 in size.
 const GZIP = { library: "libdeflate", level: 1 } as const;
 const ZSTD = { level: 3 } as const;
@@ -105,17 +104,16 @@ interface TempLayer {
 async function writeTemp(ctx: Ctx, { temp, entries, compression }: TempLayer): Promise<Layer> {
   const [plain, packed] = [new Bun.CryptoHasher("sha256"), new Bun.CryptoHasher("sha256")];
   let size = 0;
-  let count = 0;
   const file = await open(temp, "wx", 0o600);
   try {
-    for await (const piece of pieces(tarChunks(entries))) {
+    for await (const piece of pieces(onLoan(tarChunks(entries)))) {
       throwIfAborted(ctx.signal);
       plain.update(piece);
       const bytes = compress(piece, compression);
       packed.update(bytes);
       size += bytes.length;
       await file.write(bytes);
-      if (++count % COLLECT_EVERY === 0) Bun.gc(true);
+      release(bytes);
     }
   } finally {
     await file.close();

@@ -8,6 +8,7 @@ import { pullScope, type Registry } from "#core/oci/registry.ts";
 import { noAnswer, refusal, send } from "#core/oci/request.ts";
 import { sha256File } from "#core/platform/digest.ts";
 import { removeFile } from "#core/platform/fs-atomic.ts";
+import { onLoan } from "#core/platform/piece-loan.ts";
 
 export interface BlobAt {
   readonly repository: string;
@@ -17,7 +18,7 @@ export interface BlobAt {
 
 const RESUMES = 8;
 
-/** The bytes from `from` on, unchecked; a registry that does not know ranges makes us skip. */
+/** The bytes from `from` on, unchecked, in pieces on loan; a registry that does not know ranges makes us skip. */
 export async function* openBlobAt(registry: Registry, blob: BlobAt, from = 0): AsyncGenerator<Uint8Array> {
   const path = `/v2/${blob.repository}/blobs/${blob.digest}`;
   const headers: Record<string, string> = from > 0 ? { range: `bytes=${from}-` } : {};
@@ -25,7 +26,7 @@ export async function* openBlobAt(registry: Registry, blob: BlobAt, from = 0): A
   if (!response.ok || !response.body) throw await refusal(registry, response, `${blob.repository}@${blob.digest}`);
   let skip = response.status === 206 ? 0 : from;
   try {
-    for await (const chunk of response.body) {
+    for await (const chunk of onLoan(response.body)) {
       const rest = chunk.subarray(Math.min(skip, chunk.length));
       skip -= chunk.length - rest.length;
       if (rest.length > 0) yield rest;

@@ -10,6 +10,7 @@ import type { Ctx } from "#core/context.ts";
 import { errno, SwError } from "#core/errors.ts";
 import { sha256File, sha256Hex } from "#core/platform/digest.ts";
 import { removeFile } from "#core/platform/fs-atomic.ts";
+import { newRoom, PIECE } from "#core/platform/piece-loan.ts";
 import { writeBatched } from "#core/platform/write-batched.ts";
 import { unswept } from "#core/store/gc-lock.ts";
 import { noteKept } from "#core/store/kept.ts";
@@ -114,29 +115,11 @@ export async function hasBlob(ctx: Ctx, sha256: string): Promise<boolean> {
   return await Bun.file(blobPath(ctx, sha256)).exists();
 }
 
-/** Gives the room that the next piece is read into. */
-export type PieceRoom = (size: number) => Uint8Array;
-
-const PIECE = 512 * 1024;
-const freshRoom: PieceRoom = (size) => Buffer.allocUnsafeSlow(size);
-
 /**
- * A few rooms used in turn, which spares the making of new ones: each piece may be used until the one after the next is
- * asked for.
+ * Pieces that are the taker's; `room` is where it wants them.
+ * @throws STORE_DAMAGED when the blob is gone
  */
-export function lentRoom(): PieceRoom {
-  const rooms: Uint8Array[] = [];
-  let turn = 0;
-  return (size) => {
-    turn = (turn + 1) % 3;
-    const room = rooms[turn] ?? Buffer.allocUnsafeSlow(PIECE);
-    rooms[turn] = room;
-    return room.subarray(0, size);
-  };
-}
-
-/** @throws STORE_DAMAGED when the blob is gone. */
-export async function* openBlob(ctx: Ctx, sha256: string, room = freshRoom): AsyncGenerator<Uint8Array> {
+export async function* openBlob(ctx: Ctx, sha256: string, room = newRoom): AsyncGenerator<Uint8Array> {
   const file = await open(blobPath(ctx, sha256)).catch((e: unknown) => {
     throw errno(e) === "ENOENT" ? missingBlob(sha256, e) : e;
   });

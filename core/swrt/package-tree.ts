@@ -5,7 +5,7 @@
 import { memberPath, parentPaths, sortedByName } from "#core/swrt/member-path.ts";
 import { checkMembers } from "#core/swrt/member-tree.ts";
 import { memberInvalid } from "#core/swrt/package-error.ts";
-import type { TarEntry } from "#core/swrt/tar-writer.ts";
+import { type TarEntry, textMember } from "#core/swrt/tar-writer.ts";
 
 /** One path of a runtime version, without its bytes. */
 export interface TreeEntry {
@@ -33,9 +33,8 @@ export function packageEntries(
   entries: readonly TreeEntry[],
   openBlob: (sha256: string) => AsyncIterable<Uint8Array>,
 ): TarEntry[] {
-  const manifest = new TextEncoder().encode(manifestText);
   return [
-    { path: MANIFEST_NAME, mode: 0o644, type: "file", size: manifest.length, open: () => once(manifest) },
+    textMember(MANIFEST_NAME, manifestText),
     ...withStandardFolders(entries).map((entry) => tarEntry(entry, openBlob)),
   ];
 }
@@ -74,8 +73,4 @@ function tarEntry(entry: TreeEntry, openBlob: (sha256: string) => AsyncIterable<
   if (type === "dir") return { path, mode, type, size: 0 };
   if (sha256 === undefined) throw new Error(`no digest given for ${path}`);
   return { path, mode, type, size, open: () => openBlob(sha256) };
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

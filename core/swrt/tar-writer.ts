@@ -2,6 +2,7 @@
  * Streams entries as a tar that is the same, byte for byte, whenever and wherever it is made.
  * Owns order of bytes and padding; entries come sorted (see package-tree.ts). Tests: test/unit/core/swrt/tar-writer.test.ts
  */
+import { release } from "#core/platform/piece-loan.ts";
 import { memberPath } from "#core/swrt/member-path.ts";
 import { memberInvalid } from "#core/swrt/package-error.ts";
 import { BLOCK, encodeHeaders, headersSize, padded } from "#core/swrt/tar-encode.ts";
@@ -14,7 +15,7 @@ export interface TarEntry {
   /** 0 for all but files. */
   size: number;
   link?: string;
-  /** For files; must give exactly `size` bytes. */
+  /** For files; must give exactly `size` bytes, in pieces that nobody else uses. */
   open?: () => AsyncIterable<Uint8Array>;
 }
 
@@ -25,6 +26,15 @@ const CHUNK = 128 * 1024;
 const MAX_CHUNK = 1024 * 1024;
 const ZEROS = new Uint8Array(RECORD + END_BLOCKS);
 
+/** A file that is written nowhere. */
+export function textMember(path: string, text: string | Uint8Array, mode = 0o644): TarEntry {
+  const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
+  const open = async function* () {
+    yield bytes.slice();
+  };
+  return { path, mode, type: "file", size: bytes.length, open };
+}
+
 /** The exact length of what `tarChunks` gives for the same entries; for HTTP's Content-Length. */
 export function tarSize(entries: readonly Omit<TarEntry, "open">[]): number {
   const members = entries.map(checked).reduce((sum, entry) => sum + headersSize(entry) + padded(entry.size), 0);
@@ -32,7 +42,7 @@ export function tarSize(entries: readonly Omit<TarEntry, "open">[]): number {
 }
 
 /**
- * The archive in chunks of 64 KiB to 1 MiB (the last may be smaller).
+ * The archive in chunks of 64 KiB to 1 MiB (the last may be smaller), which are the taker's.
  * @param options.mtime seconds since 1970 of all members, 0 if not given.
  * @throws SwError PACKAGE_INVALID when a file gives another length than announced, or an entry can't be in a package.
  */
@@ -47,10 +57,10 @@ async function* members(entries: readonly TarEntry[], mtime: number): AsyncGener
   let written = 0;
   for (const entry of entries.map(checked)) {
     const headers = encodeHeaders(entry, mtime);
+    written += headers.length + padded(entry.size);
     yield headers;
     if (entry.type === "file") yield* body(entry);
     yield ZEROS.subarray(0, padded(entry.size) - entry.size);
-    written += headers.length + padded(entry.size);
   }
   yield ZEROS.subarray(0, padded(written + END_BLOCKS, RECORD) - written);
 }
@@ -90,23 +100,20 @@ function checked(entry: TarEntry): TarEntry {
 
 /** Small pieces joined, large ones passed on without a copy: thousands of small files don't become thousands of writes. */
 async function* coalesced(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let buffer = new Uint8Array(CHUNK);
+  const buffer = new Uint8Array(CHUNK);
   let used = 0;
   for await (const piece of pieces) {
-    if (used + piece.length <= CHUNK) {
+    if (used > 0 && used + piece.length > CHUNK) {
+      yield buffer.slice(0, used);
+      used = 0;
+    }
+    if (used === 0 && piece.length > CHUNK / 2) {
+      for (let at = 0; at < piece.length; at += MAX_CHUNK) yield piece.subarray(at, at + MAX_CHUNK);
+    } else {
       buffer.set(piece, used);
       used += piece.length;
-      continue;
-    }
-    if (used > 0) yield buffer.subarray(0, used);
-    buffer = new Uint8Array(CHUNK);
-    used = 0;
-    if (piece.length <= CHUNK / 2) {
-      buffer.set(piece);
-      used = piece.length;
-    } else {
-      for (let at = 0; at < piece.length; at += MAX_CHUNK) yield piece.subarray(at, at + MAX_CHUNK);
+      release(piece);
     }
   }
-  if (used > 0) yield buffer.subarray(0, used);
+  if (used > 0) yield buffer.slice(0, used);
 }

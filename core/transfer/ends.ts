@@ -33,8 +33,8 @@ export interface PackageBytes {
   readonly size: number | undefined;
   /** Made from the store, so they need no check on their way. */
   readonly trusted: boolean;
-  /** @param lend each piece may be used until the one after the next is asked for, and no longer */
-  open(lend?: boolean): AsyncIterable<Uint8Array>;
+  /** In pieces on loan (core/platform/piece-loan.ts). */
+  open(): AsyncIterable<Uint8Array>;
 }
 
 export interface Existing {

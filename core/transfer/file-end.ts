@@ -40,7 +40,7 @@ export async function fileSource(ctx: Ctx, uri: FileUri): Promise<Source> {
       await takeBundle(ctx, taken);
       return version;
     },
-    bytes: async () => ({ size: stream.size, trusted: true, open: (lend) => stream.chunks(lend) }),
+    bytes: async () => ({ size: stream.size, trusted: true, open: () => stream.chunks() }),
   };
 }
 

@@ -7,6 +7,7 @@ import { FetchError, ofetch } from "ofetch";
 import type { Ctx } from "#core/context.ts";
 import { errno, SwError } from "#core/errors.ts";
 import { networkOptions } from "#core/platform/network.ts";
+import { onLoan } from "#core/platform/piece-loan.ts";
 import { redactUrl } from "#core/platform/redact.ts";
 import { plainExchange } from "#core/transfer/plain-exchange.ts";
 
@@ -26,8 +27,8 @@ export interface HttpRequest {
 export interface UploadBody {
   /** Bytes; sent chunked when nobody knows. */
   readonly size?: number;
-  /** @param lend each piece may be used until the one after the next is asked for, and no longer */
-  open(lend?: boolean): AsyncIterable<Uint8Array>;
+  /** In pieces on loan. */
+  open(): AsyncIterable<Uint8Array>;
 }
 
 const SILENCE_MS = 60_000;
@@ -39,7 +40,7 @@ export async function request(ctx: Ctx, want: HttpRequest): Promise<Response> {
   const outcome: { bodyError?: unknown } = {};
   const upload = typeof want.body === "object" && "open" in want.body ? want.body : undefined;
   const moved = (done: boolean) => watch.expect(done ? answerMs : SILENCE_MS);
-  const body = upload && ((lend: boolean) => watched(upload.open(lend), moved, outcome));
+  const body = upload && watched(upload.open(), moved, outcome);
   try {
     return await answerTo(ctx, want, { upload, body, signal: watch.signal });
   } catch (e) {
@@ -54,7 +55,7 @@ export async function request(ctx: Ctx, want: HttpRequest): Promise<Response> {
 
 interface Sending {
   readonly upload: UploadBody | undefined;
-  readonly body: ((lend: boolean) => AsyncIterable<Uint8Array>) | undefined;
+  readonly body: AsyncIterable<Uint8Array> | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -64,13 +65,13 @@ async function answerTo(ctx: Ctx, want: HttpRequest, { upload, body, signal }: S
   const headers = headersOf(want, upload);
   const network = await networkOptions(ctx, url, want.insecureTls);
   if (want.bulk && url.protocol === "http:" && network.proxy === undefined) {
-    return await plainExchange({ method, url, headers, body: body?.(true), signal });
+    return await plainExchange({ method, url, headers, body, signal });
   }
   const options = {
     ...network,
     method,
     headers,
-    body: body ? streamOf(body(false)) : want.body,
+    body: body ? streamOf(body) : want.body,
     signal,
     // Ours below: Bun's own would end a slow upload after five minutes.
     timeout: 0,
@@ -157,14 +158,13 @@ function watchdog(outer: AbortSignal) {
 }
 
 /**
- * The body of an answer, ended when it falls silent. An end before its time is told by the connection: `broken` makes the
- * error of it.
+ * The body of an answer in pieces on loan, ended when it falls silent. An end before its time is told by the connection:
+ * `broken` makes the error of it.
  */
-export async function* bodyChunks(
-  ctx: Ctx,
-  response: Response,
-  broken: (error: NoAnswer) => Error,
-): AsyncGenerator<Uint8Array> {
+export const bodyChunks = (ctx: Ctx, response: Response, broken: (error: NoAnswer) => Error) =>
+  onLoan(received(ctx, response, broken));
+
+async function* received(ctx: Ctx, response: Response, broken: (error: NoAnswer) => Error): AsyncGenerator<Uint8Array> {
   const reader = response.body?.getReader();
   if (!reader) return;
   let silent = false;

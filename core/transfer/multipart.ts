@@ -24,9 +24,9 @@ export function multipart(
     contentType: `multipart/form-data; boundary=${boundary}`,
     body: {
       size: size === undefined ? undefined : head.length + size + tail.length,
-      async *open(lend) {
+      async *open() {
         yield head;
-        yield* file.body.open(lend);
+        yield* file.body.open();
         yield tail;
       },
     },

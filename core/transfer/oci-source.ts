@@ -41,7 +41,7 @@ export async function ociSource(ctx: Ctx, uri: OciUri): Promise<Source> {
     store,
     bytes: async () => {
       const stream = await packageStream(ctx, await store());
-      return { size: stream.size, trusted: true, open: (lend) => stream.chunks(lend) };
+      return { size: stream.size, trusted: true, open: () => stream.chunks() };
     },
   };
 }

@@ -11,15 +11,11 @@ export interface TransferLine {
   readonly text: string;
   /** Bytes; unknown for a server's downloads. */
   readonly total?: number | undefined;
-  /** The pieces are used again, so that none are left behind. */
-  readonly lent?: boolean;
 }
 
 // The last few seconds count, so that a pause shows.
 const WINDOW_MS = 5000;
 const REPORT_EACH_MS = 200;
-// Left alone, the collector lets 80 MB of used pieces pile up, and one that is only asked politely up to 68.
-const SWEEP_EACH = 24 * 1024 * 1024;
 
 /** Passes chunks on and reports them. */
 export async function* counted(
@@ -36,10 +32,9 @@ export async function* counted(
 }
 
 /** For bytes that move elsewhere. */
-export function transferMeter(ctx: Ctx, { lent = false, ...line }: TransferLine) {
+export function transferMeter(ctx: Ctx, line: TransferLine) {
   const samples: { at: number; done: number }[] = [];
   let done = 0;
-  let sinceSweep = 0;
   let reported = Number.NEGATIVE_INFINITY;
   const report = (now: number) => {
     reported = now;
@@ -51,11 +46,6 @@ export function transferMeter(ctx: Ctx, { lent = false, ...line }: TransferLine)
   return {
     add(bytes: number) {
       done += bytes;
-      sinceSweep += bytes;
-      if (sinceSweep >= SWEEP_EACH && !lent) {
-        sinceSweep = 0;
-        Bun.gc(true);
-      }
       const now = ctx.clock.now();
       if (now - reported >= REPORT_EACH_MS) report(now);
     },

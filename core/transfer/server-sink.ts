@@ -80,9 +80,9 @@ function bodyOf(
   bytes: PackageBytes,
   { version, line }: { version: string; line: { step: string; text: string; total: number | undefined } },
 ): UploadBody {
-  const chunks = (lend?: boolean) => (bytes.trusted ? bytes.open(lend) : checkedPackage(bytes.open(), version));
+  const chunks = () => (bytes.trusted ? bytes.open() : checkedPackage(bytes.open(), version));
   return {
     ...(bytes.size !== undefined && { size: bytes.size }),
-    open: (lend) => counted(ctx, { ...line, lent: bytes.trusted && lend }, chunks(lend)),
+    open: () => counted(ctx, line, chunks()),
   };
 }

@@ -32,7 +32,8 @@ export async function makePackage(parts: PackageParts): Promise<Uint8Array> {
     return { path, mode: 0o644, type: "file", size: bytes.length, sha256: path };
   });
   const open = async function* (path: string) {
-    yield bodies.get(path) ?? new Uint8Array();
+    // The taker of a piece may do with it what it likes.
+    yield new Uint8Array(bodies.get(path) ?? []);
   };
   const chunks: Uint8Array[] = [];
   for await (const chunk of tarChunks(packageEntries(manifestFor(parts.version), entries, open))) chunks.push(chunk);

@@ -8,7 +8,6 @@ import {
   fileDigest,
   hasBlob,
   ingestPath,
-  lentRoom,
   openBlob,
   publishIngest,
   putBlobBytes,
@@ -22,28 +21,6 @@ const read = async (ctx: Ctx, digest: string) => Buffer.concat(await Array.fromA
 async function* pieces(...texts: string[]) {
   for (const text of texts) yield new TextEncoder().encode(text);
 }
-
-test("lent pieces may be used until the one after the next is asked for, through several contents", async () => {
-  await using home = await storeHome();
-  const contents = [2_000_000, 10, 1_300_000, 0, 700_000].map((size) =>
-    crypto.getRandomValues(new Uint8Array(size % 65_537)),
-  );
-  const large = Buffer.concat(Array.from({ length: 40 }, () => contents[0] ?? new Uint8Array(1)));
-  const all = [large, ...contents];
-  const digests = [];
-  for (const content of all) digests.push((await putBlobBytes(home.ctx, content)).sha256);
-  const room = lentRoom();
-  const copied: Uint8Array[] = [];
-  let before: Uint8Array | undefined;
-  for (const digest of digests) {
-    for await (const piece of openBlob(home.ctx, digest, room)) {
-      if (before) copied.push(new Uint8Array(before));
-      before = piece;
-    }
-  }
-  if (before) copied.push(new Uint8Array(before));
-  expect(Buffer.concat(copied).equals(Buffer.concat(all))).toBe(true);
-});
 
 test("bytes, a file and a stream of one content are one read-only file, named by its digest", async () => {
   await using home = await storeHome();

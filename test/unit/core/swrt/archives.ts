@@ -17,7 +17,7 @@ export async function joined(source: AsyncIterable<Uint8Array>): Promise<Buffer>
 
 export const file = (path: string, data: string | Uint8Array = "", mode = 0o644): TarEntry => {
   const bytes = Buffer.from(data);
-  return { path, mode, type: "file", size: bytes.length, open: () => bytesOf(bytes) };
+  return { path, mode, type: "file", size: bytes.length, open: () => bytesOf(new Uint8Array(bytes)) };
 };
 export const dir = (path: string, mode = 0o755): TarEntry => ({ path, mode, type: "dir", size: 0 });
 export const symlink = (path: string, link: string): TarEntry => ({
