@@ -2,16 +2,26 @@
  * Writes what hooked shells read: `<activation>/by-uri/<uri as typed>/@/` (texts: activation/hook-entry.ts).
  * A cache: an entry that is missing or no longer true costs the shell a question to us. Tests: test/e2e/hook.test.ts, test/e2e/hook-conda.test.ts
  */
+import { randomBytes } from "node:crypto";
+import { statSync } from "node:fs";
 import { link, mkdir, rename } from "node:fs/promises";
 import { basename } from "pathe";
 import type { Ctx } from "#core/context.ts";
 import { condaInputs } from "#core/env/activation/conda-change.ts";
-import { ENTRY_FILE, entryText, type HookEntry, isEntry } from "#core/env/activation/hook-entry.ts";
+import {
+  configTwin,
+  ENTRY_FILE,
+  entryText,
+  type HookEntry,
+  isEntry,
+  refTwin,
+} from "#core/env/activation/hook-entry.ts";
 import type { ActivationPlan } from "#core/env/activation/plan.ts";
 import { fitsHook } from "#core/env/activation/plan-words.ts";
 import { liveFolder } from "#core/env/live-shells.ts";
 import { isSealed, sitePackages } from "#core/env/seen.ts";
 import { errno } from "#core/errors.ts";
+import { namesIn } from "#core/platform/folder.ts";
 import { removeFile, removeTree, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import { configPath } from "#core/platform/paths.ts";
 import { fileTime, writeTwin } from "#core/platform/time-twin.ts";
@@ -21,6 +31,9 @@ import { refPath } from "#core/store/refs.ts";
 /** Taken before a URI is resolved, so that a change in between makes the entry stale, never wrong. */
 export interface EntryDraft {
   folder: string;
+  ref: string;
+  /** Which file the ref was. */
+  refId: string;
   configTime: bigint | undefined;
 }
 
@@ -34,9 +47,17 @@ export async function draftEntry(
   if (!/^[A-Za-z0-9_][A-Za-z0-9_./-]*$/.test(uri) || uri.includes("..") || fileTime(foreign) !== undefined) return;
   const folder = `${ctx.paths.activation}/by-uri/${uri}/@`;
   const ref = refPath(ctx, project, name);
+  const refId = fileId(ref);
+  if (refId === undefined) return;
+  // Made now and not later: who forgets all entries meanwhile forgets this one too.
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const linked = await linkOver(ref, `${folder}/ref`);
-  return linked ? { folder, configTime: fileTime(configPath(ctx.env)) } : undefined;
+  return { folder, ref, refId, configTime: fileTime(configPath(ctx.env)) };
+}
+
+/** The number of a file that has gone is given to another one; not with the same time. */
+function fileId(path: string): string | undefined {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found && `${found.ino}-${found.mtimeNs}`;
 }
 
 /**
@@ -45,20 +66,22 @@ export async function draftEntry(
  */
 export const dropEntries = async (ctx: Ctx): Promise<void> => await removeTree(`${ctx.paths.activation}/by-uri`);
 
-/** False where the file has gone or the disk knows no hard links. */
-async function linkOver(from: string, to: string): Promise<boolean> {
-  const temp = `${to}.${process.pid}.tmp`;
-  await removeFile(temp);
+/** False where the ref is another by now, or the disk knows no hard links. */
+async function linkRef({ folder, ref, refId }: EntryDraft): Promise<boolean> {
+  const twin = `${folder}/${refTwin(refId)}`;
+  if (fileId(twin) === refId) return true;
+  const temp = `${twin}.${randomBytes(6).toString("hex")}.tmp`;
   try {
-    await link(from, temp);
+    await link(ref, temp);
+    if (fileId(temp) !== refId) return false;
+    await rename(temp, twin);
+    return true;
   } catch (e) {
     if (errno(e) === undefined) throw e;
     return false;
+  } finally {
+    await removeFile(temp);
   }
-  await rename(temp, to);
-  // Renaming one name of a file over another of the same file does nothing.
-  await removeFile(temp);
-  return true;
 }
 
 /** The shell that asked, and where its scripts were rendered. */
@@ -76,13 +99,22 @@ export async function writeEntry(ctx: Ctx, draft: EntryDraft, plan: ActivationPl
   if (!isSealed(prefix) || !python || prefix !== `${ctx.paths.envs}/${env}`) return;
   if (!fitsHook(plan) && !(asker && (await writeConda(ctx, draft.folder, plan, asker)))) return;
   await mkdir(liveFolder(ctx, prefix), { recursive: true, mode: 0o700 });
-  const { folder, configTime } = draft;
-  if (configTime === undefined) await removeFile(`${folder}/config`);
-  else await writeTwin(`${folder}/config`, configTime);
-  const config = configTime === undefined ? "0" : "1";
-  const entry: HookEntry = { project, name, version, env, python, config, conda: fitsHook(plan) ? "0" : "1" };
-  if (!isEntry(entry)) return;
+  const config = String(draft.configTime ?? 0);
+  const conda = fitsHook(plan) ? "0" : "1";
+  const entry: HookEntry = { project, name, version, env, python, ref: draft.refId, config, conda };
+  if (isEntry(entry) && (await linkRef(draft))) await publish(draft, entry);
+}
+
+/** The twins that it names are there before it, and those of the one before go after it. */
+async function publish({ folder, configTime }: EntryDraft, entry: HookEntry): Promise<void> {
+  const twins = [refTwin(entry.ref)];
+  if (configTime !== undefined) {
+    twins.push(configTwin(entry.config));
+    await writeTwin(`${folder}/${configTwin(entry.config)}`, configTime);
+  }
+  const before = (await namesIn(folder)).filter((name) => /^(ref|config)-[\d-]+$/.test(name));
   await writeFileAtomic(`${folder}/${ENTRY_FILE}`, entryText(entry), { durable: false, mode: 0o600 });
+  for (const name of before) if (!twins.includes(name)) await removeFile(`${folder}/${name}`);
 }
 
 /** The list before the twins: a shell that reads in between finds old twins, and asks. False where there can be none. */

@@ -82,7 +82,9 @@ async function findAll(ctx: Ctx): Promise<Env[]> {
 
 async function rowOf(ctx: Ctx, env: Env): Promise<EnvRow> {
   const usage = await diskUsage(env.prefix);
-  const used = env.marker ? Math.max(lastUse(ctx, env.marker), await lastEntered(ctx, env.prefix)) : env.created;
+  const entered = env.marker ? Math.max(lastUse(ctx, env.marker), await lastEntered(ctx, env.prefix)) : env.created;
+  // A hooked shell says once that it is in.
+  const used = env.pids?.length ? ctx.clock.now() : entered;
   return {
     name: env.name,
     kind: env.writable ? "writable" : "shared",

@@ -1,7 +1,7 @@
 /** The shell hook: `swcli runtime activate` changes the current shell, without a process while nothing has changed. */
 import { afterAll, beforeAll, describe, expect } from "bun:test";
 import { existsSync, readdirSync, utimesSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { bothModes, type Home, SWCLI_BIN, tempHome } from "../helpers/home.ts";
 import { needsProgram, testWith } from "../helpers/needs.ts";
 import { SNAPSHOT } from "../unit/core/env/activation/lab.ts";
@@ -105,9 +105,52 @@ bothModes((mode) => {
       );
 
       it(
+        "a version that can't be made here never lets the one before in, in a new shell or in one that knew it",
+        async () => {
+          await using own = await tempHome({ mode });
+          await build(own);
+          await settled(own);
+          await sh(own, shell, "swcli runtime activate demo");
+          const dir = await own.project({ "runtime.yaml": YAML.replace("six", "six==1.16.0") });
+          const enter = 'swcli runtime activate demo; echo "<$SW_ACTIVATED_RUNTIME_URI_IN_SHELL>"';
+          const offline = { UV_CACHE_DIR: `${own.dir}/empty`, UV_OFFLINE: "1" };
+          const lines = [
+            "swcli runtime activate demo; deactivate",
+            `cd "${dir}"; ${SWCLI_BIN} runtime build --prepare no >/dev/null`,
+            `export UV_OFFLINE=1 UV_CACHE_DIR="${offline.UV_CACHE_DIR}"`,
+            `${enter}; ${enter}`,
+          ];
+          const ran = await sh(own, shell, lines.join("\n"));
+          expect(ran.stdout).toBe("<>\n<>\n");
+          expect(ran.stderr.match(/\(OFFLINE\)/g)).toHaveLength(2);
+          expect((await sh(own, shell, enter, offline)).stdout).toBe("<>\n");
+          const run = await own.run(["runtime", "run", "demo", "--", "true"], { env: offline });
+          expect(run.exitCode).not.toBe(0);
+        },
+        MINUTES,
+      );
+
+      it(
+        "two runtimes in turns in one shell ask nobody, whichever was the last",
+        async () => {
+          const names = ["demo/v0", "demo/latest"];
+          for (const name of names) await sh(home, shell, `swcli runtime activate ${name}`);
+          const turns = [...names, ...names].map(
+            (name) => `swcli runtime activate ${name}; echo $SW_ACTIVATED_RUNTIME_URI_IN_SHELL; deactivate`,
+          );
+          const ran = await sh(home, shell, `${NO_BINARY[shell]}\n${turns.join("\n")}`);
+          expect(ran.stderr).toBe("");
+          const entered = ran.stdout.trim().split("\n");
+          expect(entered).toHaveLength(4);
+          expect(entered.slice(2)).toEqual(entered.slice(0, 2));
+          expect(new Set(entered).size).toBe(2);
+        },
+        MINUTES,
+      );
+
+      it(
         "another base interpreter, changed folders, a config and another client's packages are noticed",
         async () => {
-          const own = await settled(home);
           const config = `${home.dir}/.config/starwhale/config.yaml`;
           const asked = async () => {
             const ran = await sh(home, shell, `${NO_BINARY[shell]}\nswcli runtime activate demo/v0; true`);
@@ -128,7 +171,17 @@ bothModes((mode) => {
           const before = new Date(2001, 1, 1);
           utimesSync(config, before, before);
           expect(await asked()).toBe(true);
-          expect(own).not.toBe("");
+          expect(await again()).toBe(false);
+          await rm(config);
+          expect(await asked()).toBe(true);
+          expect(await again()).toBe(false);
+          const marker = prefix.replace(/-\d+$/, ".json");
+          for (const file of [`${prefix}/pyvenv.cfg`, marker]) {
+            await rename(file, `${file}.away`);
+            expect(await asked()).toBe(true);
+            await rename(`${file}.away`, file);
+            expect(await asked()).toBe(false);
+          }
         },
         MINUTES,
       );
@@ -189,7 +242,7 @@ bothModes((mode) => {
           const ran = await sh(
             home,
             shell,
-            `P=$PATH; ${body}; [ "$P" = "$PATH" ] && echo same; (if [ -n "$BASH_VERSION" ]; then set -o posix; fi; set) | grep -ac ^_SWRT_`,
+            `P=$PATH; ${body}; [ "$P" = "$PATH" ] && echo same; (if [ -n "$BASH_VERSION" ]; then set -o posix; fi; set) | grep -ac "^_SWRT_[A-Z][A-Z]"`,
           );
           expect(ran.stdout).toBe("other\nsame\n2\n");
         },

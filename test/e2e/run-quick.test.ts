@@ -16,7 +16,7 @@ let home: Home;
 let prefix = "";
 let uri = "";
 
-const entryOf = (name: string) => `${home.root}/.store/v1/activation/by-uri/${name}/@/on4`;
+const entryOf = (name: string) => `${home.root}/.store/v1/activation/by-uri/${name}/@/on5`;
 const isRunning = async () => (await home.run(["daemon", "status"])).exitCode === 0;
 
 async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {

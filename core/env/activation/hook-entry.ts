@@ -1,13 +1,14 @@
 /**
  * What lies under a URI for hooked shells: `<activation>/by-uri/<uri as typed>/@/`, one line of data, and what the world is
- * compared with: `ref` (a hard link to the runtime's ref: a new version, tag or removal is another file) and `config` (an
- * empty file with the config's time, absent with it). For a conda runtime also what conda-change.ts read, by shell:
+ * compared with: `ref-<file>` (a hard link to the runtime's ref: a new version, tag or removal is another file) and
+ * `config-<time>` (an empty file with the config's time). The line names both, so that what it says is never held against
+ * the ref or config of somebody who came later. For a conda runtime also what conda-change.ts read, by shell:
  * `conda.<shell>` (the folder of rendered scripts, then one path a line) and `in.<shell>/<n>`, the twin of the nth path.
  * Pure text and names; written by core/env/hook-entries.ts. Tests: test/e2e/hook.test.ts
  */
 
 /** Its number grows when a hook that was loaded by an older binary would misread it. */
-export const ENTRY_FILE = "on4";
+export const ENTRY_FILE = "on5";
 
 /** Words without blanks or quotes: names, a version id, the folder of an environment, `3.11`. */
 export interface HookEntry {
@@ -17,19 +18,25 @@ export interface HookEntry {
   /** Below the folder of environments. */
   readonly env: string;
   readonly python: string;
-  /** Whether there was a config file. */
-  readonly config: "0" | "1";
+  /** The ref that it was taken under: the number and time of its file. */
+  readonly ref: string;
+  /** The time of the config file that it was taken under, in nanoseconds; 0 when there was none. */
+  readonly config: string;
   /** Whether `conda.<shell>` has the rest. */
   readonly conda: "0" | "1";
 }
 
 /** Assignments of one command, which bash and zsh read quickest by sourcing; fish takes the words behind the `=`. */
-export const entryText = ({ project, name, version, env, python, config, conda }: HookEntry): string =>
-  `_SWRT_p=${project} _SWRT_n=${name} _SWRT_v=${version} _SWRT_e=${env} _SWRT_y=${python} _SWRT_c=${config} _SWRT_k=${conda}\n`;
+export const entryText = ({ project, name, version, env, python, ref, config, conda }: HookEntry): string =>
+  `_SWRT_p=${project} _SWRT_n=${name} _SWRT_v=${version} _SWRT_e=${env} _SWRT_y=${python} _SWRT_r=${ref} _SWRT_c=${config} _SWRT_k=${conda}\n`;
 
 /** Nothing but what can stand in a word of a shell as it is. */
 export const isEntry = (entry: HookEntry): boolean =>
   Object.values(entry).every((word) => /^[A-Za-z0-9_.-]+$/.test(word));
+
+export const refTwin = (ref: string): string => `ref-${ref}`;
+
+export const configTwin = (config: string): string => `config-${config}`;
 
 /** The folder in a prefix that holds what was seen of it when it was ready. */
 export const SEEN_FOLDER = ".swcli/seen";

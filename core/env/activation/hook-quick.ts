@@ -34,11 +34,10 @@ const SHORT = [
   ...define(WORDS.mode, ['_swrt_hook_word "$@"']),
 ];
 
-/** `_SWRT_U`: the URI, known to be that of the prefix `_SWRT_P` of the runtime `_SWRT_n`. Assigning first and exporting then is the quicker way. */
+/** `_SWRT_U`: the URI, known to be that of the prefix `_SWRT_P` of the runtime `_SWRT_n`. */
 export const quickOn = (shell: Shell) => [
-  "_SWRT_PREFIX=$_SWRT_P _SWRT_NAME=$_SWRT_n _SWRT_URI=$_SWRT_U _SWRT_PATH=$PATH _SWRT_LIVE=$$",
-  `PATH=$_SWRT_P/bin:$PATH ${WORDS.set.map(([name, word]) => `${name}=${word.replaceAll('"', "")}`).join(" ")}`,
-  `export ${NAMES.join(" ")}`,
+  "_SWRT_PREFIX=$_SWRT_P _SWRT_NAME=$_SWRT_n _SWRT_URI=$_SWRT_U _SWRT_PATH=$PATH _SWRT_LIVE=$$ PATH=$_SWRT_P/bin:$PATH",
+  `export ${WORDS.set.map(([name, word]) => `${name}=${word}`).join(" ")}`,
   `if [[ -n \${PS1+x} && -z \${VIRTUAL_ENV_DISABLE_PROMPT-} && ${PROMPT_FREE[shell]} ]]; then _SWRT_MARK=1 PS1="($_SWRT_n) $PS1"; fi`,
   ...SHORT,
 ];
@@ -78,14 +77,14 @@ const LAST_OF_OURS = "SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL";
 
 /**
  * Nothing to keep: PATH is set and exported, our variables are not there, nobody has functions of our names, and it is no
- * conda runtime (`_SWRT_k`). `more` goes into the same `[[`.
+ * conda runtime (`_SWRT_k`).
  */
-export function usual(shell: Shell, more: string): string {
+export function usual(shell: Shell): string {
   // Taking the trace attribute off a function is the one question after it that bash answers without a word.
   const none = ["VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT", LAST_OF_OURS, ...WORDS.unset]
     .map((name) => `\${${name}+x}`)
     .join("");
-  const free = `${more} && -n \${PATH-} && $_SWRT_k\${_SWRT_LIVE-}${none}`;
+  const free = `-n \${PATH-} && $_SWRT_k\${_SWRT_LIVE-}${none}`;
   return shell === "bash"
     ? `[[ ${free} == 0 && \${PATH@a} == *x* && ! -v BASH_ALIASES[deactivate] ]] && ! declare -f +t deactivate && ! declare -f +t ${WORDS.mode}`
     : `[[ ${free}\${functions[deactivate]+x}\${functions[${WORDS.mode}]+x}\${aliases[deactivate]+x} == 0 && \${(t)PATH} == *export* ]]`;

@@ -1,11 +1,12 @@
 /**
  * The functions that `swcli shell init bash|zsh` loads once into a shell: with them a ready, unchanged runtime is activated
  * from a line of data (hook-entry.ts) by builtins only; for everything else the binary is asked.
- * Contract: as posix-script.ts. Leaves `swcli`, `_swrt_*` functions, `_SWRT_BIN` and `_SWRT_ROOT` in the shell for good.
+ * Contract: as posix-script.ts. Leaves `swcli`, `_swrt_*` functions, `_SWRT_BIN`, `_SWRT_ROOT` and what is known of the last URI
+ * (`_SWRT_` and one letter) in the shell for good: the hook's own, there from its loading on.
  * Tests: test/e2e/hook.test.ts
  */
 import { cdLines } from "#core/env/activation/cd-script.ts";
-import { ENTRY_FILE, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
+import { configTwin, ENTRY_FILE, refTwin, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
 import { forgetNote, noteLines } from "#core/env/activation/hook-notes.ts";
 import { quickFunctions, quickOn, usual } from "#core/env/activation/hook-quick.ts";
 import { DIALECTS } from "#core/env/activation/posix-dialect.ts";
@@ -30,7 +31,9 @@ export function hookScript(input: HookInput, shell: HookShell): string {
     `${g}_SWRT_BIN=${q(input.swcli)}`,
     `${g}_SWRT_ROOT=${q(input.root)}`,
     ...define("_swrt_bin", BIN),
+    `${g}${KNOWN.map((name) => `${name}=`).join(" ")}`,
     ...swcliLines(shell),
+    ...define("_swrt_look", LOOK),
     ...define("_swrt_other", OTHER),
     ...define("_swrt_globals", GLOBALS),
     ...define("_swrt_ask", askBody(shell)),
@@ -108,26 +111,41 @@ function swcliLines(shell: HookShell): string[] {
 /**
  * Activates when what is known of a URI still holds. `-ef` with a hard link notices every new file, equal times every other
  * change; what is done in a folder makes it newer, only another base interpreter may be older than the one that was seen.
- * Last the shell's mark, so that gc knows of it; without the folder for it somebody is removing the environment, and when it
- * is gone again somebody began just then: up to there it is checked, and `_SWRT_U` set. A shell copies a function's text at each
- * call and pays for each command: what is rare stands in another function, and few commands ask much.
+ * What was read of the last URI is kept: a shell pays for each command and most for local variables.
  */
 const swcliBody = (shell: HookShell) => [
   'case "${1-}:${2-}:$#" in runtime:act*:3|rt:act*:3) ;; *) _swrt_other "$@"; return;; esac',
-  'local _SWRT_p _SWRT_n _SWRT_v _SWRT_e _SWRT_y _SWRT_c _SWRT_k _SWRT_E _SWRT_P _SWRT_L _SWRT_U="" _SWRT_R="${SW_LOCAL_STORAGE:-$_SWRT_ROOT}"',
-  '_SWRT_E="$_SWRT_R/.store/v1/activation/by-uri/$3/@"',
-  `if [[ $_SWRT_R == /* && $3 != *..* && -r $_SWRT_E/${ENTRY_FILE} ]] && . "$_SWRT_E/${ENTRY_FILE}" &&`,
-  '_SWRT_P="$_SWRT_R/.envs/$_SWRT_e" _SWRT_L="$_SWRT_R/.store/v1/activation/live/$_SWRT_e" &&',
-  "[[ $_SWRT_E/ref -ef $_SWRT_R/.store/v1/refs/$_SWRT_p/$_SWRT_n.json && ! -e $_SWRT_R/$_SWRT_p/runtime/$_SWRT_n",
-  `&& ( $_SWRT_c == 0 && ! -e ${CONFIG} || $_SWRT_c == 1 && ${sameTime(shell, CONFIG, "$_SWRT_E/config")} )`,
+  'if [[ "$3:${SW_LOCAL_STORAGE:-$_SWRT_ROOT}" != "$_SWRT_K" || ! -e $_SWRT_M ]]; then _swrt_look "$3"; fi',
+  "if [[ $_SWRT_T -ef $_SWRT_F && ! -e $_SWRT_O",
+  `&& ( $_SWRT_c == 0 && ! -e ${CONFIG} || $_SWRT_c != 0 && ${sameTime(shell, CONFIG, `$_SWRT_E/${configTwin("$_SWRT_c")}`)} )`,
   `&& ${sameTime(shell, "$_SWRT_P/bin/python", `$_SWRT_P/${SEEN_FOLDER}/python`)}`,
-  "&& -e $_SWRT_P/lib/python$_SWRT_y/site-packages",
-  `&& ! $_SWRT_P/lib/python$_SWRT_y/site-packages -nt $_SWRT_P/${SEEN_FOLDER}/site`,
-  `&& -w $_SWRT_L ]] && true >|"$_SWRT_L/$$" && ${usual(shell, "-e $_SWRT_L/$$ && -n ${_SWRT_U:=local/project/$_SWRT_p/runtime/$_SWRT_n/version/$_SWRT_v}")}; then`,
+  "&& -e $_SWRT_J && ( $_SWRT_k == 1 || -e $_SWRT_P/pyvenv.cfg ) && -e $_SWRT_S",
+  `&& ! $_SWRT_S -nt $_SWRT_P/${SEEN_FOLDER}/site ]]; then`,
+  `if ${usual(shell)}; then`,
   ...quickOn(shell),
-  'elif [[ -z $_SWRT_U ]]; then _swrt_ask "$3"',
   'elif [[ $_SWRT_k == 0 ]]; then _swrt_now "$_SWRT_P" "$_SWRT_n" "$_SWRT_U"',
   'else _swrt_conda || _swrt_ask "$3"; fi',
+  'else _SWRT_K=; _swrt_ask "$3"; fi',
+];
+
+/** What is known of a URI: the words of its entry (hook-entry.ts) and the paths that they make. */
+const KNOWN = [..."pnveyrck", ..."KEFTOPJSUM"].map((letter) => `_SWRT_${letter}`);
+
+/**
+ * Reads a URI's entry; without one there is no twin of a ref, which no ref is. The shell's mark comes before anything of the
+ * environment is looked at, so that gc knows of it: without the folder for it somebody is removing the environment, and
+ * when it is gone again somebody began just then.
+ */
+const LOOK = [
+  'local _SWRT_R="${SW_LOCAL_STORAGE:-$_SWRT_ROOT}"',
+  "_SWRT_K= _SWRT_T= _SWRT_F= _SWRT_E=$_SWRT_R/.store/v1/activation/by-uri/$1/@",
+  `if [[ $_SWRT_R != /* || $1 == *..* || ! -r $_SWRT_E/${ENTRY_FILE} ]] || ! . "$_SWRT_E/${ENTRY_FILE}"; then return 0; fi`,
+  "_SWRT_M=$_SWRT_R/.store/v1/activation/live/$_SWRT_e/$$",
+  'if ! [[ -w ${_SWRT_M%/*} ]] || ! true >|"$_SWRT_M" || ! [[ -e $_SWRT_M ]]; then return 0; fi',
+  "_SWRT_P=$_SWRT_R/.envs/$_SWRT_e _SWRT_J=$_SWRT_R/.envs/${_SWRT_e%-*}.json",
+  "_SWRT_S=$_SWRT_P/lib/python$_SWRT_y/site-packages _SWRT_O=$_SWRT_R/$_SWRT_p/runtime/$_SWRT_n",
+  "_SWRT_U=local/project/$_SWRT_p/runtime/$_SWRT_n/version/$_SWRT_v",
+  `_SWRT_T=$_SWRT_E/${refTwin("$_SWRT_r")} _SWRT_F=$_SWRT_R/.store/v1/refs/$_SWRT_p/$_SWRT_n.json _SWRT_K=$1:$_SWRT_R`,
 ];
 
 const CONFIG = "${SW_CLI_CONFIG:-${HOME-}/.config/starwhale/config.yaml}";

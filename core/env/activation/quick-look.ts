@@ -3,7 +3,7 @@
  * `run` asks nobody. undefined means that the daemon has to be asked, never that something is wrong.
  * Must stay free of heavy imports: it is on the hot path. Tests: test/e2e/run-quick.test.ts
  */
-import { ENTRY_FILE, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
+import { configTwin, ENTRY_FILE, refTwin, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
 import { type ActivationPlan, venvPlan } from "#core/env/activation/plan.ts";
 import { setFileTime } from "#core/platform/libc.ts";
 import { type FileFacts, quickStats, readSmallFile } from "#core/platform/quick-file.ts";
@@ -20,8 +20,8 @@ export interface QuickLook {
   readonly config: string;
 }
 
-/** What an entry says (hook-entry.ts): project, name, version, environment, version of Python, conda or not. */
-type Words = Record<"p" | "n" | "v" | "e" | "y" | "k", string>;
+/** What an entry says (hook-entry.ts): project, name, version, environment, version of Python, ref, config, conda or not. */
+type Words = Record<"p" | "n" | "v" | "e" | "y" | "r" | "c" | "k", string>;
 
 /** Of runtimes in venv mode; what a conda runtime sets is computed. */
 export function quickPlan(look: QuickLook): ActivationPlan | undefined {
@@ -40,20 +40,20 @@ const prefixOf = (root: string, { e }: Words) => `${root}/.envs/${e}`;
 const LETTER = "_SWRT_".length;
 
 function wordsOf(text: string | undefined): Words | undefined {
-  const words: Words = { p: "", n: "", v: "", e: "", y: "", k: "" };
+  const words: Words = { p: "", n: "", v: "", e: "", y: "", r: "", c: "", k: "" };
   for (const word of (text ?? "").trimEnd().split(" ")) words[word[LETTER] as keyof Words] = word.slice(LETTER + 2);
   return words.k === "0" ? words : undefined;
 }
 
 /** The ref and the config as they were, nothing of the Python client's, and the environment as it was when it was settled. */
 function isUnchanged(look: QuickLook, words: Words): boolean {
-  const { p, n, e, y } = words;
+  const { p, n, e, y, r, c } = words;
   const [store, folder, prefix] = [storeOf(look.root), entryFolder(look), prefixOf(look.root, words)];
   const seen = `${prefix}/${SEEN_FOLDER}`;
   const [ref, refThen, foreign, open, config, configThen, venv, python, pythonThen, bin, binThen, site, siteThen] =
     quickStats([
-      ...[`${store}/refs/${p}/${n}.json`, `${folder}/ref`, `${look.root}/${p}/runtime/${n}`],
-      ...[`${store}/activation/live/${e}`, look.config, `${folder}/config`],
+      ...[`${store}/refs/${p}/${n}.json`, `${folder}/${refTwin(r)}`, `${look.root}/${p}/runtime/${n}`],
+      ...[`${store}/activation/live/${e}`, look.config, `${folder}/${configTwin(c)}`],
       ...[`${prefix}/pyvenv.cfg`, `${prefix}/bin/python`, `${seen}/python`, `${prefix}/bin`, `${seen}/bin`],
       ...[`${prefix}/lib/python${y}/site-packages`, `${seen}/site`],
     ]);

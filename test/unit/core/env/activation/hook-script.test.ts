@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "bun:test";
 import { linkSync, mkdirSync, writeFileSync } from "node:fs";
-import { ENTRY_FILE, entryText, SEEN_FOLDER, seenPaths } from "#core/env/activation/hook-entry.ts";
+import { ENTRY_FILE, entryText, refTwin, SEEN_FOLDER, seenPaths } from "#core/env/activation/hook-entry.ts";
 import { fishHook } from "#core/env/activation/hook-fish.ts";
 import { hookScript } from "#core/env/activation/hook-script.ts";
 import { type ActivationPlan, condaPlan, venvPlan } from "#core/env/activation/plan.ts";
@@ -26,8 +26,10 @@ async function hook(shell: Shell, lab: Lab, { prefix, ...plan }: ActivationPlan)
   for (const folder of [`${store}/activation/live/${ENV}`, `${store}/refs/self`, entry, seen]) mkdirSync(folder, DEEP);
   mkdirSync(`${prefix}/lib/python3.11/site-packages`, DEEP);
   writeFileSync(`${store}/refs/self/${plan.name}.json`, "{}");
-  linkSync(`${store}/refs/self/${plan.name}.json`, `${entry}/ref`);
-  const known = { ...plan, env: ENV, python: "3.11", config: "0", conda: "0" } as const;
+  linkSync(`${store}/refs/self/${plan.name}.json`, `${entry}/${refTwin("1-1")}`);
+  writeFileSync(`${root}/.envs/${ENV.replace(/-1$/, ".json")}`, "{}");
+  writeFileSync(`${prefix}/pyvenv.cfg`, "");
+  const known = { ...plan, env: ENV, python: "3.11", ref: "1-1", config: "0", conda: "0" } as const;
   writeFileSync(`${entry}/${ENTRY_FILE}`, entryText(known));
   for (const [twin, path] of Object.entries(seenPaths(prefix, `${prefix}/lib/python3.11/site-packages`))) {
     await writeTwin(`${seen}/${twin}`, fileTime(path) ?? 0n);
@@ -55,10 +57,10 @@ async function bothWays(lab: Lab, shell: Shell, session: (on: string) => string,
 const LOOK = `look() { echo "$PATH|\${PS1-none}|\${VIRTUAL_ENV-}|\${VIRTUAL_ENV_PROMPT-}|\${PYTHONHOME-none}"; env | grep -aE '^(SW_|VIRTUAL|PYTHONHOME|PATH=)' | sort; python 2>&1; }`;
 const FISH_LOOK = `function look; echo "$PATH|$VIRTUAL_ENV|$VIRTUAL_ENV_PROMPT|$PYTHONHOME"; env | grep -aE '^(SW_|VIRTUAL|PYTHONHOME|PATH=)' | sort; python; functions -q deactivate; and echo has; end`;
 
-/** The names of our variables that are there. */
+/** The names of our variables that are there; those of one letter are what the hook knows of the last URI. */
 const OURS: Record<Shell, string> = {
-  bash: 'echo "<${!_SWRT_@}>"',
-  zsh: 'IFS=" "; echo "<${(ok)parameters[(I)_SWRT_*]}>"',
+  bash: 'IFS=" "; n=" ${!_SWRT_@} "; for l in {A..Z} {a..z}; do n=${n/ _SWRT_$l / }; done; echo "<$(echo $n)>"',
+  zsh: 'IFS=" "; echo "<${(ok)parameters[(I)_SWRT_??*]}>"',
   fish: 'echo "<"(set -n | string match "_SWRT_*")">"',
 };
 const KEPT: Record<Shell, string> = {
