@@ -22,18 +22,14 @@ export interface EnterParams {
 export type Entered = { state: "ready"; text: string; warning?: string } | { state: "absent"; uri: string };
 
 export async function enterShell(ctx: Ctx, { uri, shell, pid }: EnterParams): Promise<Entered> {
-  if (shell === "nu" || shell === "pwsh") return await planFor(ctx, { uri, pid });
+  const rendered = shell === "nu" || shell === "pwsh" ? undefined : shell;
   const draft = await draftEntry(ctx, uri, await localTarget(ctx, uri));
-  const found = await activation(ctx, { uri, shell, pid });
+  const found = await activation(ctx, { uri, shell: rendered, pid });
   if (found.state !== "ready") return found;
-  if (draft) await writeEntry(ctx, draft, found.plan, { shell, rc: found.rc ?? "" });
-  return { state: "ready", text: enterText(found.plan, found.rc ?? "", shell), warning: found.warning };
-}
-
-async function planFor(ctx: Ctx, asked: Pick<EnterParams, "uri" | "pid">): Promise<Entered> {
-  const found = await activation(ctx, asked);
-  if (found.state !== "ready") return found;
-  return { state: "ready", text: `${JSON.stringify(found.plan)}\n`, warning: found.warning };
+  const rc = found.rc ?? "";
+  if (draft) await writeEntry(ctx, draft, found.plan, rendered && { shell: rendered, rc });
+  const text = rendered ? enterText(found.plan, rc, rendered) : `${JSON.stringify(found.plan)}\n`;
+  return { state: "ready", text, warning: found.warning };
 }
 
 /** For functions that `swcli shell init` loaded; a plan that they don't cover has a script of its own. */

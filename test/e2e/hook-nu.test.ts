@@ -1,6 +1,7 @@
 /** The hook for nushell: `swcli runtime activate` changes the shell, `swcli deactivate` gives back what is still ours. */
 import { afterAll, beforeAll, expect } from "bun:test";
-import { bothModes, type Home, tempHome } from "../helpers/home.ts";
+import { rename, rm } from "node:fs/promises";
+import { bothModes, type Home, SWCLI_BIN, tempHome } from "../helpers/home.ts";
 import { needsProgram, testWith } from "../helpers/needs.ts";
 import { buildRuntime, MINUTES } from "./activated.ts";
 
@@ -37,6 +38,36 @@ bothModes((mode) => {
       stderr: "",
       exitCode: 0,
     });
+  });
+
+  it("nobody is asked while nothing has changed, and a change is noticed", async () => {
+    const hook = (await home.run(["shell", "init", "nu"])).stdout;
+    const nobody = hook.replaceAll(JSON.stringify(SWCLI_BIN), '"/nowhere"').replace('"swcli"', '"/nowhere"');
+    expect(nobody).not.toContain(SWCLI_BIN);
+    const alone = async () => {
+      const script =
+        "swcli runtime activate demo\nprint (which python | first).path $env.VIRTUAL_ENV_PROMPT\nswcli deactivate";
+      const file = await home.write("alone.nu", `${nobody}\n${script}\nprint ('VIRTUAL_ENV' in $env)\n`);
+      const { stdout, exitCode } = await home.exec(["nu", "--no-config-file", file], {
+        env: { VIRTUAL_ENV: undefined },
+      });
+      return exitCode === 0 ? stdout : "asked";
+    };
+    const known = `${prefix}/bin/python\ndemo\nfalse\n`;
+    await nu("swcli runtime activate demo");
+    expect(await alone()).toBe(known);
+    for (const file of [`${prefix}/pyvenv.cfg`, `${prefix}/bin/python`, prefix.replace(/-\d+$/, ".json")]) {
+      await rename(file, `${file}.away`);
+      expect([file, await alone()]).toEqual([file, "asked"]);
+      await rename(`${file}.away`, file);
+      expect(await alone()).toBe(known);
+    }
+    const config = await home.write(".config/starwhale/config.yaml", "current_instance: local\n");
+    expect(await alone()).toBe("asked");
+    await rm(config);
+    expect(await alone()).toBe(known);
+    await home.run(["runtime", "tag", "demo", "moved"]);
+    expect(await alone()).toBe("asked");
   });
 
   it("what somebody has changed since stays, and only our entry leaves the PATH", async () => {

@@ -1,17 +1,22 @@
 /**
- * What `swcli shell init nu` prints, for a file that nushell sources: `swcli runtime activate` changes the shell, by asking
- * the binary for the plan as JSON each time. A nushell command can't define commands, so there is only `swcli deactivate`.
+ * What `swcli shell init nu` prints, for a file that nushell sources: `swcli runtime activate` changes the shell, by the plan
+ * of an unchanged runtime in venv mode (hook-entry.ts) or one that the binary is asked for. A nushell command can't define
+ * commands, so there is only `swcli deactivate`.
  * State is a record in the environment, which nushell hands to no child. Tests: test/e2e/hook-nu.test.ts
  */
+import { ENTRY_FILE, refTwin, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
 import type { HookInput } from "#core/env/activation/hook-script.ts";
+import { venvPlan } from "#core/env/activation/plan.ts";
 
 /** A JSON string is a string of nushell's; a name in `$"…"` is none, so nothing in it is expanded. */
 const q = (value: string) => JSON.stringify(value);
 
-export function nuHook({ swcli }: HookInput): string {
+export function nuHook({ swcli, root }: HookInput): string {
   const lines = [
     ...define("--env --wrapped swcli [...words: string]", SWCLI),
     ...define("_swrt_exe []", [`if (${q(swcli)} | path exists) { ${q(swcli)} } else { "swcli" }`]),
+    ...define("_swrt_seen [path: string]", SEEN),
+    ...define("_swrt_look [uri: string]", lookBody(root)),
     ...define("_swrt_split [words: list<string>]", SPLIT),
     ...define("_swrt_paths []", ["let p = ($env.PATH? | default [])", PATHS]),
     ...define("_swrt_less [list: list<string>, entry: string, put: list<string>]", LESS),
@@ -31,11 +36,46 @@ const SWCLI = [
   "let verb = ($said.verb | str join ' ')",
   "let asks = ($said.rest | any {|word| $word in ['-h' '--help'] })",
   "if ($verb =~ '^(runtime|rt) act') and not $asks {",
+  "let known = (if ($said.rest | length) == 1 { _swrt_look $said.rest.0 })",
   "let args = [...$said.globals 'shell' 'enter' '--shell' 'nu' '--pid' ($nu.pid | into string) ...$said.rest]",
-  "_swrt_on (^$exe ...$args | from json)",
+  "_swrt_on (if $known == null { ^$exe ...$args | from json } else { $known })",
   "} else if $verb == 'deactivate' and ($said.rest | is-empty) and ('_SWRT' in $env) {",
   "_swrt_off",
   "} else { ^$exe ...$words }",
+];
+
+/** Links are followed; nothing is number 0 of time 0. */
+const SEEN = [
+  "try { ls --long --directory ($path | path expand) | first | { file: $in.inode, time: ($in.modified | into int) } } catch { { file: 0, time: 0 } }",
+];
+
+const PLAN = venvPlan({ prefix: "$prefix", name: "$w.n", uri: "$full", project: "", version: "" });
+const SET = Object.entries(PLAN.set).map(([name, value]) => `${name}: ${value.startsWith("$") ? value : q(value)}`);
+
+/** As `swcliBody` of hook-script.ts: the plan, or null to ask. */
+const lookBody = (root: string) => [
+  `let root = (if ($env.SW_LOCAL_STORAGE? | is-empty) { ${q(root)} } else { $env.SW_LOCAL_STORAGE })`,
+  "let store = $'($root)/.store/v1'; let at = $'($store)/activation/by-uri/($uri)/@'",
+  `if not ($root starts-with '/') or ($uri =~ '[.][.]') or not ($'($at)/${ENTRY_FILE}' | path exists) { return null }`,
+  `let words = (open --raw $'($at)/${ENTRY_FILE}' | str trim | split row ' ' | each {|word| $word | split row --number 2 '=' })`,
+  "let w = ($words | reduce --fold {} {|word, all| $all | insert ($word.0 | str substring 6..) $word.1 })",
+  "if $w.k != '0' { return null }",
+  "let mark = $'($store)/activation/live/($w.e)/($nu.pid)'",
+  "try { '' | save --force $mark } catch { return null }",
+  `let prefix = $'($root)/.envs/($w.e)'; let seen = $'($prefix)/${SEEN_FOLDER}'`,
+  "let site = $'($prefix)/lib/python($w.y)/site-packages'",
+  "let config = (if ($env.SW_CLI_CONFIG? | is-empty) { $'($env.HOME? | default '')/.config/starwhale/config.yaml' } else { $env.SW_CLI_CONFIG })",
+  `let ref = (_swrt_seen $'($at)/${refTwin("($w.r)")}').file`,
+  "if $ref == 0 or $ref != (_swrt_seen $'($store)/refs/($w.p)/($w.n).json').file { return null }",
+  "if ($'($root)/($w.p)/runtime/($w.n)' | path exists) or (_swrt_seen $config).time != ($w.c | into int) { return null }",
+  "for pair in [[$'($prefix)/bin/python' $'($seen)/python'] [$site $'($seen)/site']] {",
+  "let time = (_swrt_seen $pair.0).time",
+  "if $time == 0 or $time != (_swrt_seen $pair.1).time { return null }",
+  "}",
+  "let needed = [$mark $'($prefix)/pyvenv.cfg' ($prefix | str replace --regex '-[0-9]+$' '.json')]",
+  "if not ($needed | all {|path| $path | path exists }) { return null }",
+  "let full = $'local/project/($w.p)/runtime/($w.n)/version/($w.v)'",
+  `{ name: $w.n, path: [$'($prefix)/bin'], set: { ${SET.join(", ")} }, unset: ${JSON.stringify(PLAN.unset)} }`,
 ];
 
 /** As `GLOBALS` of hook-script.ts. */
