@@ -1,8 +1,8 @@
 /** Servers with a certificate that only some trust. */
 import { expect } from "bun:test";
 import { join } from "node:path";
-import { type Home, tempHome } from "../helpers/home.ts";
-import { needsProgram, testWith } from "../helpers/needs.ts";
+import { type Home, SWCLI_BIN, tempHome } from "../helpers/home.ts";
+import { needsFile, needsProgram, testWith } from "../helpers/needs.ts";
 import { type StarwhaleServer, startStarwhale } from "../servers/starwhale.ts";
 
 const LOGIN = ["--alias", "safe", "--username", "starwhale", "--password-stdin"];
@@ -64,6 +64,29 @@ testWith(needsProgram("openssl"))(
     expect(later.stderr).toContain("is not checked");
     expect(await home.run(login, { ...PASSWORD, env: { SW_CA_BUNDLE: files.cert } })).toMatchObject({ exitCode: 0 });
     expect(await home.run(list)).toMatchObject({ exitCode: 1 });
+    door.stop();
+  },
+  30_000,
+);
+
+// Where Debian, Alpine and others keep the list that its own tools write.
+const SYSTEM_LIST = "/etc/ssl/certs/ca-certificates.crt";
+
+testWith(needsProgram("openssl"), needsProgram("unshare"), needsFile(SYSTEM_LIST))(
+  "who is in the system's list of authorities is trusted without a word",
+  async () => {
+    await using server = await startStarwhale();
+    await using home = await tempHome({ mode: "in-process" });
+    const files = await certificate(home);
+    const door = tlsDoor(server, files);
+    const others = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
+    const env = Object.fromEntries(others.map((name) => [name, undefined]));
+    const login = [SWCLI_BIN, "instance", "login", door.url, ...LOGIN];
+    const mounted = 'mount --bind "$0" "$1" && shift && exec "$@"';
+    const inOwnPlace = ["unshare", "-rm", "sh", "-c", mounted, files.cert, SYSTEM_LIST];
+    const trusted = await home.exec([...inOwnPlace, ...login], { ...PASSWORD, env });
+    expect(trusted).toMatchObject({ exitCode: 0, stderr: "" });
+    expect((await home.exec(login, { ...PASSWORD, env })).stderr).toContain("is not trusted");
     door.stop();
   },
   30_000,

@@ -3,6 +3,7 @@
  * scripts/test says what was not shown (with CI=true that is a failure).
  */
 import { test } from "bun:test";
+import { existsSync } from "node:fs";
 
 type Test = (name: string, run: () => void | Promise<void>, timeoutMs?: number) => void;
 
@@ -21,3 +22,6 @@ export const needsRoot = (): string | undefined => (process.getuid?.() === 0 ? u
 
 /** Linux is missing, or nothing. */
 export const needsLinux = (): string | undefined => (process.platform === "linux" ? undefined : "Linux");
+
+/** The path of a missing file, or nothing. */
+export const needsFile = (path: string): string | undefined => (existsSync(path) ? undefined : path);
