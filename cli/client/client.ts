@@ -83,10 +83,25 @@ async function inProcess(method: string, body: CallBody, options: CallOptions): 
 
 async function overSocket(method: string, body: CallBody, options: CallOptions): Promise<unknown> {
   const text = JSON.stringify({ ...body, detach: options.detach });
-  const first = await post(await safeHotTarget(), method, text, options);
+  const first = await firstPost(await safeHotTarget(), method, text, options);
   const response = first ?? (await post(await startedTarget(), method, text, options));
   if (!response) throw new SwError("DAEMON_LOST", "the daemon does not answer", { hint: "Try again, or --no-daemon." });
   return await readAnswer(response, options);
+}
+
+/**
+ * A daemon that was killed just now may still take a connection. It accepts a call before it begins it, so a call that was
+ * not accepted goes to the next daemon; not while the one that was asked lives.
+ */
+async function firstPost(target: Target | undefined, ...call: [string, string, CallOptions]) {
+  try {
+    return await post(target, ...call);
+  } catch (e) {
+    if (!target || !(e instanceof SwError) || e.code !== "DAEMON_LOST") throw e;
+    const { sayHello } = await import("#cli/client/ensure-daemon.ts");
+    if (await sayHello(target)) throw e;
+    return undefined;
+  }
 }
 
 async function safeHotTarget(): Promise<Target | undefined> {

@@ -186,6 +186,31 @@ test("a daemon whose run dir was replaced by something else leaves", async () =>
 }, 30_000);
 
 test(
+  "a command that reaches a daemon in the moment of its death goes to the next one",
+  async () => {
+    await using home = await tempHome();
+    await home.run(["runtime", "list"]);
+    const { json } = await home.run(["daemon", "status", "-o", "json"]);
+    await home.run(["daemon", "stop"]);
+    // As a process that was killed and not yet taken apart: it takes one connection and says nothing.
+    let taken = 0;
+    const dying = Bun.listen({
+      unix: json.socket,
+      socket: {
+        data(socket) {
+          taken++;
+          dying.stop();
+          socket.terminate();
+        },
+      },
+    });
+    expect(await home.run(["project", "create", "after"])).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(taken).toBe(1);
+  },
+  MINUTES,
+);
+
+test(
   "a removed socket does not strand it: the next command gets a daemon",
   async () => {
     await using home = await tempHome();
