@@ -9,6 +9,7 @@ import type { PlatformImage } from "#core/docker/image-config.ts";
 import { imageBlobPath } from "#core/docker/layer.ts";
 import { fileEntry, layerEntries, textEntry } from "#core/docker/layer-entry.ts";
 import { SwError } from "#core/errors.ts";
+import { onLoan } from "#core/platform/piece-loan.ts";
 import { type TarEntry, tarChunks } from "#core/swrt/tar-writer.ts";
 import { writeNewFile } from "#core/transfer/new-file.ts";
 
@@ -24,7 +25,7 @@ export async function writeDockerArchive(
       hint: "Give one --platform, or --to oci-layout=DIR.",
     });
   }
-  const chunks = tarChunks(await archiveEntries(ctx, image, { platform: only, tags }));
+  const chunks = onLoan(tarChunks(await archiveEntries(ctx, image, { platform: only, tags })));
   await writeNewFile(ctx, path, { chunks, size: undefined, replace: true });
 }
 

@@ -7,6 +7,7 @@ import { pipeline, Readable } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import * as v from "valibot";
 import { SwError } from "#core/errors.ts";
+import { copied } from "#core/platform/piece-loan.ts";
 import { type ByteSource, byteSource } from "#core/swrt/byte-source.ts";
 import { decodeHeader, decodeLongName, decodePax } from "#core/swrt/tar-decode.ts";
 import { BLOCK, padded } from "#core/swrt/tar-encode.ts";
@@ -39,8 +40,9 @@ export async function layerNames(chunks: AsyncIterable<Uint8Array>, mediaType: s
 
 function decompressed(chunks: AsyncIterable<Uint8Array>, mediaType: string): AsyncIterable<Uint8Array> {
   // pipeline, unlike pipe, hands an error of the source (a cancelled download) on to the reader.
-  if (/[.+]gzip$/.test(mediaType)) return pipeline(Readable.from(chunks), createGunzip(), () => {});
-  if (/\+zstd$/.test(mediaType)) return pipeline(Readable.from(chunks), createZstdDecompress(), () => {});
+  const own = () => Readable.from(copied(chunks));
+  if (/[.+]gzip$/.test(mediaType)) return pipeline(own(), createGunzip(), () => {});
+  if (/\+zstd$/.test(mediaType)) return pipeline(own(), createZstdDecompress(), () => {});
   return chunks;
 }
 

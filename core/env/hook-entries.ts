@@ -14,15 +14,17 @@ import {
   entryText,
   type HookEntry,
   isEntry,
+  markerTwin,
   refTwin,
 } from "#core/env/activation/hook-entry.ts";
 import type { ActivationPlan } from "#core/env/activation/plan.ts";
 import { fitsHook } from "#core/env/activation/plan-words.ts";
 import { liveFolder } from "#core/env/live-shells.ts";
+import { markerPath } from "#core/env/marker.ts";
 import { isSealed, sitePackages } from "#core/env/seen.ts";
 import { errno } from "#core/errors.ts";
 import { namesIn } from "#core/platform/folder.ts";
-import { removeFile, removeTree, writeFileAtomic } from "#core/platform/fs-atomic.ts";
+import { readTextIfAny, removeFile, removeTree, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import { configPath } from "#core/platform/paths.ts";
 import { fileTime, writeTwin } from "#core/platform/time-twin.ts";
 import { foreignDir } from "#core/store/foreign.ts";
@@ -66,19 +68,15 @@ function fileId(path: string): string | undefined {
  */
 export const dropEntries = async (ctx: Ctx): Promise<void> => await removeTree(`${ctx.paths.activation}/by-uri`);
 
-/** False where the ref is another by now, or the disk knows no hard links. */
-async function linkRef({ folder, ref, refId }: EntryDraft): Promise<boolean> {
-  const twin = `${folder}/${refTwin(refId)}`;
-  if (fileId(twin) === refId) return true;
+/** A hard link to `path`, while that is the file that `id` says; false where it is another by now, or the disk knows no links. */
+async function linkTwin(path: string, id: string, twin: string): Promise<boolean> {
+  if (fileId(twin) === id) return true;
   const temp = `${twin}.${randomBytes(6).toString("hex")}.tmp`;
   try {
-    await link(ref, temp);
-    if (fileId(temp) !== refId) return false;
+    await link(path, temp);
+    if (fileId(temp) !== id) return false;
     await rename(temp, twin);
     return true;
-  } catch (e) {
-    if (errno(e) === undefined) throw e;
-    return false;
   } finally {
     await removeFile(temp);
   }
@@ -90,31 +88,54 @@ interface Asker {
   readonly rc: string;
 }
 
-/** Once the environment is settled; before, nobody knows its times. Of a conda runtime only for a shell. */
+/**
+ * Once the environment is settled; before, nobody knows its times. Of a conda runtime only for a shell.
+ * What the disk refuses (a folder that was forgotten just now, a root that is read-only) is left: it costs a question.
+ */
 export async function writeEntry(ctx: Ctx, draft: EntryDraft, plan: ActivationPlan, asker?: Asker): Promise<void> {
-  const { prefix, project, name, version } = plan;
-  const env = basename(prefix);
-  const python = /python(3\.\d+)\/site-packages$/.exec(sitePackages(prefix))?.[1];
-  // The shell spells paths by the root that it knows.
-  if (!isSealed(prefix) || !python || prefix !== `${ctx.paths.envs}/${env}`) return;
-  if (!fitsHook(plan) && !(asker && (await writeConda(ctx, draft.folder, plan, asker)))) return;
-  await mkdir(liveFolder(ctx, prefix), { recursive: true, mode: 0o700 });
-  const config = String(draft.configTime ?? 0);
-  const conda = fitsHook(plan) ? "0" : "1";
-  const entry: HookEntry = { project, name, version, env, python, ref: draft.refId, config, conda };
-  if (isEntry(entry) && (await linkRef(draft))) await publish(draft, entry);
+  try {
+    await writeParts(ctx, draft, plan, asker);
+  } catch (e) {
+    if (errno(e) === undefined) throw e;
+  }
 }
 
-/** The twins that it names are there before it, and those of the one before go after it. */
-async function publish({ folder, configTime }: EntryDraft, entry: HookEntry): Promise<void> {
-  const twins = [refTwin(entry.ref)];
-  if (configTime !== undefined) {
-    twins.push(configTwin(entry.config));
-    await writeTwin(`${folder}/${configTwin(entry.config)}`, configTime);
-  }
-  const before = (await namesIn(folder)).filter((name) => /^(ref|config)-[\d-]+$/.test(name));
+async function writeParts(ctx: Ctx, draft: EntryDraft, plan: ActivationPlan, asker?: Asker): Promise<void> {
+  const { prefix, project, name, version } = plan;
+  const { folder, ref } = draft;
+  const env = basename(prefix);
+  const python = /python(3\.\d+)\/site-packages$/.exec(sitePackages(prefix))?.[1];
+  const marker = await markerOf(ctx, prefix);
+  // The shell spells paths by the root that it knows.
+  if (!isSealed(prefix) || !python || !marker || prefix !== `${ctx.paths.envs}/${env}`) return;
+  const config = String(draft.configTime ?? 0);
+  const conda = fitsHook(plan) ? "0" : "1";
+  const entry: HookEntry = { project, name, version, env, python, ref: draft.refId, marker: marker.id, config, conda };
+  if (!isEntry(entry)) return;
+  // First what makes no folder: who forgets all entries meanwhile forgets this one too.
+  const twins = [refTwin(entry.ref), markerTwin(entry.marker)];
+  if (!(await linkTwin(ref, entry.ref, `${folder}/${refTwin(entry.ref)}`))) return;
+  if (!(await linkTwin(marker.path, entry.marker, `${folder}/${markerTwin(entry.marker)}`))) return;
+  if (!fitsHook(plan) && !(asker && (await writeConda(ctx, folder, plan, asker)))) return;
+  await mkdir(liveFolder(ctx, prefix), { recursive: true, mode: 0o700 });
+  await publish(draft, entry, twins);
+}
+
+/** Which file the marker of an environment is; undefined when it speaks of another prefix. */
+async function markerOf(ctx: Ctx, prefix: string): Promise<{ path: string; id: string } | undefined> {
+  const path = markerPath(ctx, basename(prefix).replace(/-\d+$/, ""));
+  const id = fileId(path);
+  const text = await readTextIfAny(path);
+  return id !== undefined && text?.includes(JSON.stringify(prefix)) ? { path, id } : undefined;
+}
+
+/** The twins that it names are there before it; what others left goes after it. */
+async function publish({ folder, configTime }: EntryDraft, entry: HookEntry, linked: string[]): Promise<void> {
+  const twins = configTime === undefined ? linked : [...linked, configTwin(entry.config)];
+  if (configTime !== undefined) await writeTwin(`${folder}/${configTwin(entry.config)}`, configTime);
+  const before = (await namesIn(folder)).filter((name) => /^(ref|env|config|on\d)/.test(name));
   await writeFileAtomic(`${folder}/${ENTRY_FILE}`, entryText(entry), { durable: false, mode: 0o600 });
-  for (const name of before) if (!twins.includes(name)) await removeFile(`${folder}/${name}`);
+  for (const name of before) if (name !== ENTRY_FILE && !twins.includes(name)) await removeFile(`${folder}/${name}`);
 }
 
 /** The list before the twins: a shell that reads in between finds old twins, and asks. False where there can be none. */

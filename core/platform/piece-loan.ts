@@ -28,9 +28,15 @@ export async function* onLoan(
   }
 }
 
-/** Gives the memory back at once. A part of a larger buffer stays: others may use the rest. */
+/** For who queues pieces: each is its own for good. */
+export async function* copied(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) yield new Uint8Array(piece);
+}
+
+/** Gives the memory back at once, also before the loan ends. A part of a larger buffer stays: others may use the rest. */
 export function release(piece: Uint8Array): void {
-  if (isWhole(piece)) (piece.buffer as ArrayBuffer).transfer(0);
+  const buffer = piece.buffer as ArrayBuffer;
+  if (isWhole(piece) && !buffer.detached) buffer.transfer(0);
 }
 
 const isWhole = ({ buffer, byteLength }: Uint8Array): boolean =>

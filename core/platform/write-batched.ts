@@ -8,7 +8,7 @@ import { newRoom, release } from "#core/platform/piece-loan.ts";
 const BATCH = 1024 * 1024;
 const FLUSH_EACH = 32 * 1024 * 1024;
 
-/** All is written when it returns, though not flushed. A piece is used until the next one is asked for. */
+/** All is written when it returns, though not flushed. Pieces are copied, and released at once. */
 export async function writeBatched(file: FileHandle, pieces: AsyncIterable<Uint8Array>): Promise<void> {
   const early = earlyFlush(file);
   const batches = batchesInto(file, early.written);
@@ -51,6 +51,7 @@ function batchesInto(file: FileHandle, written: (size: number) => void) {
       at += part.length;
       if (filled === BATCH) await flush();
     }
+    release(piece);
   };
 
   return {

@@ -4,6 +4,7 @@ import type { Descriptor } from "#core/oci/manifest.ts";
 import { streamBlob } from "#core/oci/pull-blob.ts";
 import { getManifest, type Registry } from "#core/oci/registry.ts";
 import { sha256Hex } from "#core/platform/digest.ts";
+import { release } from "#core/platform/piece-loan.ts";
 import { type Artifact, decodeArtifact } from "#core/transfer/oci-artifact.ts";
 import type { OciUri } from "#core/uri/oci-uri.ts";
 
@@ -39,6 +40,7 @@ export async function readDocument(
     // More than was promised is as wrong as less.
     if (at + chunk.length <= size) bytes.set(chunk, at);
     at += chunk.length;
+    release(chunk);
   }
   if (at === size && `sha256:${sha256Hex(bytes)}` === digest) return bytes;
   throw new SwError("HASH_MISMATCH", `${registry.host} sent other bytes than ${repository}@${digest}`);

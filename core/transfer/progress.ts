@@ -25,8 +25,9 @@ export async function* counted(
 ): AsyncGenerator<Uint8Array> {
   const meter = transferMeter(ctx, line);
   for await (const chunk of chunks) {
+    const { length } = chunk;
     yield chunk;
-    meter.add(chunk.length);
+    meter.add(length);
   }
   meter.end();
 }

@@ -56,6 +56,22 @@ for (const shell of SHELLS) {
       expect(again).toMatchObject({ stdout: "[demo]\n[demo]\n", stderr: "" });
     });
 
+    it("each visit sets the full URI, and a later activation by hand too", async () => {
+      const uri = 'echo "$SW_ACTIVATED_RUNTIME_URI_IN_SHELL"';
+      const ran = await sh([
+        "cd PROJECT",
+        uri,
+        "cd /",
+        "cd PROJECT",
+        uri,
+        "cd /",
+        `swcli runtime activate demo; ${uri}`,
+      ]);
+      const uris = ran.stdout.split("\n").filter((line) => line !== "" && !line.startsWith("["));
+      expect(uris).toHaveLength(3);
+      for (const one of uris) expect(one).toMatch(/^local\/project\/self\/runtime\/demo\/version\/\w{40}$/);
+    });
+
     it("unchanged it starts no process, other content is not allowed", async () => {
       await sh(["cd PROJECT"]);
       const noBinary = shell === "fish" ? "function _swrt_bin; echo ASKED; end" : "_swrt_bin() { echo ASKED; }";

@@ -187,6 +187,65 @@ bothModes((mode) => {
       );
 
       it(
+        "what others changed meanwhile is noticed by a shell that knew it: a config that went, an environment made anew",
+        async () => {
+          await using own = await tempHome({ mode });
+          await build(own);
+          const first = await settled(own);
+          const enter = `swcli runtime activate demo; echo "<$VIRTUAL_ENV>"; deactivate`;
+          const other = await own.write("other.sh", (await own.run(["shell", "init", "bash"])).stdout);
+          const elsewhere = (words: string) => `bash --norc -c '. ${other}; ${words}' >/dev/null 2>&1`;
+          await own.write(".config/starwhale/config.yaml", "current_instance: local\n");
+          await sh(own, shell, enter);
+          const away = [
+            enter,
+            "rm $HOME/.config/starwhale/config.yaml",
+            elsewhere("swcli runtime activate demo"),
+            'swcli runtime activate demo >/dev/null 2>&1; echo "<$VIRTUAL_ENV>"; swcli deactivate',
+            NO_BINARY[shell],
+            enter,
+          ];
+          expect((await sh(own, shell, away.join("\n"))).stdout).toBe(`<${first}>\n`.repeat(3));
+          const anew = [
+            enter,
+            elsewhere("swcli runtime activate -f demo"),
+            elsewhere("swcli runtime activate demo"),
+            enter,
+          ];
+          const [before, after] = (await sh(own, shell, anew.join("\n"))).stdout.trim().split("\n");
+          expect(before).toBe(`<${first}>`);
+          expect(after).toMatch(/^<.*-2>$/);
+        },
+        MINUTES,
+      );
+
+      it("names that differ in case, odd paths and an entry without its text are asked for", async () => {
+        await sh(home, shell, "swcli runtime activate demo");
+        await settled(home);
+        await sh(home, shell, "swcli runtime activate demo");
+        const words = ["Demo", "./demo", "/demo", "demo/", "demo/.", "demo//v0"];
+        const asked = words.map((word) => `swcli runtime activate ${word}; true`);
+        const noCase = shell === "bash" ? "shopt -s nocasematch" : "true";
+        const ran = await sh(
+          home,
+          shell,
+          `${noCase}\nswcli runtime activate demo; deactivate; ${NO_BINARY[shell]}\n${asked.join("\n")}`,
+        );
+        expect(ran.stderr).toBe("ASKED\n".repeat(words.length));
+        const entry = `${home.root}/.store/v1/activation/by-uri/demo/@/on5`;
+        await sh(home, shell, "swcli runtime activate demo/v0");
+        await writeFile(entry, "");
+        const empty = await sh(
+          home,
+          shell,
+          `swcli runtime activate demo/v0; deactivate; ${NO_BINARY[shell]}\nswcli runtime activate demo; true`,
+        );
+        expect(empty.stderr).toBe("ASKED\n");
+        await sh(home, shell, "swcli runtime activate demo");
+        expect((await sh(home, shell, `${NO_BINARY[shell]}\nswcli runtime activate demo`)).stderr).toBe("");
+      });
+
+      it(
         "what was removed by hand is made again",
         async () => {
           await sh(home, shell, "swcli runtime activate demo/v0");

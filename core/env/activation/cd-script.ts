@@ -55,14 +55,14 @@ const wentBody = (shell: Shell) => [
 ];
 
 const enterBody = (shell: Shell) => [
-  `local _SWRT_A="\${SW_LOCAL_STORAGE:-$_SWRT_ROOT}/.store/v1/allow$1/${ALLOWED_MARK}" _SWRT_OURS="" _SWRT_THEIRS="" _SWRT_U=""`,
-  "if [[ -r $_SWRT_A/uri && -r $1 ]]; then",
-  'IFS= read -r -d "" _SWRT_OURS <"$_SWRT_A/content" || :',
+  `local _SWRT_ALLOW="\${SW_LOCAL_STORAGE:-$_SWRT_ROOT}/.store/v1/allow$1/${ALLOWED_MARK}" _SWRT_OURS="" _SWRT_THEIRS="" _SWRT_FOUND=""`,
+  "if [[ -r $_SWRT_ALLOW/uri && -r $1 ]]; then",
+  'IFS= read -r -d "" _SWRT_OURS <"$_SWRT_ALLOW/content" || :',
   'IFS= read -r -d "" _SWRT_THEIRS <"$1" || :',
-  'IFS= read -r _SWRT_U <"$_SWRT_A/uri" || :',
+  'IFS= read -r _SWRT_FOUND <"$_SWRT_ALLOW/uri" || :',
   "fi",
-  'if [[ -n $_SWRT_U && $_SWRT_OURS == "$_SWRT_THEIRS" ]]; then',
-  `${DIALECTS[shell].global}_SWRT_CD="$1"; swcli runtime activate "$_SWRT_U"`,
+  'if [[ -n $_SWRT_FOUND && $_SWRT_OURS == "$_SWRT_THEIRS" ]]; then',
+  `${DIALECTS[shell].global}_SWRT_CD="$1"; swcli runtime activate "$_SWRT_FOUND"`,
   'else echo "swcli: $1 is not allowed yet; to enter its runtime here: swcli runtime allow" >&2; fi',
 ];
 

@@ -1,9 +1,9 @@
 /**
  * What lies under a URI for hooked shells: `<activation>/by-uri/<uri as typed>/@/`, one line of data, and what the world is
- * compared with: `ref-<file>` (a hard link to the runtime's ref: a new version, tag or removal is another file) and
- * `config-<time>` (an empty file with the config's time). The line names both, so that what it says is never held against
- * the ref or config of somebody who came later. For a conda runtime also what conda-change.ts read, by shell:
- * `conda.<shell>` (the folder of rendered scripts, then one path a line) and `in.<shell>/<n>`, the twin of the nth path.
+ * compared with: `ref-<file>` and `env-<file>` (hard links to the runtime's ref and the environment's marker: a new version,
+ * tag or removal, an environment made anew is another file) and `config-<time>` (an empty file with the config's time). The
+ * line names them, so that what it says is never held against what somebody wrote later. For a conda runtime also what
+ * conda-change.ts read, by shell: `conda.<shell>` (the folder of rendered scripts, then one path a line) and `in.<shell>/<n>`, the twin of the nth path.
  * Pure text and names; written by core/env/hook-entries.ts. Tests: test/e2e/hook.test.ts
  */
 
@@ -20,6 +20,8 @@ export interface HookEntry {
   readonly python: string;
   /** The ref that it was taken under: the number and time of its file. */
   readonly ref: string;
+  /** The marker of the environment, likewise. */
+  readonly marker: string;
   /** The time of the config file that it was taken under, in nanoseconds; 0 when there was none. */
   readonly config: string;
   /** Whether `conda.<shell>` has the rest. */
@@ -27,14 +29,19 @@ export interface HookEntry {
 }
 
 /** Assignments of one command, which bash and zsh read quickest by sourcing; fish takes the words behind the `=`. */
-export const entryText = ({ project, name, version, env, python, ref, config, conda }: HookEntry): string =>
-  `_SWRT_p=${project} _SWRT_n=${name} _SWRT_v=${version} _SWRT_e=${env} _SWRT_y=${python} _SWRT_r=${ref} _SWRT_c=${config} _SWRT_k=${conda}\n`;
+export const entryText = ({ project, name, version, env, python, ref, marker, config, conda }: HookEntry): string =>
+  `_SWRT_p=${project} _SWRT_n=${name} _SWRT_v=${version} _SWRT_e=${env} _SWRT_y=${python} _SWRT_r=${ref} _SWRT_m=${marker} _SWRT_c=${config} _SWRT_k=${conda}\n`;
+
+/** What no entry is made of; a path would lead them to the entry of another URI. */
+export const ODD_URI = "^[./]|/$|//|/[.]|[.][.]";
 
 /** Nothing but what can stand in a word of a shell as it is. */
 export const isEntry = (entry: HookEntry): boolean =>
   Object.values(entry).every((word) => /^[A-Za-z0-9_.-]+$/.test(word));
 
 export const refTwin = (ref: string): string => `ref-${ref}`;
+
+export const markerTwin = (marker: string): string => `env-${marker}`;
 
 export const configTwin = (config: string): string => `config-${config}`;
 

@@ -4,7 +4,7 @@
  */
 import { fishCdLines } from "#core/env/activation/cd-script.ts";
 import { fishLines } from "#core/env/activation/fish-script.ts";
-import { ENTRY_FILE, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
+import { ENTRY_FILE, ODD_URI, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
 import { fishForgetNote, fishNoteLines } from "#core/env/activation/hook-notes.ts";
 import type { HookInput } from "#core/env/activation/hook-script.ts";
 import { HOOK_STATE, variableWords } from "#core/env/activation/plan-words.ts";
@@ -93,14 +93,14 @@ const QUICK = [
   'set -l config "$HOME/.config/starwhale/config.yaml"',
   'if test -n "$SW_CLI_CONFIG"; set config $SW_CLI_CONFIG; end',
   "set -l state $root/.store/v1; set -l at $state/activation/by-uri/$argv[1]/@",
-  `if not string match -q '/*' -- $root; or string match -q '*..*' -- $argv[1]; or not test -r $at/${ENTRY_FILE}; return 1; end`,
+  `if not string match -q '/*' -- $root; or string match -qr '${ODD_URI}' -- $argv[1]; or not test -r $at/${ENTRY_FILE}; return 1; end`,
   `read -l line <$at/${ENTRY_FILE}; or return 1`,
-  "string replace -ra '(^| )_SWRT_\\w=' ' ' -- $line | read -l project name id env python ref had conda; or return 1",
+  "string replace -ra '(^| )_SWRT_\\w=' ' ' -- $line | read -l project name id env python ref marker had conda; or return 1",
   `set -l prefix $root/.envs/$env; set -l seen $prefix/${SEEN_FOLDER}`,
   "if not test $at/ref-$ref -ef $state/refs/$project/$name.json; or test -e $root/$project/runtime/$name; return 1; end",
   `if test -e $config; if test "$had" = 0; or ${differs("$config", "$at/config-$had")}; return 1; end; else if test "$had" != 0; return 1; end`,
   `if not test -e $seen/site; or not test -e $prefix/bin/python; or ${differs("$prefix/bin/python", "$seen/python")}`,
-  "or not test -e $root/.envs/(string replace -r -- '-[^-]*$' .json $env); or test $conda = 0 -a ! -e $prefix/pyvenv.cfg",
+  "or not test $at/env-$marker -ef $root/.envs/(string replace -r -- '-[^-]*$' .json $env); or test $conda = 0 -a ! -e $prefix/pyvenv.cfg",
   "or not test -e $prefix/lib/python$python/site-packages; or test $prefix/lib/python$python/site-packages -nt $seen/site; or not test -w $state/activation/live/$env; return 1; end",
   "set -l mark $state/activation/live/$env/$fish_pid",
   "true >$mark; and test -e $mark; or return 1",

@@ -4,7 +4,7 @@
  * commands, so there is only `swcli deactivate`.
  * State is a record in the environment, which nushell hands to no child. Tests: test/e2e/hook-nu.test.ts
  */
-import { ENTRY_FILE, refTwin, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
+import { ENTRY_FILE, markerTwin, ODD_URI, refTwin, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
 import type { HookInput } from "#core/env/activation/hook-script.ts";
 import { venvPlan } from "#core/env/activation/plan.ts";
 
@@ -56,10 +56,10 @@ const SET = Object.entries(PLAN.set).map(([name, value]) => `${name}: ${value.st
 const lookBody = (root: string) => [
   `let root = (if ($env.SW_LOCAL_STORAGE? | is-empty) { ${q(root)} } else { $env.SW_LOCAL_STORAGE })`,
   "let store = $'($root)/.store/v1'; let at = $'($store)/activation/by-uri/($uri)/@'",
-  `if not ($root starts-with '/') or ($uri =~ '[.][.]') or not ($'($at)/${ENTRY_FILE}' | path exists) { return null }`,
-  `let words = (open --raw $'($at)/${ENTRY_FILE}' | str trim | split row ' ' | each {|word| $word | split row --number 2 '=' })`,
+  `if not ($root starts-with '/') or ($uri =~ '${ODD_URI}') or not ($'($at)/${ENTRY_FILE}' | path exists) { return null }`,
+  `let words = (open --raw $'($at)/${ENTRY_FILE}' | str trim | split row ' ' | each {|word| $word | split row --number 2 '=' } | where {|word| ($word | length) == 2 })`,
   "let w = ($words | reduce --fold {} {|word, all| $all | insert ($word.0 | str substring 6..) $word.1 })",
-  "if $w.k != '0' { return null }",
+  "if $w.k? != '0' { return null }",
   "let mark = $'($store)/activation/live/($w.e)/($nu.pid)'",
   "try { '' | save --force $mark } catch { return null }",
   `let prefix = $'($root)/.envs/($w.e)'; let seen = $'($prefix)/${SEEN_FOLDER}'`,
@@ -72,7 +72,9 @@ const lookBody = (root: string) => [
   "let time = (_swrt_seen $pair.0).time",
   "if $time == 0 or $time != (_swrt_seen $pair.1).time { return null }",
   "}",
-  "let needed = [$mark $'($prefix)/pyvenv.cfg' ($prefix | str replace --regex '-[0-9]+$' '.json')]",
+  `let marker = (_swrt_seen $'($at)/${markerTwin("($w.m)")}').file`,
+  "if $marker == 0 or $marker != (_swrt_seen ($prefix | str replace --regex '-[0-9]+$' '.json')).file { return null }",
+  "let needed = [$mark $'($prefix)/pyvenv.cfg']",
   "if not ($needed | all {|path| $path | path exists }) { return null }",
   "let full = $'local/project/($w.p)/runtime/($w.n)/version/($w.v)'",
   `{ name: $w.n, path: [$'($prefix)/bin'], set: { ${SET.join(", ")} }, unset: ${JSON.stringify(PLAN.unset)} }`,

@@ -47,14 +47,14 @@ export const quickOn = (shell: Shell) => [
  * Sees the variables of `swcli`; false to ask.
  */
 const condaBody = (shell: Shell) => [
-  `local _SWRT_D _SWRT_F _SWRT_I=0 _SWRT_T="$_SWRT_E/in.${shell}"`,
+  `local _SWRT_DIR _SWRT_FILE _SWRT_AT=0 _SWRT_TWINS="$_SWRT_E/in.${shell}"`,
   `if [[ ! -r $_SWRT_E/conda.${shell} ]]; then return 1; fi`,
-  "{ IFS= read -r _SWRT_D || return 1; while IFS= read -r _SWRT_F; do",
-  "if [[ ! -e $_SWRT_F ]]; then if [[ -e $_SWRT_T/$_SWRT_I ]]; then return 1; fi",
-  "elif [[ ! -e $_SWRT_T/$_SWRT_I || $_SWRT_F -nt $_SWRT_T/$_SWRT_I || $_SWRT_F -ot $_SWRT_T/$_SWRT_I ]]; then return 1; fi",
-  `_SWRT_I=$((_SWRT_I + 1)); done; } <"$_SWRT_E/conda.${shell}"`,
-  `if [[ ! -r $_SWRT_D/activate.${shell} ]]; then return 1; fi`,
-  `. "$_SWRT_D/activate.${shell}"`,
+  "{ IFS= read -r _SWRT_DIR || return 1; while IFS= read -r _SWRT_FILE; do",
+  "if [[ ! -e $_SWRT_FILE ]]; then if [[ -e $_SWRT_TWINS/$_SWRT_AT ]]; then return 1; fi",
+  "elif [[ ! -e $_SWRT_TWINS/$_SWRT_AT || $_SWRT_FILE -nt $_SWRT_TWINS/$_SWRT_AT || $_SWRT_FILE -ot $_SWRT_TWINS/$_SWRT_AT ]]; then return 1; fi",
+  `_SWRT_AT=$((_SWRT_AT + 1)); done; } <"$_SWRT_E/conda.${shell}"`,
+  `if [[ ! -r $_SWRT_DIR/activate.${shell} ]]; then return 1; fi`,
+  `. "$_SWRT_DIR/activate.${shell}"`,
 ];
 
 /** The unusual cases: what is active is left first. */

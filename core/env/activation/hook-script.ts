@@ -6,7 +6,7 @@
  * Tests: test/e2e/hook.test.ts
  */
 import { cdLines } from "#core/env/activation/cd-script.ts";
-import { configTwin, ENTRY_FILE, refTwin, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
+import { configTwin, ENTRY_FILE, markerTwin, refTwin, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
 import { forgetNote, noteLines } from "#core/env/activation/hook-notes.ts";
 import { quickFunctions, quickOn, usual } from "#core/env/activation/hook-quick.ts";
 import { DIALECTS } from "#core/env/activation/posix-dialect.ts";
@@ -115,11 +115,12 @@ function swcliLines(shell: HookShell): string[] {
  */
 const swcliBody = (shell: HookShell) => [
   'case "${1-}:${2-}:$#" in runtime:act*:3|rt:act*:3) ;; *) _swrt_other "$@"; return;; esac',
-  'if [[ "$3:${SW_LOCAL_STORAGE:-$_SWRT_ROOT}" != "$_SWRT_K" || ! -e $_SWRT_M ]]; then _swrt_look "$3"; fi',
-  "if [[ $_SWRT_T -ef $_SWRT_F && ! -e $_SWRT_O",
-  `&& ( $_SWRT_c == 0 && ! -e ${CONFIG} || $_SWRT_c != 0 && ${sameTime(shell, CONFIG, `$_SWRT_E/${configTwin("$_SWRT_c")}`)} )`,
+  // `[[` would call two names equal that differ in case, where somebody has set nocasematch.
+  'if ! [ "$3:${SW_LOCAL_STORAGE:-$_SWRT_ROOT}" = "$_SWRT_K" ] || [[ ! -e $_SWRT_M ]]; then _swrt_look "$3"; fi',
+  "if [[ $_SWRT_T -ef $_SWRT_F && $_SWRT_X -ef $_SWRT_J && ! -e $_SWRT_O",
+  `&& ( $_SWRT_c == 0 && ! -e ${CONFIG} || $_SWRT_c != 0 && -e ${CONFIG} && ${sameTime(shell, CONFIG, `$_SWRT_E/${configTwin("$_SWRT_c")}`)} )`,
   `&& ${sameTime(shell, "$_SWRT_P/bin/python", `$_SWRT_P/${SEEN_FOLDER}/python`)}`,
-  "&& -e $_SWRT_J && ( $_SWRT_k == 1 || -e $_SWRT_P/pyvenv.cfg ) && -e $_SWRT_S",
+  "&& ( $_SWRT_k == 1 || -e $_SWRT_P/pyvenv.cfg ) && -e $_SWRT_S",
   `&& ! $_SWRT_S -nt $_SWRT_P/${SEEN_FOLDER}/site ]]; then`,
   `if ${usual(shell)}; then`,
   ...quickOn(shell),
@@ -129,7 +130,7 @@ const swcliBody = (shell: HookShell) => [
 ];
 
 /** What is known of a URI: the words of its entry (hook-entry.ts) and the paths that they make. */
-const KNOWN = [..."pnveyrck", ..."KEFTOPJSUM"].map((letter) => `_SWRT_${letter}`);
+export const KNOWN = [..."pnveyrmck", ..."KEFTOPJXSUM"].map((letter) => `_SWRT_${letter}`);
 
 /**
  * Reads a URI's entry; without one there is no twin of a ref, which no ref is. The shell's mark comes before anything of the
@@ -138,11 +139,14 @@ const KNOWN = [..."pnveyrck", ..."KEFTOPJSUM"].map((letter) => `_SWRT_${letter}`
  */
 const LOOK = [
   'local _SWRT_R="${SW_LOCAL_STORAGE:-$_SWRT_ROOT}"',
-  "_SWRT_K= _SWRT_T= _SWRT_F= _SWRT_E=$_SWRT_R/.store/v1/activation/by-uri/$1/@",
-  `if [[ $_SWRT_R != /* || $1 == *..* || ! -r $_SWRT_E/${ENTRY_FILE} ]] || ! . "$_SWRT_E/${ENTRY_FILE}"; then return 0; fi`,
+  "_SWRT_K= _SWRT_T= _SWRT_F= _SWRT_k= _SWRT_E=$_SWRT_R/.store/v1/activation/by-uri/$1/@",
+  "if [[ $_SWRT_R != /* || $1 == [./]* || $1 == */ || $1 == *//* || $1 == */.* || $1 == *..* ]]; then return 0; fi",
+  // A power cut may leave a file without its text; its last word is there when all are.
+  `if [[ ! -r $_SWRT_E/${ENTRY_FILE} ]] || ! . "$_SWRT_E/${ENTRY_FILE}" || [[ -z $_SWRT_k ]]; then return 0; fi`,
   "_SWRT_M=$_SWRT_R/.store/v1/activation/live/$_SWRT_e/$$",
   'if ! [[ -w ${_SWRT_M%/*} ]] || ! true >|"$_SWRT_M" || ! [[ -e $_SWRT_M ]]; then return 0; fi',
   "_SWRT_P=$_SWRT_R/.envs/$_SWRT_e _SWRT_J=$_SWRT_R/.envs/${_SWRT_e%-*}.json",
+  `_SWRT_X=$_SWRT_E/${markerTwin("$_SWRT_m")}`,
   "_SWRT_S=$_SWRT_P/lib/python$_SWRT_y/site-packages _SWRT_O=$_SWRT_R/$_SWRT_p/runtime/$_SWRT_n",
   "_SWRT_U=local/project/$_SWRT_p/runtime/$_SWRT_n/version/$_SWRT_v",
   `_SWRT_T=$_SWRT_E/${refTwin("$_SWRT_r")} _SWRT_F=$_SWRT_R/.store/v1/refs/$_SWRT_p/$_SWRT_n.json _SWRT_K=$1:$_SWRT_R`,

@@ -3,7 +3,7 @@
  * `run` asks nobody. undefined means that the daemon has to be asked, never that something is wrong.
  * Must stay free of heavy imports: it is on the hot path. Tests: test/e2e/run-quick.test.ts
  */
-import { configTwin, ENTRY_FILE, refTwin, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
+import { configTwin, ENTRY_FILE, ODD_URI, refTwin, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
 import { type ActivationPlan, venvPlan } from "#core/env/activation/plan.ts";
 import { setFileTime } from "#core/platform/libc.ts";
 import { type FileFacts, quickStats, readSmallFile } from "#core/platform/quick-file.ts";
@@ -25,7 +25,7 @@ type Words = Record<"p" | "n" | "v" | "e" | "y" | "r" | "c" | "k", string>;
 
 /** Of runtimes in venv mode; what a conda runtime sets is computed. */
 export function quickPlan(look: QuickLook): ActivationPlan | undefined {
-  if (look.uri.includes("..")) return undefined;
+  if (new RegExp(ODD_URI).test(look.uri)) return undefined;
   const words = wordsOf(readSmallFile(`${entryFolder(look)}/${ENTRY_FILE}`));
   if (!words || !isUnchanged(look, words) || !noteUse(look.root, words)) return undefined;
   const { p: project, n: name, v: version } = words;
@@ -57,7 +57,8 @@ function isUnchanged(look: QuickLook, words: Words): boolean {
       ...[`${prefix}/pyvenv.cfg`, `${prefix}/bin/python`, `${seen}/python`, `${prefix}/bin`, `${seen}/bin`],
       ...[`${prefix}/lib/python${y}/site-packages`, `${seen}/site`],
     ]);
-  if (!ref || ref.id !== refThen?.id || foreign || !open || config?.time !== configThen?.time) return false;
+  if (!ref || ref.id !== refThen?.id || foreign || !open) return false;
+  if ((c === "0") !== (config === undefined) || config?.time !== configThen?.time) return false;
   return venv !== undefined && isTwin(python, pythonThen) && isTwin(bin, binThen) && isTwin(site, siteThen);
 }
 

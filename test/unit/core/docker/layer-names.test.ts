@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
-import { zstdCompressSync } from "node:zlib";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import { layerNames } from "#core/docker/layer-names.ts";
+import { onLoan } from "#core/platform/piece-loan.ts";
 
 interface Member {
   name: string;
@@ -80,6 +81,21 @@ test("a hard link and a device have no body, whatever their size says, and what 
   const sum = tar.subarray(0, 512).reduce((all, byte) => all + byte, 0);
   tar.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
   expect(await layerNames(chunks(tar), TAR)).toEqual([{ path: "usr/bin/python3" }, { path: "usr/bin/python3.11" }]);
+});
+
+test("a layer that comes in small pieces on loan is read whole, also compressed", async () => {
+  const noise = Array.from({ length: 20_000 }, (_, i) => Bun.hash(String(i)).toString(36)).join("");
+  const tar = tarOf([{ name: "usr/share/noise", body: noise }, PYTHON]);
+  const packed = [
+    [`${TAR}+gzip`, gzipSync(tar)],
+    [`${TAR}+zstd`, zstdCompressSync(tar)],
+  ] as const;
+  for (const [type, bytes] of packed) {
+    async function* owned() {
+      for await (const chunk of chunks(bytes)) yield new Uint8Array(chunk);
+    }
+    expect(await layerNames(onLoan(owned()), type)).toEqual([{ path: "usr/bin/python3.11" }]);
+  }
 });
 
 test("long names of both kinds of tar reach the member after them and no other", async () => {

@@ -16,13 +16,15 @@ async function withFile(flags: string, path: string | undefined, pieces: AsyncIt
   }
 }
 
-test("pieces of all sizes arrive in their order", async () => {
+test("pieces of all sizes arrive in their order, and hold no memory afterwards", async () => {
   const sizes = [0, 1, 70_000, 1_048_575, 1, 3_000_000, 0, 40_000_000, 12];
   const all = sizes.map((size, i) => new Uint8Array(size).fill(i + 1));
+  const whole = Buffer.concat(all);
   const pieces = async function* () {
     yield* all;
   };
-  expect((await withFile("wx", undefined, pieces())).equals(Buffer.concat(all))).toBe(true);
+  expect((await withFile("wx", undefined, pieces())).equals(whole)).toBe(true);
+  expect(all.map(({ length }) => length)).toEqual(sizes.map(() => 0));
 });
 
 test("a full disk is told, while pieces still come and for the last of them", async () => {

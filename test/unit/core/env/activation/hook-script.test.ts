@@ -4,9 +4,9 @@
  */
 import { describe, expect, test } from "bun:test";
 import { linkSync, mkdirSync, writeFileSync } from "node:fs";
-import { ENTRY_FILE, entryText, refTwin, SEEN_FOLDER, seenPaths } from "#core/env/activation/hook-entry.ts";
+import { ENTRY_FILE, entryText, markerTwin, refTwin, SEEN_FOLDER, seenPaths } from "#core/env/activation/hook-entry.ts";
 import { fishHook } from "#core/env/activation/hook-fish.ts";
-import { hookScript } from "#core/env/activation/hook-script.ts";
+import { hookScript, KNOWN } from "#core/env/activation/hook-script.ts";
 import { type ActivationPlan, condaPlan, venvPlan } from "#core/env/activation/plan.ts";
 import { fitsHook, literalWords } from "#core/env/activation/plan-words.ts";
 import { posixQuote as q } from "#core/env/activation/quote.ts";
@@ -27,9 +27,11 @@ async function hook(shell: Shell, lab: Lab, { prefix, ...plan }: ActivationPlan)
   mkdirSync(`${prefix}/lib/python3.11/site-packages`, DEEP);
   writeFileSync(`${store}/refs/self/${plan.name}.json`, "{}");
   linkSync(`${store}/refs/self/${plan.name}.json`, `${entry}/${refTwin("1-1")}`);
-  writeFileSync(`${root}/.envs/${ENV.replace(/-1$/, ".json")}`, "{}");
+  const marker = `${root}/.envs/${ENV.replace(/-1$/, ".json")}`;
+  writeFileSync(marker, "{}");
+  linkSync(marker, `${entry}/${markerTwin("2-2")}`);
   writeFileSync(`${prefix}/pyvenv.cfg`, "");
-  const known = { ...plan, env: ENV, python: "3.11", ref: "1-1", config: "0", conda: "0" } as const;
+  const known = { ...plan, env: ENV, python: "3.11", ref: "1-1", marker: "2-2", config: "0", conda: "0" } as const;
   writeFileSync(`${entry}/${ENTRY_FILE}`, entryText(known));
   for (const [twin, path] of Object.entries(seenPaths(prefix, `${prefix}/lib/python3.11/site-packages`))) {
     await writeTwin(`${seen}/${twin}`, fileTime(path) ?? 0n);
@@ -109,6 +111,17 @@ const SESSIONS: readonly (readonly [what: string, before: string, inside: string
     "",
   ],
 ];
+
+test("no function of the hook has a local variable of a name that the hook keeps", () => {
+  for (const shell of ["bash", "zsh"] as const) {
+    const script = hookScript({ swcli: "/no/swcli", root: "/no", cd: true }, shell);
+    const locals = [...script.matchAll(/^\s*local .*$/gm)].flatMap(
+      ([line]) => line.match(/_SWRT_\w+(?==|$|\s)/g) ?? [],
+    );
+    expect(locals.length).toBeGreaterThan(5);
+    expect(locals.filter((name) => KNOWN.includes(name))).toEqual([]);
+  }
+});
 
 for (const shell of ["bash", "zsh"] as const) {
   describe(shell, () => {
