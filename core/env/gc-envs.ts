@@ -7,8 +7,8 @@ import type { Ctx } from "#core/context.ts";
 import { chooseEnvs, type EnvFacts, type EnvRules } from "#core/env/env-policy.ts";
 import { filesOfKey, listPrefixes, type Prefix } from "#core/env/envs-list.ts";
 import { prefixesInUse } from "#core/env/in-use.ts";
-import { IN_FLIGHT_MS, isInFlight, lastUse } from "#core/env/last-use.ts";
-import { closeToShells, hasLiveShell, liveFolder } from "#core/env/live-shells.ts";
+import { IN_FLIGHT_MS, isInFlight, lastUse, raiseUse } from "#core/env/last-use.ts";
+import { closeToShells, hasLiveShell, lastEntered, liveFolder } from "#core/env/live-shells.ts";
 import { dropMarker, markerPath, readMarker } from "#core/env/marker.ts";
 import { neededKeys, sweepPointers } from "#core/env/pointer-index.ts";
 import { sweepRcFolders } from "#core/env/rc-folders.ts";
@@ -84,7 +84,9 @@ async function factsOf(ctx: Ctx, prefix: Prefix, known: Known): Promise<EnvFacts
   const marker = await readMarker(ctx, prefix.key);
   const whole = marker?.n === prefix.n;
   // Of one that is not whole nobody notes the use: its making has to do.
-  const used = whole ? lastUse(ctx, marker) : (statSync(prefix.path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  const used = whole
+    ? Math.max(lastUse(ctx, marker), await lastEntered(ctx, prefix.path))
+    : (statSync(prefix.path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
   const { path, key } = prefix;
   return {
     path,
@@ -103,10 +105,14 @@ const BLIND_MS = 7 * 24 * 3_600_000;
 
 async function usedWhy(
   ctx: Ctx,
-  { path, lastUse: used }: EnvFacts,
+  { path, key, lastUse: used }: EnvFacts,
   inUse: ReadonlySet<string> | undefined,
 ): Promise<string | undefined> {
-  if (await hasLiveShell(ctx, path)) return "a shell is in it";
+  if (await hasLiveShell(ctx, path)) {
+    // It says once that it is in, and may stay for weeks. As if it had just left: nobody is on the way in.
+    raiseUse(ctx, key, Date.now() - IN_FLIGHT_MS);
+    return "a shell is in it";
+  }
   if (inUse === undefined) return Date.now() - used < BLIND_MS ? "it may be in use" : undefined;
   return inUse.has(path) ? "a process uses it" : undefined;
 }

@@ -43,6 +43,13 @@ function create(path: string): boolean {
   }
 }
 
+/** Of somebody who told of it elsewhere and did not note it here. @param at Unix ms */
+export function raiseUse(ctx: Ctx, key: string, at: number): void {
+  const path = usePath(ctx, key);
+  const used = statSync(path, { throwIfNoEntry: false });
+  if (used && used.mtimeMs < at) touch(path, new Date(at));
+}
+
 /** Unix ms; the making of the environment counts as a use. */
 export function lastUse(ctx: Ctx, marker: Marker): number {
   const used = statSync(usePath(ctx, marker.key), { throwIfNoEntry: false });

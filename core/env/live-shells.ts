@@ -5,7 +5,9 @@
  */
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { rename } from "node:fs/promises";
+import { basename } from "pathe";
 import type { Ctx } from "#core/context.ts";
+import { IN_FLIGHT_MS, raiseUse } from "#core/env/last-use.ts";
 import { errno } from "#core/errors.ts";
 import { namesIn } from "#core/platform/folder.ts";
 import { removeFile, removeTree } from "#core/platform/fs-atomic.ts";
@@ -23,13 +25,15 @@ export function noteShell(ctx: Ctx, prefix: string, pid: number): void {
 
 /** Whether a shell is still in there; forgets those that ended. */
 export const hasLiveShell = async (ctx: Ctx, prefix: string): Promise<boolean> =>
-  (await shellsIn(liveFolder(ctx, prefix))).length > 0;
+  (await shellsIn(ctx, liveFolder(ctx, prefix))).length > 0;
 
 /** Prefixes with the shells that are in them, or were in them last. */
 export async function prefixesWithShells(ctx: Ctx): Promise<Map<string, number[]>> {
   const top = `${ctx.paths.activation}/live`;
   const names = await namesIn(top);
-  const found = names.map(async (name) => [`${ctx.paths.envs}/${name}`, await shellsIn(`${top}/${name}`)] as const);
+  const found = names.map(
+    async (name) => [`${ctx.paths.envs}/${name}`, await shellsIn(ctx, `${top}/${name}`)] as const,
+  );
   return new Map((await Promise.all(found)).filter(([, pids]) => pids.length > 0));
 }
 
@@ -53,16 +57,23 @@ export async function closeToShells(ctx: Ctx, prefix: string): Promise<boolean> 
     if (errno(e) !== "ENOENT") throw e;
     return true;
   }
-  const isEmpty = (await shellsIn(closed)).length === 0;
+  const isEmpty = (await shellsIn(ctx, closed)).length === 0;
   if (isEmpty) await removeTree(closed);
   else await rename(closed, folder);
   return isEmpty;
 }
 
-async function shellsIn(folder: string): Promise<number[]> {
+/** Of those that ended, what they tell of the environment's last use is kept. */
+async function shellsIn(ctx: Ctx, folder: string): Promise<number[]> {
   const pids = (await namesIn(folder)).filter((name) => /^\d+$/.test(name));
   const dead = pids.filter((pid) => !isThatShell(Number(pid), `${folder}/${pid}`));
-  for (const pid of dead) await removeFile(`${folder}/${pid}`);
+  const key = basename(folder).replace(/-\d+(\.closed)?$/, "");
+  for (const pid of dead) {
+    const entered = statSync(`${folder}/${pid}`, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    // Nobody is on the way in.
+    raiseUse(ctx, key, Math.min(entered, Date.now() - IN_FLIGHT_MS));
+    await removeFile(`${folder}/${pid}`);
+  }
   return pids.filter((pid) => !dead.includes(pid)).map(Number);
 }
 

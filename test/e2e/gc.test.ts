@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { bothModes, type Home, SWCLI_BIN, tempHome } from "../helpers/home.ts";
 import { makeEnv } from "./small-env.ts";
 import { buildMany, buildSmall } from "./small-runtime.ts";
@@ -199,6 +199,27 @@ async function writeLease(dir: string, name: string, pid: number, prefix?: strin
   const lease = { name, prefix, digests: [], owner: { pid, started: started || "0" } };
   await writeFile(join(dir, `${name}.json`), JSON.stringify(lease));
 }
+
+test("an environment that shells entered by themselves counts as used then, also when they have ended", async () => {
+  await using home = await tempHome();
+  const { version } = await buildSmall(home, "a", "1.0");
+  const env = await makeEnv(home, version, "a", Date.now() - 50 * 24 * HOUR);
+  await env.usedAt(Date.now() - 40 * 24 * HOUR);
+  const ended = Bun.spawn(["true"]);
+  await ended.exited;
+  const note = join(home.root, ".store/v1/activation/live", basename(env.prefix), String(ended.pid));
+  await mkdir(dirname(note), { recursive: true });
+  await writeFile(note, "");
+  const entered = new Date(Date.now() - 24 * HOUR);
+  await utimes(note, entered, entered);
+  for (let looks = 0; looks < 2; looks++) {
+    expect((await gc(home, "--envs")).environments).toEqual([]);
+    await home.run(["env", "list"]);
+  }
+  expect(existsSync(note)).toBe(false);
+  const done = await gc(home, "--envs", "--older-than", "20h");
+  expect(done.environments).toMatchObject([{ prefix: env.prefix, why: "not used for long" }]);
+});
 
 test("an environment stays while a shell lives that evaluated shellenv, and goes after it", async () => {
   await using home = await tempHome();
