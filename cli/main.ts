@@ -15,6 +15,10 @@ async function main(argv: string[]): Promise<void> {
     const { answerCompletion } = await import("#cli/completion/answer.ts");
     return await answerCompletion(argv.slice(1));
   }
+  if (argv[0] === "__pack") {
+    const { packMain } = await import("#daemon/pack.ts");
+    process.exit(await packMain());
+  }
   if (argv[0] === "__child") return await becomeChild(argv.slice(1));
   await tryHot(argv);
   const { runCli } = await import("#cli/run.ts");

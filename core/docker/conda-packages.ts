@@ -7,10 +7,9 @@ import * as v from "valibot";
 import type { CondaRecord } from "#core/conda/record.ts";
 import type { Distribution } from "#core/docker/distributions.ts";
 import { PREFIX } from "#core/docker/image-layout.ts";
-import { fileEntry, linkEntry, textEntry } from "#core/docker/layer-entry.ts";
+import { fileEntry, type LayerEntry, linkEntry, textEntry } from "#core/docker/layer-entry.ts";
 import { type Move, movedBinary, movedText } from "#core/docker/moved-prefix.ts";
 import { canonicalJson } from "#core/platform/digest.ts";
-import type { TarEntry } from "#core/swrt/tar-writer.ts";
 
 const PathSchema = v.looseObject({
   _path: v.string(),
@@ -44,7 +43,7 @@ async function readPackage(move: Move, record: CondaRecord): Promise<Distributio
   return { name, size: entries.reduce((sum, entry) => sum + entry.size, 0), entries };
 }
 
-async function memberOf(move: Move, path: string, facts: PathData | undefined): Promise<TarEntry> {
+async function memberOf(move: Move, path: string, facts: PathData | undefined): Promise<LayerEntry> {
   const source = `${move.from}/${path}`;
   const target = `${move.to}/${path}`;
   const info = await lstat(source);
@@ -55,7 +54,7 @@ async function memberOf(move: Move, path: string, facts: PathData | undefined): 
     return textEntry(target, movedText(await readFile(source), move), mode & 0o111 ? 0o755 : 0o644);
   }
   // Programs can be large: changed when they are packed, not before.
-  return { ...fileEntry(target, { source, size, mode }), open: () => movedLater(source, move) };
+  return { ...fileEntry(target, { source, size, mode }), open: () => movedLater(source, move), from: undefined };
 }
 
 const namesPrefix = ({ prefix_placeholder: placeholder, path_type: kind }: PathData) =>

@@ -5,7 +5,7 @@
 
 import type { BasePlatform } from "#core/docker/base-image.ts";
 import { CMD, PREFIX, WORKDIR } from "#core/docker/image-layout.ts";
-import type { Layer } from "#core/docker/layer.ts";
+import type { Layer } from "#core/docker/layer-writer.ts";
 import type { ImagePlatform } from "#core/docker/platforms.ts";
 import { type Descriptor, descriptorOf, encodeManifest, type RawManifest } from "#core/oci/manifest.ts";
 import {

@@ -4,7 +4,7 @@
  */
 import type { ImageFormat } from "#core/docker/image-config.ts";
 import type { ImageSubject } from "#core/docker/image-layout.ts";
-import type { Compression } from "#core/docker/layer.ts";
+import type { Compression } from "#core/docker/layer-writer.ts";
 import { type ImagePlatform, imagePlatforms } from "#core/docker/platforms.ts";
 import type { Recipe } from "#core/env/recipe.ts";
 import { SwError } from "#core/errors.ts";

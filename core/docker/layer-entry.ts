@@ -11,9 +11,17 @@ const relative = (path: string) => path.replace(/^\/+/, "");
 /** Only two modes exist in a layer, so the builder's umask leaves no trace. */
 export const layerMode = (mode: number): number => (mode & 0o111 ? 0o755 : 0o644);
 
+/** An entry that says where its bytes are, so that another process can read them too. */
+export interface LayerEntry extends TarEntry {
+  /** Undefined where only `open` can make them. */
+  readonly from?: { readonly source: string } | { readonly text: string | Uint8Array } | undefined;
+}
+
 /** Something that no file holds. */
-export const textEntry = (path: string, text: string | Uint8Array, mode?: number): TarEntry =>
-  textMember(relative(path), text, mode);
+export const textEntry = (path: string, text: string | Uint8Array, mode?: number): LayerEntry => ({
+  ...textMember(relative(path), text, mode),
+  from: { text },
+});
 
 export const linkEntry = (path: string, link: string): TarEntry => ({
   path: relative(path),
@@ -26,12 +34,13 @@ export const linkEntry = (path: string, link: string): TarEntry => ({
 export const folderEntry = (path: string): TarEntry => ({ path: relative(path), mode: 0o755, type: "dir", size: 0 });
 
 /** A file of this machine. */
-export const fileEntry = (path: string, file: { source: string; size: number; mode: number }): TarEntry => ({
+export const fileEntry = (path: string, file: { source: string; size: number; mode: number }): LayerEntry => ({
   path: relative(path),
   mode: layerMode(file.mode),
   type: "file",
   size: file.size,
   open: () => contentOf(file),
+  from: { source: file.source },
 });
 
 // One read for most files: a stream for each of some thousand costs more than their bytes.

@@ -1,7 +1,7 @@
 /** What `runtime dockerize` is asked for, and what all its ways start from. Types only. */
 import type { ImageFormat } from "#core/docker/image-config.ts";
 import type { Output } from "#core/docker/image-plan.ts";
-import type { Compression } from "#core/docker/layer.ts";
+import type { Compression } from "#core/docker/layer-writer.ts";
 import type { PackageManifest } from "#core/manifest/package-manifest.ts";
 import type { Version } from "#core/store/versions.ts";
 

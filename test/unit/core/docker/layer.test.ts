@@ -1,8 +1,10 @@
 import { expect, test } from "bun:test";
+import { join } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { imageBlobPath, layersFor, writeLayer } from "#core/docker/layer.ts";
-import { layerEntries, textEntry } from "#core/docker/layer-entry.ts";
+import { fileEntry, folderEntry, layerEntries, linkEntry, textEntry } from "#core/docker/layer-entry.ts";
 import { layerNames } from "#core/docker/layer-names.ts";
+import { plainEntry } from "#core/docker/layer-writer.ts";
 import type { TarEntry } from "#core/swrt/tar-writer.ts";
 import { storeHome } from "../store/store-home.ts";
 
@@ -72,4 +74,38 @@ test("a damaged or cut layer of a base is an error, not an end", async () => {
     throw new Error("connection lost");
   }
   await expect(layerNames(broken(), layer.mediaType)).rejects.toThrow();
+});
+
+test("a process of its own packs the same bytes, and says what is wrong with an entry", async () => {
+  await using home = await storeHome();
+  const source = await home.write("large", LARGE);
+  const file = { source, size: LARGE.length, mode: 0o755 };
+  const entries = layerEntries([
+    fileEntry("/opt/a", file),
+    textEntry("/opt/b", "text ü"),
+    textEntry("/opt/run", "#!/bin/sh\n", 0o755),
+    linkEntry("/opt/c", "b"),
+  ]);
+  const pack = async (over: object[]) => {
+    const path = join(home.dir, `packed-${over.length}`);
+    const job = { path, compression: "gzip", entries: [...entries.map(plainEntry), ...over] };
+    const main = join(import.meta.dir, "../../../../cli/main.ts");
+    const child = Bun.spawn([process.execPath, main, "__pack"], {
+      stdin: Buffer.from(JSON.stringify(job)),
+      stdout: "pipe",
+    });
+    return { said: await child.stdout.json(), code: await child.exited, path };
+  };
+  const here = await writeLayer(home.ctx, entries, "gzip");
+  const there = await pack([]);
+  expect(there).toMatchObject({ said: here, code: 0 });
+  expect(await Bun.file(there.path).bytes()).toEqual(await Bun.file(imageBlobPath(home.ctx, here.digest)).bytes());
+  const shorter = await pack([{ path: "opt/z", mode: 0o644, type: "file", size: LARGE.length + 1, source }]);
+  expect(shorter).toMatchObject({ said: { code: "PACKAGE_INVALID" }, code: 1 });
+});
+
+test("what only this process can make is packed here", () => {
+  const made = { ...fileEntry("/opt/a", { source: "/x", size: 1, mode: 0o644 }), from: undefined };
+  expect(plainEntry(made)).toBeUndefined();
+  expect(plainEntry(folderEntry("/opt"))).toEqual({ path: "opt", mode: 0o755, type: "dir", size: 0 });
 });
