@@ -120,6 +120,8 @@ function homeEnv(places: Places, mode: Mode, extra: Env | undefined): Record<str
     XDG_RUNTIME_DIR: places.runDir,
     SW_LOCAL_STORAGE: places.root,
     SW_NO_DAEMON: mode === "in-process" ? "1" : undefined,
+    // As root Python writes into shared environments, which those who count their files must not depend on.
+    PYTHONDONTWRITEBYTECODE: "1",
     UV_CACHE_DIR: process.env.UV_CACHE_DIR ?? join(cache, "uv-cache"),
     UV_PYTHON_INSTALL_DIR: process.env.UV_PYTHON_INSTALL_DIR ?? join(cache, "uv-python"),
     // pyenv's shims look below HOME, which is another one here.
