@@ -27,3 +27,6 @@ export interface Report {
 
 /** For work that nobody watches. */
 export const silentReport: Report = { progress() {}, log() {}, warn() {} };
+
+/** `1 file`, `2 files`. */
+export const amount = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

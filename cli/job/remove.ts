@@ -2,6 +2,7 @@
 import { clientFor } from "#cli/client/from-out.ts";
 import { defineCommand } from "#cli/command.ts";
 import { SwError } from "#core/errors.ts";
+import { amount } from "#core/report.ts";
 
 export default defineCommand({
   meta: {
@@ -16,6 +17,6 @@ export default defineCommand({
   async run({ args, data: out }) {
     if (args.id.length === 0 && !args.ended) throw new SwError("USAGE", "name jobs, or give --ended");
     const result = await clientFor(out).call("job.remove", { ids: args.id, ended: args.ended });
-    out.print(result, ({ removed }) => `removed ${removed.length} ${removed.length === 1 ? "job" : "jobs"}`);
+    out.print(result, ({ removed }) => `removed ${amount(removed.length, "job")}`);
   },
 });

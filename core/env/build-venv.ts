@@ -2,6 +2,7 @@
  * A venv at its final path: uv makes it, installs the lock by hashes, then VCS requirements, wheels and files.
  * Never moves or copies a prefix (scripts hold its path). Tests: test/unit/core/env/build-venv.test.ts
  */
+
 import { indexSettings } from "#core/config/index-settings.ts";
 import { isOffline } from "#core/config/offline.ts";
 import type { Ctx } from "#core/context.ts";
@@ -14,6 +15,7 @@ import { explicitIndex, type Recipe } from "#core/env/recipe.ts";
 import { linkWheels } from "#core/env/wheel-links.ts";
 import { removeFile, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import type { Python } from "#core/python/find.ts";
+import { amount } from "#core/report.ts";
 import { blobPath, ingestPath, readBlobText } from "#core/store/blobs.ts";
 
 export interface VenvInput {
@@ -55,7 +57,7 @@ async function installLock(
   const text = await readBlobText(ctx, digest);
   const count = requirementCount(text);
   if (count === 0) return;
-  ctx.report.progress({ step: "install", text: `Installing ${count} packages`, total: count });
+  ctx.report.progress({ step: "install", text: `Installing ${amount(count, "package")}`, total: count });
   if (!text.includes("--hash=")) return await pip(ctx, install, ["install", "-r", blobPath(ctx, digest)]);
   const [verb = "", ...rest] = install.fresh ? ["sync"] : ["install", "--no-deps", "-r"];
   const carried = await carriedWheels(ctx, recipe, text);
@@ -92,15 +94,16 @@ const requirementCount = (text: string) => text.split("\n").filter((line) => /^[
 
 async function installVcs(ctx: Ctx, install: Install, digest: string): Promise<void> {
   const text = await readBlobText(ctx, digest);
-  if (requirementCount(text) === 0) return;
-  ctx.report.progress({ step: "vcs", text: `Installing ${requirementCount(text)} packages from version control` });
+  const count = requirementCount(text);
+  if (count === 0) return;
+  ctx.report.progress({ step: "vcs", text: `Installing ${amount(count, "package")} from version control` });
   await pip(ctx, install, ["install", "--no-deps", "-r", blobPath(ctx, digest)]);
 }
 
 /** By name from a folder of links, not by path: so no `direct_url.json` names a path of ours. */
 async function installWheels(ctx: Ctx, install: Install, recipe: Recipe): Promise<void> {
   const links = await linkWheels(ctx, recipe.wheels);
-  ctx.report.progress({ step: "wheels", text: `Installing ${recipe.wheels.length} wheels of the package` });
+  ctx.report.progress({ step: "wheels", text: `Installing ${amount(recipe.wheels.length, "wheel")} of the package` });
   await withList(ctx, links.requirements.join("\n"), async (list) => {
     const from = ["--no-index", ...linksTo(links.folders)];
     await pip(ctx, { ...install, args: [] }, ["install", "--no-deps", ...from, "-r", list]);

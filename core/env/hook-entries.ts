@@ -15,6 +15,7 @@ import {
   type HookEntry,
   isEntry,
   markerTwin,
+  ODD_URI,
   refTwin,
 } from "#core/env/activation/hook-entry.ts";
 import type { ActivationPlan } from "#core/env/activation/plan.ts";
@@ -46,7 +47,8 @@ export async function draftEntry(
   { project, name }: { project: string; name: string },
 ): Promise<EntryDraft | undefined> {
   const foreign = foreignDir(ctx, project, name);
-  if (!/^[A-Za-z0-9_][A-Za-z0-9_./-]*$/.test(uri) || uri.includes("..") || fileTime(foreign) !== undefined) return;
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_./-]*$/.test(uri) || new RegExp(ODD_URI).test(uri) || fileTime(foreign) !== undefined)
+    return;
   const folder = `${ctx.paths.activation}/by-uri/${uri}/@`;
   const ref = refPath(ctx, project, name);
   const refId = fileId(ref);

@@ -2,6 +2,7 @@
  * The lock of a runtime: all pip inputs resolved together by uv, with hashes, for one Python and several platforms.
  * Composes the parts of this folder; knows nothing of packages or environments. Tests: test/unit/core/lock/resolve.test.ts
  */
+
 import { type IndexSettings, indexSettings } from "#core/config/index-settings.ts";
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
@@ -16,6 +17,7 @@ import { type PlatformName, planPlatforms } from "#core/lock/platforms.ts";
 import { type LockQuestion, readSharedLock, writeSharedLock } from "#core/lock/shared-lock.ts";
 import { solve } from "#core/lock/solve.ts";
 import { readUserConstraints } from "#core/lock/user-constraints.ts";
+import { amount } from "#core/report.ts";
 
 export type { Lock, LockInput } from "#core/lock/lock.ts";
 
@@ -89,10 +91,9 @@ async function makeLock(ctx: Ctx, plan: Plan): Promise<Lock> {
 
 function reportAttempt(ctx: Ctx, input: LockInput, platforms: PlatformName[]): void {
   const count = input.requirements.requirements.length + input.wheels.length;
-  const what = count === 1 ? "1 requirement" : `${count} requirements`;
   ctx.report.progress({
     step: "lock",
-    text: `Resolving ${what} for Python ${input.python.minor} (${platforms.join(", ")})`,
+    text: `Resolving ${amount(count, "requirement")} for Python ${input.python.minor} (${platforms.join(", ")})`,
   });
 }
 

@@ -152,7 +152,10 @@ export function noAnswer({ host }: Pick<Connection, "host">, cause: Error): SwEr
   return new SwError("TRANSFER_FAILED", `${host} does not answer: ${causeText(cause)}`, { hint, detail, cause });
 }
 
-const causeText = (e: Error): string => (e.cause instanceof Error ? e.cause.message : e.message);
+function causeText(e: Error): string {
+  if (/ConnectionRefused|ECONNREFUSED/.test(fullText(e))) return "the connection was refused";
+  return e.cause instanceof Error ? e.cause.message : e.message;
+}
 
 /** An answer that says no, as an error; reads what the registry says about it. */
 export async function refusal(connection: Connection, response: Response, what: string): Promise<SwError> {

@@ -7,6 +7,7 @@ import { errno, SwError } from "#core/errors.ts";
 import { parseManifest } from "#core/manifest/parse-manifest.ts";
 import { expandHome } from "#core/platform/paths.ts";
 import { BUNDLE_INDEX } from "#core/swrt/bundle-part.ts";
+import { inFile } from "#core/swrt/package-error.ts";
 import { readPackage } from "#core/swrt/read-package.ts";
 
 /** @throws FILE_NOT_FOUND, PACKAGE_INVALID */
@@ -23,7 +24,7 @@ export async function bundleInfo(ctx: Ctx, params: { file: string }) {
     const facts = { platforms: carried?.platforms ?? [], carried: carried?.files.length ?? 0 };
     return { file, version: manifest.version, ...facts, manifest, entries };
   } catch (e) {
-    if (errno(e) !== "ENOENT") throw e;
+    if (errno(e) !== "ENOENT") throw inFile(e, file);
     throw new SwError("FILE_NOT_FOUND", `no file ${file}`, { cause: e });
   }
 }

@@ -2,6 +2,7 @@
  * `runtime bundle URI --file FILE`: one file with the package and everything that its lock names, for machines without a
  * network. Plan, fetch, write. Tests: test/e2e/bundle.test.ts, test/e2e/bundle-hard.test.ts
  */
+
 import { stat } from "node:fs/promises";
 import { resolve } from "pathe";
 import type { BundleFile } from "#core/bundle/bundle-index.ts";
@@ -18,6 +19,7 @@ import { SwError } from "#core/errors.ts";
 import { type PlatformName, platformNamed, thisPlatform } from "#core/lock/platforms.ts";
 import { localUri, resolveLocal } from "#core/ops/target.ts";
 import { expandHome } from "#core/platform/paths.ts";
+import { amount } from "#core/report.ts";
 import { blobPath, readBlobText } from "#core/store/blobs.ts";
 import { readCarried } from "#core/store/carried-files.ts";
 import { readVersion, type Version } from "#core/store/versions.ts";
@@ -135,7 +137,7 @@ const AT_ONCE = 6;
 async function fetchAll(client: Ctx, { files, warnings, logins, env }: Plan): Promise<BundleFile[]> {
   const ctx = withCtx(client, { env: { ...client.env, ...env } });
   for (const line of warnings) ctx.report.warn(line);
-  const meter = transferMeter(ctx, { step: "fetch", text: `Fetching the ${files.length} files of the lock` });
+  const meter = transferMeter(ctx, { step: "fetch", text: `Fetching ${amount(files.length, "file")} of the lock` });
   const fetched = new Map<PlannedFile, string>();
   await inParallel(files, AT_ONCE, async (file) => {
     const { sha256 } = await fetchFile(ctx, file.want, { logins, moved: (bytes) => meter.add(bytes) });

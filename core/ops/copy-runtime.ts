@@ -2,6 +2,7 @@
 import { uriContext } from "#core/config/uri-context.ts";
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
+import { amount } from "#core/report.ts";
 import { copy, openSink, openSource } from "#core/transfer/copy.ts";
 import type { Source } from "#core/transfer/ends.ts";
 import { type CopyEnd, parseCopyDest, parseCopySource } from "#core/uri/copy-uri.ts";
@@ -44,7 +45,7 @@ async function placeCarried(
     return;
   }
   ctx.report.warn(
-    `the package goes alone, without the ${source.carried} files of its lock that came in a bundle; \`swcli runtime bundle\` makes one file of both`,
+    `the package goes alone, without the ${amount(source.carried, "file")} of its lock that came in a bundle; \`swcli runtime bundle\` makes one file of both`,
   );
 }
 

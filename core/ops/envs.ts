@@ -82,9 +82,7 @@ async function findAll(ctx: Ctx): Promise<Env[]> {
 
 async function rowOf(ctx: Ctx, env: Env): Promise<EnvRow> {
   const usage = await diskUsage(env.prefix);
-  const entered = env.marker ? Math.max(lastUse(ctx, env.marker), await lastEntered(ctx, env.prefix)) : env.created;
-  // A hooked shell says once that it is in.
-  const used = env.pids?.length ? ctx.clock.now() : entered;
+  const used = env.marker ? Math.max(lastUse(ctx, env.marker), await lastEntered(ctx, env.prefix)) : env.created;
   return {
     name: env.name,
     kind: env.writable ? "writable" : "shared",

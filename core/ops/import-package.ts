@@ -8,6 +8,7 @@ import { ingestPackage } from "#core/ops/ingest-package.ts";
 import { checkRuntimeName, packageName } from "#core/ops/package-name.ts";
 import { localProject, localUri } from "#core/ops/target.ts";
 import { expandHome } from "#core/platform/paths.ts";
+import { inFile } from "#core/swrt/package-error.ts";
 
 export interface ImportParams {
   file: string;
@@ -28,6 +29,8 @@ export async function importPackage(ctx: Ctx, params: ImportParams) {
     project,
     name: params.name || (({ version }) => packageName(ctx, version, file)),
     force: params.force,
+  }).catch((e: unknown) => {
+    throw inFile(e, file);
   });
   for (const line of made.published.said) ctx.report.warn(line);
   return {

@@ -13,6 +13,7 @@ import { packageStream } from "#core/ops/package-stream.ts";
 import { expandHome } from "#core/platform/paths.ts";
 import { takePackage } from "#core/store/take-package.ts";
 import { BUNDLE_INDEX } from "#core/swrt/bundle-part.ts";
+import { inFile } from "#core/swrt/package-error.ts";
 import { readPackage } from "#core/swrt/read-package.ts";
 import { checkedPackage } from "#core/transfer/checked-package.ts";
 import type { Existing, Sink, Source } from "#core/transfer/ends.ts";
@@ -25,7 +26,9 @@ const pathOf = (ctx: Ctx, { path }: FileUri): string => resolve(ctx.cwd, expandH
 export async function fileSource(ctx: Ctx, uri: FileUri): Promise<Source> {
   const path = pathOf(ctx, uri);
   await requireFile(path);
-  const taken = await takePackage(ctx, createReadStream(path, { highWaterMark: 1 << 18 }));
+  const taken = await takePackage(ctx, createReadStream(path, { highWaterMark: 1 << 18 })).catch((e: unknown) => {
+    throw inFile(e, path);
+  });
   const { version } = taken;
   const stream = await packageStream(ctx, version);
   return {

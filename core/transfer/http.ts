@@ -215,9 +215,10 @@ function noAnswer(url: string, e: unknown, silent: boolean): NoAnswer {
     const hint = "Name the authority's file with SW_CA_BUNDLE, or log in with --insecure-tls to go without the check.";
     return new NoAnswer(`the certificate of ${host} is not trusted (${code})`, true, { cause, hint, detail });
   }
+  if (code === "ENOTFOUND") {
+    const { hostname } = new URL(url);
+    return new NoAnswer(`no host is called ${hostname}`, true, { cause, hint: "Is the address right?", detail });
+  }
   const why = cause instanceof Error ? cause.message.split(". For more")[0] : String(cause);
-  return new NoAnswer(`the connection to ${host} failed: ${redactUrl(why ?? "")}`, code === "ENOTFOUND", {
-    cause,
-    detail,
-  });
+  return new NoAnswer(`the connection to ${host} failed: ${redactUrl(why ?? "")}`, false, { cause, detail });
 }

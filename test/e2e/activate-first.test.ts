@@ -54,7 +54,7 @@ bothModes((mode) => {
       const first = await activateIn(home, "bash", "command -v python\n");
       expect(first.exitCode).toBe(0);
       expect(first.stdout).toMatch(/^\/.*-1\/bin\/python\n$/);
-      expect(first.stderr).toMatch(/^Making a Python 3\.11\.\d+ environment\nInstalling 1 packages\n/);
+      expect(first.stderr).toMatch(/^Making a Python 3\.11\.\d+ environment\nInstalling 1 package\n/);
       const second = await activateIn(home, "bash", "command -v python\n");
       expect(second).toMatchObject({ stdout: first.stdout, stderr: "" });
       expect(await made(home)).toHaveLength(1);

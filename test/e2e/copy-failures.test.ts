@@ -170,6 +170,14 @@ test("a login that has ended, a missing project and a server that is away each s
   expect(away.stderr).toContain("nobody answers at 127.0.0.1");
 });
 
+test("a host that nobody knows is called that", async () => {
+  await using home = await tempHome({ mode: "in-process" });
+  const login = ["instance", "login", "https://nowhere.invalid", "--alias", "a", "--username", "u", "--password", "p"];
+  const ran = await home.run(login);
+  expect(ran).toMatchObject({ exitCode: 1 });
+  expect(ran.stderr).toContain("error: no host is called nowhere.invalid\nIs the address right?");
+});
+
 test("Ctrl-C in the middle of an upload ends it before the server answers and leaves nothing at the server", async () => {
   await using server = await startStarwhale();
   await using home = await tempHome({ mode: "daemon" });

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, stat, utimes, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { bothModes, type Home, SWCLI_BIN, tempHome } from "../helpers/home.ts";
 import { makeEnv } from "./small-env.ts";
@@ -233,6 +233,8 @@ test("an environment stays while a shell lives that evaluated shellenv, and goes
   await env.usedAt(Date.now() - HOUR);
   await home.run(["runtime", "remove", "a"]);
   expect((await gc(home)).kept).toMatchObject([{ prefix: env.prefix, why: "a shell is in it" }]);
+  const used = await stat(`${env.prefix.replace(/-\d+$/, "")}.used`);
+  expect(used.mtimeMs).toBeGreaterThan(Date.now() - HOUR / 2);
   shell.kill(9);
   await shell.exited;
   expect((await gc(home)).environments).toMatchObject([{ prefix: env.prefix }]);

@@ -64,6 +64,20 @@ bothModes((mode) => {
   }, 30_000);
 });
 
+test("a file that is no package is named, whatever reads it", async () => {
+  await using home = await tempHome({ mode: "in-process" });
+  const file = await home.write("no.swrt", "no archive\n");
+  for (const words of [
+    ["import", file],
+    ["copy", file, "."],
+    ["info", "--bundle", file],
+  ]) {
+    const ran = await home.run(["runtime", ...words]);
+    expect(ran).toMatchObject({ exitCode: 1 });
+    expect(ran.stderr).toContain(`error: ${file} is no tar archive`);
+  }
+});
+
 test("two packages of one id with other content are not mixed", async () => {
   await using home = await tempHome({ mode: "in-process" });
   const { folder, id } = GOLDENS[1]!;

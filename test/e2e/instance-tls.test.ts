@@ -31,7 +31,7 @@ function tlsDoor(server: StarwhaleServer, { key, cert }: { key: string; cert: st
       return await fetch(`${server.url}${pathname}${search}`, { method: request.method, headers, body });
     },
   });
-  return { url: `https://localhost:${door.port}`, stop: () => door.stop(true) };
+  return { url: `https://localhost:${door.port}`, [Symbol.dispose]: () => void door.stop(true) };
 }
 
 testWith(needsProgram("openssl"))(
@@ -40,7 +40,7 @@ testWith(needsProgram("openssl"))(
     await using server = await startStarwhale();
     await using home = await tempHome({ mode: "in-process" });
     const files = await certificate(home);
-    const door = tlsDoor(server, files);
+    using door = tlsDoor(server, files);
     const login = ["instance", "login", door.url, ...LOGIN];
     const list = ["project", "list", "-i", "safe"];
     const refused = await home.run(login, PASSWORD);
@@ -64,7 +64,6 @@ testWith(needsProgram("openssl"))(
     expect(later.stderr).toContain("is not checked");
     expect(await home.run(login, { ...PASSWORD, env: { SW_CA_BUNDLE: files.cert } })).toMatchObject({ exitCode: 0 });
     expect(await home.run(list)).toMatchObject({ exitCode: 1 });
-    door.stop();
   },
   30_000,
 );
@@ -78,7 +77,7 @@ testWith(needsProgram("openssl"), needsProgram("unshare"), needsFile(SYSTEM_LIST
     await using server = await startStarwhale();
     await using home = await tempHome({ mode: "in-process" });
     const files = await certificate(home);
-    const door = tlsDoor(server, files);
+    using door = tlsDoor(server, files);
     const others = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
     const env = Object.fromEntries(others.map((name) => [name, undefined]));
     const login = [SWCLI_BIN, "instance", "login", door.url, ...LOGIN];
@@ -87,7 +86,6 @@ testWith(needsProgram("openssl"), needsProgram("unshare"), needsFile(SYSTEM_LIST
     const trusted = await home.exec([...inOwnPlace, ...login], { ...PASSWORD, env });
     expect(trusted).toMatchObject({ exitCode: 0, stderr: "" });
     expect((await home.exec(login, { ...PASSWORD, env })).stderr).toContain("is not trusted");
-    door.stop();
   },
   30_000,
 );

@@ -1,6 +1,7 @@
 /** What gc took, or would take. */
 import { shortVersion, size } from "#cli/output/views/format.ts";
 import type { ResultOf } from "#core/protocol/methods.ts";
+import { amount } from "#core/report.ts";
 
 export function gcView(result: ResultOf<"gc">): string {
   const { dry_run: dry, versions, blobs, leftovers, environments, kept } = result;
@@ -8,7 +9,7 @@ export function gcView(result: ResultOf<"gc">): string {
   return [
     ...versions.map((v) => `version ${v.project}/${v.name}/${shortVersion(v.version)}`),
     ...environments.map((env) => `environment ${env.prefix} (${env.why}, ${size(env.bytes)})`),
-    blobs.count > 0 && `content ${count(blobs.count, "file")} (${size(blobs.bytes)})`,
+    blobs.count > 0 && `content ${amount(blobs.count, "file")} (${size(blobs.bytes)})`,
     leftovers.count > 0 && `leftovers of broken operations (${size(leftovers.bytes)})`,
     ...kept.map((env) => `kept ${env.prefix}: ${env.why}`),
     foreign && "packages of the Python client stay where they are",
@@ -17,5 +18,3 @@ export function gcView(result: ResultOf<"gc">): string {
     .filter((line) => line !== false)
     .join("\n");
 }
-
-const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;

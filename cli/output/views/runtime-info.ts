@@ -5,6 +5,7 @@ import { size, time } from "#cli/output/views/format.ts";
 import type { InfoFilter } from "#cli/output/views/info-document.ts";
 import { facts } from "#cli/output/views/table.ts";
 import type { ResultOf } from "#core/protocol/methods.ts";
+import { amount } from "#core/report.ts";
 
 type Info = ResultOf<"runtime.info">;
 
@@ -60,7 +61,7 @@ function pathsOf({ env }: Info): [string, string][] {
 }
 
 const carriedRow = ({ carried, platforms }: ResultOf<"runtime.bundle-info">): [string, string][] =>
-  platforms.length > 0 ? [["Carries", `${carried} files of its lock (${platforms.join(", ")})`]] : [];
+  platforms.length > 0 ? [["Carries", `${amount(carried, "file")} of its lock (${platforms.join(", ")})`]] : [];
 
 export function bundleView(bundle: ResultOf<"runtime.bundle-info">, out: Out): string {
   const head = facts([["File", bundle.file], ["Version", bundle.version], ...carriedRow(bundle)], { paint: out.paint });
