@@ -138,6 +138,10 @@ bothModes((mode) => {
           const turns = [...names, ...names].map(
             (name) => `swcli runtime activate ${name}; echo $SW_ACTIVATED_RUNTIME_URI_IN_SHELL; deactivate`,
           );
+          const pid = shell === "fish" ? "$fish_pid" : "$$";
+          const mark = `ls -d ${home.root}/.store/v1/activation/live/*/${pid} | wc -l >&2`;
+          const marks = [turns[1], mark, `rm ${home.root}/.store/v1/activation/live/*/${pid}`, turns[1], mark];
+          expect((await sh(home, shell, marks.join("\n"))).stderr.split("\n").map(Number)).toEqual([1, 1, 0]);
           const ran = await sh(home, shell, `${NO_BINARY[shell]}\n${turns.join("\n")}`);
           expect(ran.stderr).toBe("");
           const entered = ran.stdout.trim().split("\n");
@@ -176,7 +180,7 @@ bothModes((mode) => {
           expect(await asked()).toBe(true);
           expect(await again()).toBe(false);
           const marker = prefix.replace(/-\d+$/, ".json");
-          for (const file of [`${prefix}/pyvenv.cfg`, marker]) {
+          for (const file of [`${prefix}/pyvenv.cfg`, `${prefix}/lib/python3.11/site-packages`, marker]) {
             await rename(file, `${file}.away`);
             expect(await asked()).toBe(true);
             await rename(`${file}.away`, file);
@@ -201,11 +205,11 @@ bothModes((mode) => {
             enter,
             "rm $HOME/.config/starwhale/config.yaml",
             elsewhere("swcli runtime activate demo"),
-            'swcli runtime activate demo >/dev/null 2>&1; echo "<$VIRTUAL_ENV>"; swcli deactivate',
-            NO_BINARY[shell],
-            enter,
+            `${NO_BINARY[shell]}\nswcli runtime activate demo`,
           ];
-          expect((await sh(own, shell, away.join("\n"))).stdout).toBe(`<${first}>\n`.repeat(3));
+          // fish keeps nothing, and what lies there is new.
+          const stderr = shell === "fish" ? "" : "ASKED\n";
+          expect(await sh(own, shell, away.join("\n"))).toMatchObject({ stdout: `<${first}>\n`, stderr });
           const anew = [
             enter,
             elsewhere("swcli runtime activate -f demo"),
@@ -219,7 +223,7 @@ bothModes((mode) => {
         MINUTES,
       );
 
-      it("names that differ in case, odd paths and an entry without its text are asked for", async () => {
+      it("names that differ in case and odd paths are asked for", async () => {
         await sh(home, shell, "swcli runtime activate demo");
         await settled(home);
         await sh(home, shell, "swcli runtime activate demo");
@@ -232,18 +236,27 @@ bothModes((mode) => {
           `${noCase}\nswcli runtime activate demo; deactivate; ${NO_BINARY[shell]}\n${asked.join("\n")}`,
         );
         expect(ran.stderr).toBe("ASKED\n".repeat(words.length));
-        const entry = `${home.root}/.store/v1/activation/by-uri/demo/@/on5`;
-        await sh(home, shell, "swcli runtime activate demo/v0");
-        await writeFile(entry, "");
-        const empty = await sh(
-          home,
-          shell,
-          `swcli runtime activate demo/v0; deactivate; ${NO_BINARY[shell]}\nswcli runtime activate demo; true`,
-        );
-        expect(empty.stderr).toBe("ASKED\n");
-        await sh(home, shell, "swcli runtime activate demo");
-        expect((await sh(home, shell, `${NO_BINARY[shell]}\nswcli runtime activate demo`)).stderr).toBe("");
       });
+
+      it(
+        "an entry without its text never takes the words of the one before, also of the same environment",
+        async () => {
+          await using own = await tempHome({ mode });
+          await build(own);
+          await build(own, `${YAML}# the same packages\n`);
+          await settled(own);
+          for (const name of ["demo", "demo/v0", "demo"]) await sh(own, shell, `swcli runtime activate ${name}`);
+          const after = (name: string) =>
+            `swcli runtime activate demo/v0; deactivate; ${NO_BINARY[shell]}\n${name}; true`;
+          const next = "swcli runtime activate demo";
+          expect((await sh(own, shell, after(next))).stderr).toBe("");
+          await writeFile(`${own.root}/.store/v1/activation/by-uri/demo/@/on5`, "");
+          expect((await sh(own, shell, after(next))).stderr).toBe("ASKED\n");
+          await sh(own, shell, next);
+          expect((await sh(own, shell, after(next))).stderr).toBe("");
+        },
+        MINUTES,
+      );
 
       it(
         "what was removed by hand is made again",
