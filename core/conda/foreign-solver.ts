@@ -32,8 +32,12 @@ const Plan = v.looseObject({
   actions: v.optional(v.looseObject({ LINK: v.optional(v.array(Linked), []) })),
   message: v.optional(v.string()),
   error: v.optional(v.string()),
+  /** Of micromamba and mamba. */
   solver_problems: v.optional(v.array(v.string())),
+  /** Of conda: the class of its exception. */
+  exception_name: v.optional(v.string()),
 });
+type Plan = v.InferOutput<typeof Plan>;
 
 /** `name=version=build` of everything. @throws EngineRefusal when it finds no solution, SwError ENGINE_* */
 export async function foreignSolve(ctx: Ctx, solver: ForeignSolver, question: ForeignQuestion): Promise<string[]> {
@@ -44,16 +48,13 @@ export async function foreignSolve(ctx: Ctx, solver: ForeignSolver, question: Fo
     throw missing(e, solver);
   });
   const parsed = v.safeParse(Plan, parseJson(stdout));
-  const plan = parsed.success ? parsed.output : {};
+  const plan: Plan = parsed.success ? parsed.output : {};
   const linked = plan.actions?.LINK ?? [];
   if (exitCode === 0 && linked.length > 0) {
     return linked.map(({ name, version, build, build_string }) => `${name}=${version}=${build ?? build_string ?? "*"}`);
   }
   const reason = [plan.message ?? plan.error ?? "", ...(plan.solver_problems ?? [])].join("\n").trim() || stderr.trim();
-  const isUnsolvable =
-    plan.solver_problems ||
-    /unsatisfiable|not available|PackagesNotFound|nothing provides|Could not solve/i.test(reason);
-  if (isUnsolvable) throw new EngineRefusal("unsolvable", redactUrl(reason));
+  if (isUnsolvable(plan, reason)) throw new EngineRefusal("unsolvable", redactUrl(reason));
   throw new SwError(
     "ENGINE_FAILED",
     `${solver} could not solve (exit code ${exitCode}):\n${redactUrl(reason).slice(0, 2000)}`,
@@ -62,6 +63,15 @@ export async function foreignSolve(ctx: Ctx, solver: ForeignSolver, question: Fo
     },
   );
 }
+
+/** Whether it read the channels and found no set of packages; anything else is a failure of its own. */
+const isUnsolvable = ({ solver_problems, exception_name }: Plan, reason: string): boolean =>
+  solver_problems !== undefined ||
+  UNSOLVABLE.test(exception_name ?? "") ||
+  /nothing provides|Could not solve/i.test(reason);
+
+// Conda's solvers have exceptions of their own: LibMambaUnsatisfiableError, RattlerUnsatisfiableError.
+const UNSOLVABLE = /Unsatisfiable|PackagesNotFound|ResolvePackageNotFound/;
 
 function argvOf(solver: ForeignSolver, { specs, channels, platform, priority }: ForeignQuestion): string[] {
   const from = channels.flatMap((channel) => ["--channel", channel]);

@@ -76,3 +76,22 @@ withChannel(
   },
   60_000,
 );
+
+withChannel(
+  "what conda itself calls unsatisfiable is a lock that can't be solved, a channel that it can't reach is not",
+  async () => {
+    await using home = await tempHome({ mode: "in-process" });
+    // As conda 26.7 answers.
+    const answer = (exception_name: string, message: string) =>
+      `echo '${JSON.stringify({ caused_by: "None", error: `${exception_name}: ${message}`, exception_name, message })}'; exit 1`;
+    const message = "The following specifications were found to be incompatible with your system: hail -> __cuda";
+    const unsolvable = await story(home, answer("UnsatisfiableError", message), "conda");
+    expect(unsolvable).toMatchObject({ exitCode: 1 });
+    expect(unsolvable.stderr).toContain("runtime.yaml:5:13: hail");
+    expect(unsolvable.stderr).toContain("(LOCK_UNSOLVABLE)");
+    const unreached = await story(home, answer("CondaHTTPError", "HTTP 000 CONNECTION FAILED for url <x>"), "conda");
+    expect(unreached.stderr).toContain("conda could not solve (exit code 1):\nHTTP 000 CONNECTION FAILED");
+    expect(unreached.stderr).toContain("(ENGINE_FAILED)");
+  },
+  60_000,
+);
