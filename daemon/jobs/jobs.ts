@@ -76,11 +76,18 @@ export class Jobs {
     const kind = jobKind(method);
     if (!kind) throw new SwError("USAGE", `${method} can't be a job`);
     await this.#parts.check(method, call);
-    const body: CallBody = { params: call.params, client: call.client };
-    const key = await flightKey(method as Parameters<typeof flightKey>[0], body);
+    // Of the jobs that a dead daemon left one may be this very call.
+    await this.recovered();
+    const key = await keyOf(method, call);
     const known = this.#starting.get(key);
     if (known) return await join(await known, detached);
     const started = this.#create({ record: newRecord(method, jobTitle(kind, call.params)), kind, call, detached });
+    this.#offer(key, started);
+    return await started;
+  }
+
+  /** Equal calls join it until it ends. */
+  #offer(key: string, started: Promise<Job>): void {
     this.#starting.set(key, started);
     const forget = () => this.#starting.get(key) === started && this.#starting.delete(key);
     started.then(({ operation: { flight } }) => {
@@ -88,7 +95,6 @@ export class Jobs {
       flight.signal.addEventListener("abort", forget, { once: true });
       flight.result.then(forget, forget);
     }, forget);
-    return await started;
   }
 
   async #create(work: Work): Promise<Job> {
@@ -212,7 +218,9 @@ export class Jobs {
       const log = openJobLog(jobDir(this.#parts, record.id), silentReport);
       log.state(`interrupted: the daemon ended; started again (${interruptions} of ${MAX_RESTARTS})`);
       log.close();
-      this.#launch({ record: next, kind, call, detached: true }).flight.result.catch(() => {});
+      const operation = this.#launch({ record: next, kind, call, detached: true });
+      operation.flight.result.catch(() => {});
+      this.#offer(await keyOf(record.method, call), Promise.resolve({ id: record.id, operation }));
       return;
     }
     const error = { code: "JOB_FAILED", message: "the daemon ended while it ran", hint: "Repeat the command." };
@@ -229,6 +237,9 @@ export class Jobs {
     await removeRecord(this.#parts, id);
   }
 }
+
+const keyOf = async (method: string, { params, client }: JobCall): Promise<string> =>
+  await flightKey(method as Parameters<typeof flightKey>[0], { params, client } satisfies CallBody);
 
 /** Who joins to leave keeps it alive without listening. */
 async function join(job: Job, detached: boolean): Promise<Job> {

@@ -135,6 +135,22 @@ testImage(
 );
 
 testImage(
+  "the same command after the daemon's death joins the job that was started again",
+  async () => {
+    await using gate = openGate(registry, { downloadDelayMs: 1500 });
+    await using home = await tempHome();
+    await buildForImage(home);
+    const id = await detach(home, "repeated", gate);
+    await untilState(home, id, "running");
+    await killDaemon(home);
+    expect(await detach(home, "repeated", gate)).toBe(id);
+    expect((await home.run(["job", "wait", id])).exitCode).toBe(0);
+    expect((await home.run(["-o", "json", "job", "list"])).json).toHaveLength(1);
+  },
+  SLOW,
+);
+
+testImage(
   "a job is started again twice and no more",
   async () => {
     await using gate = openGate(registry, { downloadDelayMs: 10_000 });
