@@ -7,7 +7,7 @@ import { DEFAULT_STARWHALE_VERSION, manifestText, type PackageManifest } from "#
 
 const EPOCH_TEXT = "1970-01-01 00:00:00 UTC";
 
-/** What a version id does not count (contracts) has the same value everywhere. */
+/** What a version id does not count (docs/disk.md, "Keys") has the same value everywhere. */
 export function imageManifestText(manifest: PackageManifest): string {
   const { environment, docker } = manifest;
   const { name, tag } = docker.builtin_run_image;

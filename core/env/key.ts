@@ -1,6 +1,6 @@
 /**
- * The key of an environment: equal keys mean equal environments, so one is shared by all that have it (contracts: lock,
- * platform, Python build, wheels, files, engine format). Tests: test/unit/core/env/key.test.ts
+ * The key of an environment: equal keys mean equal environments, so one is shared by all that have it (docs/disk.md,
+ * "Keys"). Tests: test/unit/core/env/key.test.ts
  */
 import type { Recipe } from "#core/env/recipe.ts";
 import { thisPlatform } from "#core/lock/platforms.ts";

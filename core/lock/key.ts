@@ -1,5 +1,5 @@
 /**
- * The lock key: a digest of everything that can change a resolution (contracts.md, "Keys").
+ * The lock key: a digest of everything that can change a resolution (docs/disk.md, "Keys").
  * Tests: test/unit/core/lock/resolve.test.ts
  */
 import { readdir, stat } from "node:fs/promises";

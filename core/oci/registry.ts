@@ -10,6 +10,7 @@ import { ACCEPT_MANIFEST, OCI_MANIFEST } from "#core/oci/media-types.ts";
 import { DOCKER_HUB } from "#core/oci/reference.ts";
 import { type Connection, isUntrusted, noAnswer, refusal, send } from "#core/oci/request.ts";
 import { Tokens } from "#core/oci/tokens.ts";
+import { USER_AGENT } from "#core/platform/build-info.ts";
 import { sha256Hex } from "#core/platform/digest.ts";
 import { isLoopback, networkOptions } from "#core/platform/network.ts";
 
@@ -48,6 +49,7 @@ async function speaks(ctx: Ctx, url: URL): Promise<boolean> {
     const response = await fetch(url, {
       ...network,
       method: "GET",
+      headers: { "user-agent": USER_AGENT },
       redirect: "manual",
       signal: AbortSignal.any([ctx.signal, AbortSignal.timeout(10_000)]),
     });

@@ -7,6 +7,7 @@ import type { Ctx } from "#core/context.ts";
 import { errno, SwError, throwIfAborted } from "#core/errors.ts";
 import { parseChallenge } from "#core/oci/challenge.ts";
 import { refusedLogin, type Tokens } from "#core/oci/tokens.ts";
+import { USER_AGENT } from "#core/platform/build-info.ts";
 import { networkOptions } from "#core/platform/network.ts";
 
 export interface Connection {
@@ -117,7 +118,7 @@ async function fetchOnce(
   return await ofetch.raw(url.href, {
     ...(await networkOptions(ctx, url)),
     method: request.method,
-    headers: { ...request.headers, ...(header !== undefined && { authorization: header }) },
+    headers: { "user-agent": USER_AGENT, ...request.headers, ...(header !== undefined && { authorization: header }) },
     body: request.body,
     redirect: "manual",
     // ofetch's own repetition knows neither tokens nor Retry-After.

@@ -9,6 +9,7 @@ import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import type { Challenge } from "#core/oci/challenge.ts";
 import { type Credentials, credentialsFor } from "#core/oci/credentials.ts";
+import { USER_AGENT } from "#core/platform/build-info.ts";
 import { isLoopback, networkOptions } from "#core/platform/network.ts";
 
 const TokenSchema = v.looseObject({
@@ -85,6 +86,7 @@ export class Tokens {
     const response = await ofetch.raw(url.href, {
       ...(await networkOptions(this.ctx, url)),
       ...request,
+      headers: { "user-agent": USER_AGENT, ...request.headers },
       retry: 3,
       retryDelay: 500,
       ignoreResponseError: true,

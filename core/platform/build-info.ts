@@ -10,8 +10,11 @@ declare const SWCLI_BUILD: string | undefined;
 /** The version of package.json. */
 export const VERSION: string = typeof SWCLI_VERSION === "string" ? SWCLI_VERSION : "0.0.0-dev";
 
-/** Digest of the sources that went in; two processes of one build agree on it (contracts.md, "Who listens"). */
+/** Digest of the sources that went in; two processes of one build agree on it (docs/protocol.md, "Life"). */
 export const BUILD_ID: string = typeof SWCLI_BUILD === "string" ? SWCLI_BUILD : "dev";
+
+/** How requests to servers and registries name their sender. */
+export const USER_AGENT = `swcli/${VERSION}`;
 
 export interface UvPack {
   /** zstd file, readable with `Bun.file`, also inside the compiled binary. */

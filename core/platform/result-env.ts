@@ -1,6 +1,6 @@
 /**
  * The variables that can change a result (a resolution, an install), by prefix or name: they are part of keys; the rest,
- * such as SHLVL, differs in every shell and is not (contracts: "never the whole environment").
+ * such as SHLVL, differs in every shell and is not.
  * Pure. Tests: test/unit/core/platform/result-env.test.ts
  */
 import type { Env } from "#core/platform/env.ts";

@@ -44,7 +44,7 @@ export const versionPath = (ctx: Ctx, id: string): string => `${ctx.paths.trees}
 
 /**
  * The id of content: 40 characters of `[a-z2-7]`, base32 of sha256 over tree and the manifest's lasting part
- * (contracts: no times, no builder). The same on every machine.
+ * (no times, no builder: docs/disk.md, "Keys"). The same on every machine.
  */
 export function versionId(entries: readonly Entry[], identity: unknown): string {
   const digest = new Bun.CryptoHasher("sha256")

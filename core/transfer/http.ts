@@ -6,6 +6,7 @@
 import { FetchError, ofetch } from "ofetch";
 import type { Ctx } from "#core/context.ts";
 import { errno, SwError } from "#core/errors.ts";
+import { USER_AGENT } from "#core/platform/build-info.ts";
 import { networkOptions } from "#core/platform/network.ts";
 import { onLoan } from "#core/platform/piece-loan.ts";
 import { redactUrl } from "#core/platform/redact.ts";
@@ -84,7 +85,7 @@ async function answerTo(ctx: Ctx, want: HttpRequest, { upload, body, signal }: S
 }
 
 function headersOf(want: HttpRequest, upload: UploadBody | undefined): Record<string, string> {
-  const headers: Record<string, string> = { accept: "*/*", ...want.headers };
+  const headers: Record<string, string> = { accept: "*/*", "user-agent": USER_AGENT, ...want.headers };
   // A connection kept from before may be dead, and a body that has been begun can't be sent again.
   if (upload) headers.connection = "close";
   if (upload?.size !== undefined) headers["content-length"] = String(upload.size);

@@ -1,6 +1,5 @@
 /**
- * When two calls of an operation are the same work (contracts: method, parameters, real path of the inputs, and of the
- * environment only what changes a result). Tests: test/unit/daemon/ops/flight-key.test.ts
+ * When two calls of an operation are the same work (docs/disk.md, "Keys"). Tests: test/unit/daemon/ops/flight-key.test.ts
  */
 import { realpath } from "node:fs/promises";
 import { canonicalJson, sha256Hex } from "#core/platform/digest.ts";

@@ -147,6 +147,21 @@ testRegistry(
   LONG,
 );
 
+testRegistry(
+  "an administrator sees in the registry's log that swcli asked, for tokens too",
+  async () => {
+    await using registry = await startRegistry();
+    await using gate = openGate(registry, { tokenUses: 2, login: "ann:s3cret" });
+    await using home = await tempHome();
+    await imported(home);
+    await dockerLogin(home, gate.host, "ann:s3cret");
+    expect(await home.run(["runtime", "copy", "demo", `oci://${gate.host}/demo`])).toMatchObject({ exitCode: 0 });
+    expect(gate.seen).toContain("GET /token");
+    expect([...gate.agents]).toEqual([expect.stringMatching(/^swcli\/\d+\.\d+/)]);
+  },
+  LONG,
+);
+
 test("a registry behind TLS that names a token server without it gets no password sent there", async () => {
   await using store = await storeCtx();
   const challenge = { scheme: "bearer" as const, service: "s", scope: "" };

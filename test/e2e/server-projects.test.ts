@@ -42,6 +42,18 @@ bothModes((mode) => {
     expect((await home.run(["-o", "json", "project", "info", project])).json).toMatchObject({ runtimes: 0 });
   }, 30_000);
 
+  test("an administrator sees in the server's log that swcli asked, at transfers too", async () => {
+    await using server = await startStarwhale();
+    await using home = await tempHome({ mode });
+    await loggedIn(home, server);
+    const file = await home.write("demo.swrt", await makePackage({ version: versionOf("demo") }));
+    await home.run(["runtime", "import", file, "--name", "demo"]);
+    const there = "pre-k8s/project/starwhale";
+    expect(await home.run(["runtime", "copy", "demo", there])).toMatchObject({ exitCode: 0 });
+    const agents = new Set(server.seen.map(({ headers }) => headers["user-agent"]));
+    expect([...agents]).toEqual([expect.stringMatching(/^swcli\/\d+\.\d+/)]);
+  }, 30_000);
+
   test("with a server selected, short forms mean it", async () => {
     await using server = await startStarwhale();
     await using home = await tempHome({ mode });

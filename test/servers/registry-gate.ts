@@ -40,6 +40,8 @@ export interface Gate extends AsyncDisposable {
   readonly seen: string[];
   /** The `Range` of each request that had one. */
   readonly ranges: string[];
+  /** Who says to have sent a request. */
+  readonly agents: ReadonlySet<string>;
   /** Bytes of bodies that were sent to it. */
   sent(): number;
 }
@@ -49,7 +51,16 @@ export function openGate(registry: RegistryServer, trouble: Trouble = {}): Gate 
   const { address = "127.0.0.1", tls } = trouble;
   const host = `${address}:${port}`;
   const url = `${tls ? "https" : "http"}://${host}`;
-  const state: GateState = { trouble, seen: [], ranges: [], tokens: new Map(), sent: 0, url, registry };
+  const state: GateState = {
+    trouble,
+    seen: [],
+    ranges: [],
+    agents: new Set(),
+    tokens: new Map(),
+    sent: 0,
+    url,
+    registry,
+  };
   const serve = (request: IncomingMessage, response: ServerResponse) =>
     void answer(state, request, response).catch(() => response.destroy());
   const server = tls ? createSecureServer(tls, serve) : createServer(serve);
@@ -59,6 +70,7 @@ export function openGate(registry: RegistryServer, trouble: Trouble = {}): Gate 
     trouble,
     seen: state.seen,
     ranges: state.ranges,
+    agents: state.agents,
     sent: () => state.sent,
     async [Symbol.asyncDispose]() {
       server.close();
@@ -71,6 +83,7 @@ interface GateState {
   readonly trouble: Trouble;
   readonly seen: string[];
   readonly ranges: string[];
+  readonly agents: Set<string>;
   /** Token → uses left. */
   readonly tokens: Map<string, number>;
   readonly url: string;
@@ -81,6 +94,7 @@ interface GateState {
 async function answer(state: GateState, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = request.url ?? "/";
   state.seen.push(`${request.method} ${path.split("?")[0]}`);
+  state.agents.add(request.headers["user-agent"] ?? "");
   if (request.headers.range) state.ranges.push(request.headers.range);
   const body = await bodyOf(request);
   if (path.startsWith("/token")) return giveToken(state, { request, response, path, body });
