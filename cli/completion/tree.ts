@@ -54,7 +54,6 @@ const KEYS: Readonly<Record<string, Value>> = {
   runtime: { dynamic: "uri" },
   project: { dynamic: "project" },
   env: { dynamic: "env" },
-  shell: { choices: ["bash", "zsh", "fish"] },
 };
 
 function valueFor(key: string, def: ArgDef): Value {

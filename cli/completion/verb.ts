@@ -21,7 +21,7 @@ export const completionOf = (root: Group) =>
       ],
     },
     args: {
-      shell: { type: "positional", required: true, description: "bash, zsh or fish" },
+      shell: { type: "positional", required: true, values: Object.keys(SCRIPTS), description: "The shell" },
     },
     async run({ args, data: out }) {
       const shell = hookedShell(args.shell);

@@ -1,7 +1,7 @@
 /** `swcli shell init`: prints the hook for a shell's start file. */
 import { clientFor } from "#cli/client/from-out.ts";
 import { defineCommand } from "#cli/command.ts";
-import { askingShell, hookedShell } from "#cli/shell/hooked-shell.ts";
+import { ASKING_SHELLS, askingShell, hookedShell } from "#cli/shell/hooked-shell.ts";
 import { SwError } from "#core/errors.ts";
 
 export default defineCommand({
@@ -17,7 +17,7 @@ export default defineCommand({
     ],
   },
   args: {
-    shell: { type: "positional", required: true, description: "bash, zsh, fish, nu or pwsh" },
+    shell: { type: "positional", required: true, values: ASKING_SHELLS, description: "The shell" },
     cd: { type: "boolean", description: "Also enter the runtime of an allowed folder on cd (swcli runtime allow)" },
   },
   async run({ args, data: out }) {

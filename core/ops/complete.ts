@@ -1,4 +1,5 @@
 /** The words that a shell completes with: names from the store, from memory where they have not changed. Tests: test/e2e/completion.test.ts */
+import { uriContext } from "#core/config/uri-context.ts";
 import type { Ctx } from "#core/context.ts";
 import { listMarkers } from "#core/env/envs-list.ts";
 import { listWritable } from "#core/env/writable.ts";
@@ -6,6 +7,7 @@ import { localProject } from "#core/ops/target.ts";
 import { listProjects } from "#core/store/projects.ts";
 import { liveVersions, type RuntimeRef } from "#core/store/ref.ts";
 import { listRefs } from "#core/store/refs.ts";
+import { LOCAL } from "#core/uri/uri.ts";
 
 export interface CompleteParams {
   what: "uri" | "project" | "env";
@@ -18,7 +20,13 @@ export async function complete(ctx: Ctx, { what, word }: CompleteParams): Promis
   return { words: all.filter((one) => one.startsWith(word)) };
 }
 
-const projects = async (ctx: Ctx): Promise<string[]> => await listProjects(ctx);
+const projects = async (ctx: Ctx): Promise<string[]> => {
+  const lead = (await isHere(ctx)) ? "" : "local/project/";
+  return (await listProjects(ctx)).map((project) => lead + project);
+};
+
+/** A short name means the selected instance; while that is a server, what is here has to be named in full. */
+const isHere = async (ctx: Ctx): Promise<boolean> => (await uriContext(ctx)).currentInstance === LOCAL;
 
 async function envs(ctx: Ctx, word: string): Promise<string[]> {
   const writable = (await listWritable(ctx)).map(({ name }) => name);
@@ -27,10 +35,13 @@ async function envs(ctx: Ctx, word: string): Promise<string[]> {
 
 /** Names first; behind a name its tags and versions. */
 async function uris(ctx: Ctx, word: string): Promise<string[]> {
-  const refs = (await listRefs(ctx, await localProject(ctx, undefined))).filter((ref) => liveVersions(ref).length > 0);
-  const name = word.split("/")[0];
-  const ref = word.includes("/") ? refs.find((one) => one.name === name) : undefined;
-  return ref ? versionUris(ref) : refs.map((one) => one.name);
+  const project = await localProject(ctx, undefined);
+  const refs = (await listRefs(ctx, project)).filter((ref) => liveVersions(ref).length > 0);
+  const lead = (await isHere(ctx)) ? "" : `local/project/${project}/runtime/`;
+  const typed = word.startsWith(lead) ? word.slice(lead.length) : "";
+  const ref = typed.includes("/") ? refs.find(({ name }) => name === typed.split("/")[0]) : undefined;
+  const words = ref ? versionUris(ref) : refs.map(({ name }) => name);
+  return words.map((one) => lead + one);
 }
 
 const versionUris = (ref: RuntimeRef): string[] => [

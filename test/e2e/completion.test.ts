@@ -2,6 +2,9 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type Home, SWCLI_BIN, tempHome } from "../helpers/home.ts";
 import { needsProgram, testWith } from "../helpers/needs.ts";
+import { makePackage, versionOf } from "../helpers/package.ts";
+import { loggedIn } from "../helpers/server-login.ts";
+import { startStarwhale } from "../servers/starwhale.ts";
 
 const MINUTES = 60_000;
 const YAML = "name: mnist\nenvironment:\n  python: 3.11\ndependencies:\n  - pip:\n      - six\n";
@@ -51,6 +54,8 @@ const CASES: [line: string, words: string[]][] = [
   ["swcli runtime build --prepare b", ["background"]],
   ["swcli runtime list --project mi", ["mine"]],
   ["swcli project select mi", ["mine"]],
+  ["swcli shell init n", ["nu"]],
+  ["swcli completion ", ["bash", "fish", "zsh"]],
 ];
 
 testWith(needsProgram("bash"))(
@@ -76,6 +81,26 @@ testWith(needsProgram("fish"))(
   },
   MINUTES,
 );
+
+test("while a server is selected a name of this machine is offered in full, since a short one means the server", async () => {
+  await using server = await startStarwhale();
+  await using own = await tempHome();
+  await loggedIn(own, server);
+  const file = await own.write("demo.swrt", await makePackage({ version: versionOf("demo") }));
+  await own.run(["runtime", "import", file, "--name", "demo"]);
+  await own.run(["runtime", "tag", "demo", "best"]);
+  const offered = async (what: string, word: string) =>
+    (await own.exec([SWCLI_BIN, "__complete", what, word])).stdout.split("\n").filter(Boolean);
+  expect(await offered("uri", "de")).toEqual(["demo"]);
+  await own.run(["instance", "select", "pre-k8s"]);
+  const full = "local/project/self/runtime/demo";
+  expect(await offered("uri", "de")).toEqual([]);
+  expect(await offered("uri", "loc")).toEqual([full]);
+  expect(await offered("uri", `${full}/version/b`)).toEqual([`${full}/version/best`]);
+  expect(await offered("project", "")).toEqual(["local/project/self"]);
+  const [uri = ""] = await offered("uri", "loc");
+  expect(await own.run(["runtime", "info", uri])).toMatchObject({ exitCode: 0 });
+}, 30_000);
 
 test("a word that fits nothing, a missing store and an unknown question are silent", async () => {
   await using empty = await tempHome();
