@@ -1,7 +1,7 @@
 /** `swcli shell init`: prints the hook for a shell's start file. */
 import { clientFor } from "#cli/client/from-out.ts";
 import { defineCommand } from "#cli/command.ts";
-import { ASKING_SHELLS, askingShell, hookedShell } from "#cli/shell/hooked-shell.ts";
+import { ASKING_SHELLS, askingShell } from "#cli/shell/hooked-shell.ts";
 import { SwError } from "#core/errors.ts";
 
 export default defineCommand({
@@ -26,8 +26,8 @@ export default defineCommand({
       const hint = "There is one for bash, zsh, fish, nu and pwsh.";
       throw new SwError("USAGE", `no hook for ${args.shell}`, { hint });
     }
-    if (args.cd && !hookedShell(shell)) {
-      throw new SwError("USAGE", `no --cd for ${shell}`, { hint: "bash, zsh and fish enter runtimes on cd." });
+    if (args.cd && shell === "pwsh") {
+      throw new SwError("USAGE", `no --cd for ${shell}`, { hint: "bash, zsh, fish and nu enter runtimes on cd." });
     }
     out.print(
       await clientFor(out).query("shell.hook", { shell, swcli: process.execPath, cd: args.cd }),

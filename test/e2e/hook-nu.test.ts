@@ -70,6 +70,17 @@ bothModes((mode) => {
     expect(await alone()).toBe("asked");
   });
 
+  it("a store whose path looks like a pattern is read as it is", async () => {
+    const env = { SW_LOCAL_STORAGE: `${home.dir}/odd [st*re] {1..2}` };
+    const yaml = "name: demo\nenvironment:\n  python: 3.11\n";
+    const dir = await home.project({ "runtime.yaml": yaml });
+    expect(await home.run(["runtime", "build", "--prepare", "wait"], { cwd: dir, env })).toMatchObject({ exitCode: 0 });
+    for (let times = 0; times < 2; times++) {
+      const ran = await nu("swcli runtime activate demo; print $env.VIRTUAL_ENV", env);
+      expect(ran.stdout).toStartWith(`${env.SW_LOCAL_STORAGE}/.envs/`);
+    }
+  });
+
   it("what somebody has changed since stays, and only our entry leaves the PATH", async () => {
     const body =
       "$env.PATH = ['/a' '/b']\nswcli runtime activate demo\n$env.PATH = ['/new' ...$env.PATH]\n$env.VIRTUAL_ENV = 'theirs'\n" +
@@ -125,11 +136,5 @@ bothModes((mode) => {
     expect(ran.stdout).toBe("false\nfalse\n");
     const off = await nu("swcli deactivate");
     expect(off.stderr).toContain("no runtime is active");
-  });
-
-  it("there is no --cd for it, and the words say for whom there is", async () => {
-    const ran = await home.run(["shell", "init", "nu", "--cd"]);
-    expect(ran).toMatchObject({ exitCode: 2, stdout: "" });
-    expect(ran.stderr).toContain("bash, zsh and fish");
   });
 });

@@ -66,6 +66,37 @@ const enterBody = (shell: Shell) => [
   'else echo "swcli: $1 is not allowed yet; to enter its runtime here: swcli runtime allow" >&2; fi',
 ];
 
+/** The same for nushell, whose hook is told of a new folder. Needs `_swrt_root`; `_SWRT_CD` is a record, which no child gets. */
+export const nuCdLines = (): string[] => [
+  "def _swrt_folder_file [dir: string] {",
+  "mut at = $dir",
+  "loop {",
+  `for name in [${FOLDER_FILES.map((name) => `'${name}'`).join(" ")}] {`,
+  "let file = ($at | path join $name)",
+  "if ($file | path expand | path type) == 'file' { return $file }",
+  "}",
+  "let above = ($at | path dirname)",
+  "if $above == $at { return '' }",
+  "$at = $above",
+  "}",
+  "}",
+  "def --env _swrt_cd [] {",
+  "let file = (_swrt_folder_file $env.PWD)",
+  "if $file == ($env._SWRT_CD? | default { file: '' }).file { return }",
+  "if ('_SWRT_CD' in $env) { hide-env _SWRT_CD; if ('_SWRT' in $env) { _swrt_off } }",
+  "if $file != '' and ('_SWRT' not-in $env) { _swrt_enter $file }",
+  "}",
+  "def --env _swrt_enter [file: string] {",
+  // Names only: what is written where a file is named may be a pattern.
+  `let at = $'(_swrt_root)/.store/v1/allow($file)/${ALLOWED_MARK}'; let content = $'($at)/content'; let uri = $'($at)/uri'`,
+  "let same = (try { (open --raw $content | into binary) == (open --raw $file | into binary) } catch { false })",
+  "if $same { $env._SWRT_CD = { file: $file }; swcli runtime activate (open --raw $uri | lines | first)",
+  "} else { print --stderr $'swcli: ($file) is not allowed yet; to enter its runtime here: swcli runtime allow' }",
+  "}",
+  "let others = ($env.config.hooks?.env_change?.PWD? | default [] | where {|one| ($one | describe) != closure or not (view source $one | str contains '_swrt_cd') })",
+  "$env.config = ($env.config | upsert hooks.env_change.PWD [...$others {|before, after| _swrt_cd }])",
+];
+
 /** The same for fish, which tells of a new folder by itself. */
 export function fishCdLines(): string[] {
   return [

@@ -4,6 +4,7 @@
  * commands, so there is only `swcli deactivate`.
  * State is a record in the environment, which nushell hands to no child. Tests: test/e2e/hook-nu.test.ts
  */
+import { nuCdLines } from "#core/env/activation/cd-script.ts";
 import { ENTRY_FILE, markerTwin, ODD_URI, refTwin, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
 import type { HookInput } from "#core/env/activation/hook-script.ts";
 import { venvPlan } from "#core/env/activation/plan.ts";
@@ -11,17 +12,19 @@ import { venvPlan } from "#core/env/activation/plan.ts";
 /** A JSON string is a string of nushell's; a name in `$"…"` is none, so nothing in it is expanded. */
 const q = (value: string) => JSON.stringify(value);
 
-export function nuHook({ swcli, root }: HookInput): string {
+export function nuHook({ swcli, root, cd }: HookInput): string {
   const lines = [
-    ...define("--env --wrapped swcli [...words: string]", SWCLI),
+    ...define("_swrt_root []", [`$env.SW_LOCAL_STORAGE? | default --empty ${q(root)}`]),
+    ...define("--env --wrapped swcli [...words: string]", swcliBody(cd)),
     ...define("_swrt_exe []", [`if (${q(swcli)} | path exists) { ${q(swcli)} } else { "swcli" }`]),
     ...define("_swrt_seen [path: string]", SEEN),
-    ...define("_swrt_look [uri: string]", lookBody(root)),
+    ...define("_swrt_look [uri: string]", LOOK),
     ...define("_swrt_split [words: list<string>]", SPLIT),
     ...define("_swrt_paths []", ["let p = ($env.PATH? | default [])", PATHS]),
     ...define("_swrt_less [list: list<string>, entry: string, put: list<string>]", LESS),
     ...define("--env _swrt_on [plan: record]", ON),
     ...define("--env _swrt_off []", OFF),
+    ...(cd ? nuCdLines() : []),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -30,7 +33,7 @@ const define = (head: string, body: readonly string[]) => [`def ${head} {`, ...b
 const PATHS = "if (($p | describe) == string) { $p | split row (char esep) } else { $p }";
 
 /** `runtime activate` and `deactivate` are ours, whatever global options stand around them. */
-const SWCLI = [
+const swcliBody = (cd: boolean) => [
   "let said = (_swrt_split $words)",
   "let exe = (_swrt_exe)",
   "let verb = ($said.verb | str join ' ')",
@@ -41,6 +44,8 @@ const SWCLI = [
   "_swrt_on (if $known == null { ^$exe ...$args | from json } else { $known })",
   "} else if $verb == 'deactivate' and ($said.rest | is-empty) and ('_SWRT' in $env) {",
   "_swrt_off",
+  // What was allowed here is entered at once: no change of folder tells of it.
+  ...(cd ? ["} else if ($verb =~ '^(runtime|rt) allow$') { ^$exe ...$words; _swrt_cd"] : []),
   "} else { ^$exe ...$words }",
 ];
 
@@ -53,11 +58,12 @@ const PLAN = venvPlan({ prefix: "$prefix", name: "$w.n", uri: "$full", project: 
 const SET = Object.entries(PLAN.set).map(([name, value]) => `${name}: ${value.startsWith("$") ? value : q(value)}`);
 
 /** As `swcliBody` of hook-script.ts: the plan, or null to ask. */
-const lookBody = (root: string) => [
-  `let root = (if ($env.SW_LOCAL_STORAGE? | is-empty) { ${q(root)} } else { $env.SW_LOCAL_STORAGE })`,
-  "let store = $'($root)/.store/v1'; let at = $'($store)/activation/by-uri/($uri)/@'",
-  `if not ($root starts-with '/') or ($uri =~ '${ODD_URI}') or not ($'($at)/${ENTRY_FILE}' | path exists) { return null }`,
-  `let words = (open --raw $'($at)/${ENTRY_FILE}' | str trim | split row ' ' | each {|word| $word | split row --number 2 '=' } | where {|word| ($word | length) == 2 })`,
+const LOOK = [
+  "let root = (_swrt_root); let store = $'($root)/.store/v1'; let at = $'($store)/activation/by-uri/($uri)/@'",
+  // A name: what is written where a file is named may be a pattern.
+  `let entry = $'($at)/${ENTRY_FILE}'`,
+  `if not ($root starts-with '/') or ($uri =~ '${ODD_URI}') or not ($entry | path exists) { return null }`,
+  `let words = (open --raw $entry | str trim | split row ' ' | each {|word| $word | split row --number 2 '=' } | where {|word| ($word | length) == 2 })`,
   "let w = ($words | reduce --fold {} {|word, all| $all | insert ($word.0 | str substring 6..) $word.1 })",
   "if $w.k? != '0' { return null }",
   "let mark = $'($store)/activation/live/($w.e)/($nu.pid)'",
