@@ -116,6 +116,10 @@ export function tokenMirrors(channels: readonly string[]): Mirrors {
   return Object.fromEntries(pairs.filter(([clean, url]) => clean !== url));
 }
 
+/** A channel's address as somebody who can't be told of mirrors has to ask for it; a name as it is. */
+export const openAddress = (channel: string, mirrors: Mirrors): string =>
+  mirrors[channel.replace(/\/+$/, "")] ?? channel;
+
 function withToken(url: string, mirrors: Mirrors): string {
   const [clean = "", open = ""] = Object.entries(mirrors).find(([one]) => url.startsWith(`${one}/`)) ?? [];
   return open + url.slice(clean.length);

@@ -30,7 +30,7 @@ export function engineError(e: unknown, work: EngineWork): unknown {
     });
   }
   const code = work.doing === "install" ? "ENV_BUILD_FAILED" : "LOCK_FAILED";
-  if (isUnreachable(message)) return unreachable(message, code);
+  if (kind === "unreachable" || isUnreachable(message)) return unreachable(message, code);
   return new SwError(
     code,
     `conda packages could not be ${work.doing === "install" ? "installed" : "resolved"}:\n${short(message)}`,
@@ -70,7 +70,7 @@ function unsolvable(message: string, { platform, lines }: EngineWork): SwError {
     "LOCK_UNSOLVABLE",
     [`the conda packages can't be met together${where}`, reason, ...shown].join("\n"),
     {
-      hint: /No candidates were found/.test(reason)
+      hint: /No candidates were found|does not exist|not available from current channels/.test(reason)
         ? "Check the name, the version and the channels."
         : "Loosen or remove one of the conditions.",
       detail: { platform, package: involved[0] && specName(involved[0].text), file: at?.file, line: at?.line },
@@ -85,7 +85,7 @@ const speaksOf = (text: string, name: string) =>
   name !== "" && new RegExp(`(?<![\\w.-])${name.replace(/[.]/g, "\\.")}(?![\\w-])`, "i").test(text);
 
 function unreachable(message: string, code: ErrorCode): SwError {
-  const url = /url \(([^)]+)\)/.exec(message)?.[1] ?? /(?:https?|file):\/\/[^\s']+/.exec(message)?.[0];
+  const url = /url \(([^)]+)\)/.exec(message)?.[1] ?? /(?:https?|file):\/\/[^\s'<>[\]]+/.exec(message)?.[0];
   const last =
     message
       .trim()

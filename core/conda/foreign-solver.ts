@@ -1,113 +1,91 @@
 /**
  * The solve by the user's own micromamba, mamba or conda (`swcli.conda.solver` of the config): what it would link, as exact
- * specs, which the engine then looks up with address and hashes. Nothing is made by it.
+ * specs, which the engine then looks up with their addresses. It makes no environment (its own caches apart).
  * Tests: test/e2e/conda-solver.test.ts
  */
-import * as v from "valibot";
+import { writeFile } from "node:fs/promises";
+import { linkedSpecs, refusalOf } from "#core/conda/foreign-answer.ts";
 import type { Subdir, VirtualPackage } from "#core/conda/platform.ts";
+import { netrcText } from "#core/config/netrc.ts";
 import type { Ctx } from "#core/context.ts";
-import { EngineRefusal } from "#core/engines/rattler-worker.ts";
 import { SwError } from "#core/errors.ts";
+import { removeFile } from "#core/platform/fs-atomic.ts";
 import { run } from "#core/platform/proc.ts";
-import { redactUrl } from "#core/platform/redact.ts";
+import { ingestPath } from "#core/store/blobs.ts";
 
 export type ForeignSolver = "micromamba" | "mamba" | "conda";
 
 export interface ForeignQuestion {
   specs: readonly string[];
-  /** Addresses. */
+  /** Addresses, with the tokens that this machine has for them. */
   channels: readonly string[];
   platform: Subdir;
   virtual: readonly VirtualPackage[];
   priority: string;
+  /** host → `user:password`. */
+  logins: Readonly<Record<string, string>>;
+  /** What it remembers of the channels does not count. */
+  fresh: boolean;
 }
 
-const Linked = v.looseObject({
-  name: v.string(),
-  version: v.string(),
-  build_string: v.optional(v.string()),
-  build: v.optional(v.string()),
-});
-const Plan = v.looseObject({
-  actions: v.optional(v.looseObject({ LINK: v.optional(v.array(Linked), []) })),
-  message: v.optional(v.string()),
-  error: v.optional(v.string()),
-  /** Of micromamba and mamba. */
-  solver_problems: v.optional(v.array(v.string())),
-  /** Of conda: the class of its exception. */
-  exception_name: v.optional(v.string()),
-});
-type Plan = v.InferOutput<typeof Plan>;
-
-/** `name=version=build` of everything. @throws EngineRefusal when it finds no solution, SwError ENGINE_* */
+/** `name=version=build` of everything. @throws EngineRefusal why there is no solution, SwError ENGINE_*, CANCELLED */
 export async function foreignSolve(ctx: Ctx, solver: ForeignSolver, question: ForeignQuestion): Promise<string[]> {
-  const { exitCode, stdout, stderr } = await run(ctx, argvOf(solver, question), {
-    env: envOf(ctx, question),
-    cwd: "/",
-  }).catch((e: unknown) => {
+  const said = await withLogins(ctx, question.logins, async (netrc) =>
+    run(ctx, argvOf(solver, question), { env: envOf({ ...ctx.env, ...netrc }, question), cwd: "/" }),
+  ).catch((e: unknown) => {
     throw missing(e, solver);
   });
-  const parsed = v.safeParse(Plan, parseJson(stdout));
-  const plan: Plan = parsed.success ? parsed.output : {};
-  const linked = plan.actions?.LINK ?? [];
-  if (exitCode === 0 && linked.length > 0) {
-    return linked.map(({ name, version, build, build_string }) => `${name}=${version}=${build ?? build_string ?? "*"}`);
-  }
-  const reason = [plan.message ?? plan.error ?? "", ...(plan.solver_problems ?? [])].join("\n").trim() || stderr.trim();
-  if (isUnsolvable(plan, reason)) throw new EngineRefusal("unsolvable", redactUrl(reason));
-  throw new SwError(
-    "ENGINE_FAILED",
-    `${solver} could not solve (exit code ${exitCode}):\n${redactUrl(reason).slice(0, 2000)}`,
-    {
-      hint: "`conda.solver: rattler` in the config uses swcli's own engine.",
-    },
-  );
+  const specs = linkedSpecs(said);
+  if (specs) return specs;
+  throw refusalOf(solver, said);
 }
 
-/** Whether it read the channels and found no set of packages; anything else is a failure of its own. */
-const isUnsolvable = ({ solver_problems, exception_name }: Plan, reason: string): boolean =>
-  solver_problems !== undefined ||
-  UNSOLVABLE.test(exception_name ?? "") ||
-  /nothing provides|Could not solve/i.test(reason);
-
-// Conda's solvers have exceptions of their own: LibMambaUnsatisfiableError, RattlerUnsatisfiableError.
-const UNSOLVABLE = /Unsatisfiable|PackagesNotFound|ResolvePackageNotFound/;
-
-function argvOf(solver: ForeignSolver, { specs, channels, platform, priority }: ForeignQuestion): string[] {
+function argvOf(solver: ForeignSolver, { specs, channels, platform }: ForeignQuestion): string[] {
+  const how = ["--dry-run", "--json", "--yes", "--name", "swcli-solve", "--override-channels"];
+  // Of the user's own settings: what they add to each environment is none of this one's.
+  const own = solver === "conda" ? ["--no-default-packages", "--no-pin", "--subdir"] : ["--no-pin", "--platform"];
   const from = channels.flatMap((channel) => ["--channel", channel]);
-  const order = FLAGS[priority] ?? [];
-  const target = solver === "conda" ? ["--subdir", platform] : ["--platform", platform];
-  const quiet = ["--dry-run", "--json", "--yes"];
-  return [
-    solver,
-    "create",
-    ...quiet,
-    "--name",
-    "swcli-solve",
-    "--override-channels",
-    ...order,
-    ...target,
-    ...from,
-    ...specs,
-  ];
+  // Behind the dashes nothing that a runtime.yaml says is an option.
+  return [solver, "create", ...how, ...own, platform, ...from, "--", ...specs];
 }
-
-// They win over the user's settings; there is none for "flexible", which only a variable says.
-const FLAGS: Readonly<Record<string, string[]>> = {
-  strict: ["--strict-channel-priority"],
-  disabled: ["--no-channel-priority"],
-};
 
 /** The machine that is solved for is the runtime's, not this one. */
-function envOf(ctx: Ctx, { platform, virtual, priority }: ForeignQuestion): Ctx["env"] {
+function envOf(env: Ctx["env"], { platform, virtual, priority, fresh }: ForeignQuestion): Ctx["env"] {
   const override = virtual
     .filter(({ name }) => /^__(glibc|linux|osx|cuda|archspec)$/.test(name))
     .map(({ name, version, build }) => [
       `CONDA_OVERRIDE_${name.slice(2).toUpperCase()}`,
       name === "__archspec" ? build : version,
     ]);
-  const order = { CONDA_CHANNEL_PRIORITY: priority, MAMBA_CHANNEL_PRIORITY: priority };
-  return { ...ctx.env, ...order, CONDA_SUBDIR: platform, CONDA_OVERRIDE_CUDA: "", ...Object.fromEntries(override) };
+  return {
+    ...env,
+    // By variables alone: libmamba fails on an option beside its variable, and there is none for "flexible".
+    CONDA_CHANNEL_PRIORITY: priority,
+    MAMBA_CHANNEL_PRIORITY: priority,
+    // Channels, priority, proxies and certificates are told here; other settings would be in no key of ours.
+    MAMBA_NO_RC: "true",
+    MAMBA_LOG_LEVEL: "error",
+    ...(fresh && { CONDA_LOCAL_REPODATA_TTL: "0", MAMBA_LOCAL_REPODATA_TTL: "0" }),
+    CONDA_SUBDIR: platform,
+    CONDA_OVERRIDE_CUDA: "",
+    ...Object.fromEntries(override),
+  };
+}
+
+/** Logins go by a file: other users of the machine can read the words of a command. */
+async function withLogins<T>(
+  ctx: Ctx,
+  logins: ForeignQuestion["logins"],
+  work: (env: { NETRC?: string }) => Promise<T>,
+): Promise<T> {
+  if (Object.keys(logins).length === 0) return await work({});
+  const path = await ingestPath(ctx);
+  try {
+    await writeFile(path, await netrcText(ctx.env, logins), { mode: 0o600, flag: "wx" });
+    return await work({ NETRC: path });
+  } finally {
+    await removeFile(path);
+  }
 }
 
 function missing(e: unknown, solver: ForeignSolver): unknown {
@@ -115,13 +93,4 @@ function missing(e: unknown, solver: ForeignSolver): unknown {
   return new SwError("ENGINE_MISSING", `the config wants ${solver} to solve conda packages, and it is not on PATH`, {
     hint: `Install ${solver}, or set \`conda.solver: rattler\`.`,
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Some print progress or an error instead; stderr says what it was.
-    return {};
-  }
 }

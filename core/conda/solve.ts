@@ -4,19 +4,20 @@
  */
 
 import * as v from "valibot";
+import { askEngine } from "#core/conda/ask-engine.ts";
 import { channelAccess, type Mirrors, tokenMirrors } from "#core/conda/channel-access.ts";
 import { type ChannelNetwork, holdsHereOnly } from "#core/conda/channel-network.ts";
 import { type EngineWork, engineError, type SpecLine, specName } from "#core/conda/engine-error.ts";
 import { type ExplicitLock, parseExplicit, renderExplicit } from "#core/conda/explicit-lock.ts";
-import { type ForeignQuestion, type ForeignSolver, foreignSolve } from "#core/conda/foreign-solver.ts";
+import type { ForeignSolver } from "#core/conda/foreign-solver.ts";
 import type { KeptPackages } from "#core/conda/kept-packages.ts";
 import { subdirOf, virtualPackages } from "#core/conda/platform.ts";
-import { type CondaRecord, CondaRecordSchema, cleanRecord, cleanUrl } from "#core/conda/record.ts";
+import { type CondaRecord, cleanUrl } from "#core/conda/record.ts";
 import { readSharedSolution, writeSharedSolution } from "#core/conda/shared-solution.ts";
 import type { CondarcData } from "#core/config/condarc.ts";
 import { readConfig } from "#core/config/config-file.ts";
-import { type Ctx, withCtx } from "#core/context.ts";
-import { callRattler, RATTLER_VERSION } from "#core/engines/rattler.ts";
+import type { Ctx } from "#core/context.ts";
+import { RATTLER_VERSION } from "#core/engines/rattler.ts";
 import { EngineRefusal } from "#core/engines/rattler-worker.ts";
 import { coverPlatforms, type Dropped } from "#core/lock/cover.ts";
 import { type PlatformName, planPlatforms } from "#core/lock/platforms.ts";
@@ -75,8 +76,6 @@ export async function solveConda(ctx: Ctx, input: SolveInput): Promise<CondaSolu
 
 interface Question {
   channels: string[];
-  /** The same with tokens, for programs that can't be told of mirrors. */
-  open: string[];
   mirrors: Mirrors;
   logins: Record<string, string>;
   priority: string;
@@ -91,7 +90,7 @@ async function questionOf(ctx: Ctx, input: SolveInput): Promise<Question> {
   const { logins, priority, network } = access;
   const open = access.channels(names, input.dir);
   const mirrors = { ...access.mirrors, ...tokenMirrors(open) };
-  return { channels: open.map(cleanUrl), open, mirrors, logins, priority, network };
+  return { channels: open.map(cleanUrl), mirrors, logins, priority, network };
 }
 
 async function solveOne(ctx: Ctx, input: SolveInput, question: Question & { platform: PlatformName }) {
@@ -118,7 +117,7 @@ async function solveOne(ctx: Ctx, input: SolveInput, question: Question & { plat
   ctx.report.progress({ step: "conda", text: `Resolving ${specs.length} conda packages (${subdir})` });
   try {
     const asked = { specs, channels, platform: subdir, virtual, priority };
-    const records = await askEngine(ctx, { solver, asked, question, locked, fresh: !input.useCache });
+    const records = await askEngine(ctx, { solver, asked, access: question, locked, fresh: !input.useCache });
     await keep(ctx, key, { channels, requested: specs, variables: {}, platforms: { [subdir]: records } });
     await writeSharedSolution(ctx, shared, records);
     return { records, cached: false };
@@ -130,29 +129,10 @@ async function solveOne(ctx: Ctx, input: SolveInput, question: Question & { plat
 }
 
 /** What another program solves is solved anew: none of them can be told to keep what is not installed. */
-function keptFor(ctx: Ctx, { solver, kept }: { solver: Asking["solver"]; kept: readonly CondaRecord[] }) {
+function keptFor(ctx: Ctx, { solver, kept }: { solver: "rattler" | ForeignSolver; kept: readonly CondaRecord[] }) {
   if (solver === "rattler" || kept.length === 0) return kept;
   ctx.report.warn(`${solver} can't keep to the packages of a lock: all of them may move`);
   return [];
-}
-
-interface Asking {
-  solver: "rattler" | ForeignSolver;
-  asked: ForeignQuestion;
-  question: Question;
-  locked: readonly CondaRecord[];
-  fresh: boolean;
-}
-
-/** Another program's answer is exact specs, which the engine looks up. */
-async function askEngine(ctx: Ctx, { solver, asked, question, locked, fresh }: Asking): Promise<CondaRecord[]> {
-  const { logins, mirrors, network, open } = question;
-  const theirs = { ...asked, channels: open };
-  const specs =
-    solver === "rattler" ? asked.specs : await foreignSolve(withCtx(ctx, { env: network.env }), solver, theirs);
-  const way = { locked, logins, mirrors, insecure: network.insecure, fresh };
-  const answer = await callRattler(ctx, { op: "solve", ...asked, specs, ...way }, network);
-  return v.parse(v.array(CondaRecordSchema), answer.records).map(cleanRecord);
 }
 
 const keyOf = (parts: object) =>

@@ -15,6 +15,19 @@ export async function netrcLogins(env: Env): Promise<Map<string, string>> {
   }
 }
 
+/** The text of a netrc with these logins before the user's own, which a program then reads instead. */
+export async function netrcText(env: Env, logins: Readonly<Record<string, string>>): Promise<string> {
+  const all = new Map([...(await netrcLogins(env)), ...Object.entries(logins)]);
+  return [...all].map(([host, login]) => entryText(host, login)).join("");
+}
+
+function entryText(host: string, login: string): string {
+  const [user = "", password = ""] = login.split(/:(.*)/s);
+  return `machine ${host} login ${word(user)} password ${word(password)}\n`;
+}
+
+const word = (text: string) => (/^[^\s"\\#]+$/.test(text) ? text : `"${text.replace(/["\\]/g, "\\$&")}"`);
+
 /** The first entry of a host counts; `default` is nobody's. */
 export function parseNetrc(text: string): Map<string, string> {
   const words = text

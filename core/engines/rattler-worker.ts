@@ -9,7 +9,7 @@ import type { Env } from "#core/platform/env.ts";
 import { type Service, startService } from "#core/platform/proc.ts";
 import { redactUrl } from "#core/platform/redact.ts";
 
-export type Request = { op: "hello" | "solve" | "check" | "install" } & Record<string, unknown>;
+export type Request = { op: "hello" | "read" | "solve" | "check" | "install" } & Record<string, unknown>;
 export type Answer = Record<string, unknown>;
 
 /** An answer that says no; `kind` is the engine's own word for it. */

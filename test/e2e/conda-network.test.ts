@@ -159,3 +159,45 @@ testWith(...needs)(
   },
   LONG,
 );
+
+/** As Python's and many small web servers: no tag, and nothing but the status when nothing has changed. */
+function plainServer(dir: string) {
+  const unchanged: string[] = [];
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    async fetch(request) {
+      const { pathname } = new URL(request.url);
+      if (request.headers.has("if-modified-since")) {
+        unchanged.push(pathname);
+        return new Response(null, { status: 304 });
+      }
+      const file = Bun.file(join(dir, pathname));
+      const headers = { "last-modified": new Date(file.lastModified).toUTCString(), "cache-control": "max-age=0" };
+      return (await file.exists())
+        ? new Response(await file.bytes(), { headers })
+        : new Response("not here", { status: 404 });
+    },
+  });
+  return { unchanged, url: `http://127.0.0.1:${server.port}`, [Symbol.asyncDispose]: () => server.stop(true) };
+}
+
+testWith(...needs)(
+  "a channel with an index in shards on a plain web server is solved from again, although nothing has changed there",
+  async () => {
+    const { dir } = await condaChannel();
+    await using home = await tempHome();
+    const copy = join(home.dir, "channel");
+    await home.exec(["cp", "-r", dir, copy]);
+    expect(await home.run(build, { cwd: await project(home, `file://${copy}/main`) })).toMatchObject({ exitCode: 0 });
+    const [python = ""] = [...new Bun.Glob("rattler-*/env/bin/python").scanSync(`${home.root}/.store/v1/tools`)];
+    const index = `import asyncio\nfrom rattler.index import index_fs\nasyncio.run(index_fs("${copy}/main", write_zst=True, write_shards=True, force=True))\n`;
+    expect(await home.exec([`${home.root}/.store/v1/tools/${python}`, "-c", index])).toMatchObject({ exitCode: 0 });
+    await using plain = plainServer(copy);
+    const cwd = await project(home, `${plain.url}/main`);
+    expect(await home.run(build, { cwd })).toMatchObject({ exitCode: 0 });
+    expect(await home.run([...build, "-nc"], { cwd })).toMatchObject({ exitCode: 0 });
+    expect(plain.unchanged.join("\n")).toContain("repodata_shards.msgpack.zst");
+  },
+  LONG,
+);
