@@ -1,10 +1,10 @@
 /** What a lock may hold and what it covers: platforms, find-links, hashes of the user, repositories. */
 import { expect, test } from "bun:test";
-import { cp, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { thisPlatform } from "#core/lock/platforms.ts";
 import { bothModes, tempHome } from "../helpers/home.ts";
 import { needsLinux, needsProgram, testWith } from "../helpers/needs.ts";
+import { makeRepository, serveGit } from "../servers/git-host.ts";
 import { servePackages } from "../servers/package-index.ts";
 import { makeWheel } from "../unit/core/lock/make-wheel.ts";
 
@@ -96,40 +96,56 @@ bothModes((mode) => {
     2 * MINUTES,
   );
 
+  const VP = {
+    "vp/__init__.py": "VERSION = 3\n",
+    "pyproject.toml":
+      '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n[project]\nname = "vp"\nversion = "0.3"\ndependencies = ["six"]\n',
+  };
+
   testWith(needsProgram("git"))(
     "a repository is locked at its commit in a file of its own and installed without its dependencies twice",
     async () => {
       await using home = await tempHome({ mode });
-      const repo = await home.project({
-        "vp/__init__.py": "VERSION = 3\n",
-        "pyproject.toml":
-          '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n[project]\nname = "vp"\nversion = "0.3"\ndependencies = ["six"]\n',
-      });
-      const git = ["git", "-c", "user.name=n", "-c", "user.email=n@host.test", "-C", repo];
-      await home.exec([...git, "init", "-q", "-b", "main"]);
-      await home.exec([...git, "add", "."]);
-      await home.exec([...git, "commit", "-q", "-m", "first"]);
-      const commit = (await home.exec([...git, "rev-parse", "HEAD"])).stdout.trim();
-      await cp(repo, join(home.dir, "vp.git"), { recursive: true });
-      // git itself goes to the folder instead of the host.
-      const env = {
-        GIT_CONFIG_COUNT: "1",
-        GIT_CONFIG_KEY_0: `url.file://${home.dir}/.insteadOf`,
-        GIT_CONFIG_VALUE_0: "https://git.test/",
-      };
-      const items = '  - pip: ["vp @ git+https://git.test/vp.git@main", idna]';
-      const dir = await home.project({ "runtime.yaml": yamlOf(items) });
-      const built = await home.run([...BUILD, "-o", "json"], { cwd: dir, env });
+      const commit = await makeRepository(home.dir, "vp", VP);
+      await using host = serveGit(home.dir);
+      const url = `git+http://${host.host}/vp.git`;
+      const dir = await home.project({ "runtime.yaml": yamlOf(`  - pip: ["vp @ ${url}@main", idna]`) });
+      const built = await home.run([...BUILD, "-o", "json"], { cwd: dir });
       expect(built.json.lock.files).toEqual([
         ".starwhale/lock/requirements-sw-lock.txt",
         ".starwhale/lock/vcs-requirements-sw-lock.txt",
       ]);
       const { data } = (await home.run(["runtime", "info", "demo", "-of", "lock", "-o", "json"])).json;
-      expect(data["vcs-requirements-sw-lock.txt"]).toContain(`vp @ git+https://git.test/vp.git@${commit}`);
+      expect(data["vcs-requirements-sw-lock.txt"]).toContain(`vp @ ${url}@${commit}`);
       expect(data["requirements-sw-lock.txt"]).toMatch(/^six==.*\n {4}--hash=/m);
       expect(data["requirements-sw-lock.txt"]).not.toContain("vp");
       const ran = await home.run(["runtime", "run", "demo", "python", "-c", "import vp, six, idna; print(vp.VERSION)"]);
       expect(ran.stdout).toBe("3\n");
+    },
+    3 * MINUTES,
+  );
+
+  testWith(needsProgram("git"))(
+    "a repository that wants a login opens with git's own credentials, which no package and no log has",
+    async () => {
+      await using home = await tempHome({ mode });
+      const commit = await makeRepository(home.dir, "vp", VP);
+      await using host = serveGit(home.dir, "me:s3cret");
+      const items = `  - pip: ["vp @ git+http://${host.host}/vp.git"]`;
+      const dir = await home.project({ "runtime.yaml": yamlOf(items) });
+      const env = { GIT_TERMINAL_PROMPT: "0" };
+      const stranger = await home.run(BUILD, { cwd: dir, env });
+      expect(stranger).toMatchObject({ exitCode: 1 });
+      expect(stranger.stderr).toContain(`can't get the repository of vp @ git+http://${host.host}/vp.git`);
+      await home.write(".netrc", "machine 127.0.0.1 login me password s3cret\n", 0o600);
+      const built = await home.run(["-v", ...BUILD], { cwd: dir, env });
+      expect(built).toMatchObject({ exitCode: 0 });
+      const lock = await home.run(["runtime", "info", "demo", "-of", "lock"]);
+      expect(lock.stdout).toContain(`vp.git@${commit}`);
+      const ran = await home.run(["runtime", "run", "demo", "python", "-c", "import vp; print(vp.VERSION)"], { env });
+      expect(ran.stdout).toBe("3\n");
+      expect(`${built.stdout}${built.stderr}${lock.stdout}`).not.toContain("s3cret");
+      expect((await home.exec(["grep", "-rl", "s3cret", home.root])).stdout).toBe("");
     },
     3 * MINUTES,
   );
