@@ -18,20 +18,28 @@ export const rootCachePath = (env: Env): string => join(dirname(configPath(env))
 /**
  * The absolute root of the store; refreshes the cache when the config decided.
  * `cwd` is what a relative SW_LOCAL_STORAGE is relative to; a relative `storage.root` is relative to the config.
- * @throws SwError CONFIG_INVALID when the config can't be read as one of ours.
+ * @throws SwError CONFIG_INVALID when the config can't be read as one of ours, or no store can be there.
  */
 export async function resolveRoot(env: Env, cwd: string = env.PWD || homeDir(env)): Promise<string> {
   const fromEnv = env.SW_LOCAL_STORAGE;
-  if (fromEnv) return absolute(env, cwd, fromEnv);
+  if (fromEnv) return usable(absolute(env, cwd, fromEnv));
   const path = configPath(env);
   // Taken before the file is read: a write in between makes the cache stale, never wrong.
   const [before] = quickStats([path]);
   const info = await statIfAny(path);
-  if (info === undefined) return normalize(defaultRoot(env));
+  if (info === undefined) return usable(normalize(defaultRoot(env)));
   const written = await readStorageRoot(path);
-  const root = absolute(env, dirname(path), written ?? defaultRoot(env));
+  const root = usable(absolute(env, dirname(path), written ?? defaultRoot(env)));
   if (before && info.isFile() && cacheable(env, written)) await refreshCache(env, before, root);
   return root;
+}
+
+/** Environments are entered by their folder in PATH, which has no way to write a colon. */
+function usable(root: string): string {
+  if (!/[:\r\n]/.test(root)) return root;
+  throw new SwError("CONFIG_INVALID", `the store can't be in ${JSON.stringify(root)}: a PATH can't hold that name`, {
+    hint: "Set SW_LOCAL_STORAGE, or storage.root of the config, to a folder without `:` in its path.",
+  });
 }
 
 /** With a config outside HOME, a root made from HOME would be wrong for the next caller's HOME. */

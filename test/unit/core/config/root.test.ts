@@ -75,3 +75,10 @@ test.each([
   await writeFile(config, text);
   await expect(resolveRoot({ HOME: home })).rejects.toMatchObject({ code: "CONFIG_INVALID" });
 });
+
+test("a store that no PATH could name is refused, before anything is made there", async () => {
+  for (const env of [{ SW_LOCAL_STORAGE: "/a:b" }, { HOME: "/home/a:b" }, { SW_LOCAL_STORAGE: "/a\nb", HOME: "/" }]) {
+    const refused = await resolveRoot(env, "/").catch((e: unknown) => e);
+    expect(refused).toMatchObject({ code: "CONFIG_INVALID", message: expect.stringContaining("a PATH can't hold") });
+  }
+});
