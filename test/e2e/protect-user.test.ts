@@ -3,13 +3,11 @@
  * made the environment, the daemon or a command, is no matter here.
  */
 import { afterAll, beforeAll, expect } from "bun:test";
-import { chmod, copyFile } from "node:fs/promises";
-import { type Home, SWCLI_BIN, tempHome } from "../helpers/home.ts";
-import { needsLinux, needsProgram, needsRoot, testWith } from "../helpers/needs.ts";
+import { testWith } from "../helpers/needs.ts";
+import { needsUser, type UserHome, userHome } from "../helpers/user.ts";
 import { MINUTES } from "./activated.ts";
 
-const it = testWith(needsLinux(), needsProgram("setpriv"), needsRoot());
-const UID = "54321";
+const it = testWith(...needsUser);
 const LINE = /^error: this environment is shared and does not change; .*swcli runtime activate --writable \S+\n$/;
 
 const PIPS = [["pip"], ["pip3"], ["pip3.11"], ["python", "-m", "pip"]];
@@ -24,33 +22,21 @@ const RUNTIMES = [
   ["withpip", "six, pip"],
 ] as const;
 
-let home: Home;
-let swcli = "";
+let user: UserHome;
 beforeAll(async () => {
-  if (needsRoot() || needsLinux()) return;
-  // Root's caches are not this person's.
-  home = await tempHome({
-    env: { UV_CACHE_DIR: undefined, UV_PYTHON_INSTALL_DIR: undefined, USER: "somebody" },
-  });
-  const top = home.dir.slice(0, home.dir.lastIndexOf("/"));
-  swcli = `${top}/swcli`;
-  await copyFile(SWCLI_BIN, swcli);
-  await chmod(swcli, 0o755);
+  if (needsUser.some((need) => need !== undefined)) return;
+  user = await userHome();
   for (const [name, packages] of RUNTIMES) {
     const yaml = `name: ${name}\nenvironment:\n  python: 3.11\ndependencies:\n  - pip: [${packages}]\n`;
-    const dir = await home.project({ "runtime.yaml": yaml });
-    await home.exec(["chown", "-R", `${UID}:${UID}`, top]);
-    const built = await asUser(["runtime", "build", "--prepare", "wait"], dir);
+    const cwd = await user.home.project({ "runtime.yaml": yaml });
+    await user.own();
+    const built = await user.run(["runtime", "build", "--prepare", "wait"], { cwd });
     if (built.exitCode !== 0) throw new Error(built.stderr);
   }
 }, 3 * MINUTES);
-afterAll(async () => await home?.[Symbol.asyncDispose]());
+afterAll(async () => await user?.[Symbol.asyncDispose]());
 
-const asUser = async (words: readonly string[], cwd = home.dir) => {
-  const user = ["setpriv", "--reuid", UID, "--regid", UID, "--clear-groups"];
-  return await home.exec([...user, swcli, ...words], { cwd });
-};
-const run = async (name: string, ...words: string[]) => await asUser(["runtime", "run", name, "--", ...words]);
+const run = async (name: string, ...words: string[]) => await user.run(["runtime", "run", name, "--", ...words]);
 
 for (const [name] of RUNTIMES) {
   for (const change of CHANGES) {
@@ -104,7 +90,7 @@ it(
   async () => {
     for (const [name] of RUNTIMES) {
       const mine = async (...words: string[]) =>
-        await asUser(["runtime", "run", `--writable=mine-${name}`, name, "--", ...words]);
+        await user.run(["runtime", "run", `--writable=mine-${name}`, name, "--", ...words]);
       expect((await mine("pip", "install", "idna==3.6")).exitCode).toBe(0);
       expect((await mine("pip3", "install", "--upgrade", "idna")).exitCode).toBe(0);
       const version = (await mine("python", "-c", "import idna; print(idna.__version__)")).stdout;

@@ -34,7 +34,12 @@ export async function condaInputs(ctx: Ctx, prefix: string): Promise<Map<string,
 }
 
 const memoKey = (prefix: string) => `conda-change:${prefix}`;
-const keptPath = (prefix: string) => `${prefix}/conda-meta/.swcli-activation.json`;
+/** Beside a shared environment, which is closed to changes and goes with the files of its key; in a writable one.
+ * Never in conda-meta: conda reads every JSON file there. */
+function keptPath(prefix: string): string {
+  const [, key, n] = /^(.*\/[0-9a-f]{32})-(\d+)$/.exec(prefix) ?? [];
+  return key ? `${key}.activation-${n}.json` : `${prefix}/.swcli/activation.json`;
+}
 
 /** From memory, else from beside the environment, else worked out. */
 export async function condaChange(ctx: Ctx, prefix: string): Promise<CondaChange> {
@@ -46,8 +51,17 @@ export async function condaChange(ctx: Ctx, prefix: string): Promise<CondaChange
   }
   const change = await workOut(ctx, prefix);
   ctx.memo.set(key, change);
-  await writeFileAtomic(keptPath(prefix), JSON.stringify(change), { durable: false });
+  await keep(prefix, change);
   return change;
+}
+
+/** For speed only: a store that is read-only must not stop an activation. */
+async function keep(prefix: string, change: CondaChange): Promise<void> {
+  try {
+    await writeFileAtomic(keptPath(prefix), JSON.stringify(change), { durable: false });
+  } catch (e) {
+    if (errno(e) === undefined) throw e;
+  }
 }
 
 const isFresh = ({ inputs }: CondaChange) => Object.entries(inputs).every(([path, stamp]) => fileStamp(path) === stamp);
