@@ -17,7 +17,7 @@ export interface ArgDef {
   valueName?: string;
   /** `--writable[=NAME]`: the value when none is given; a separate word is then never its value. */
   optionalValue?: string;
-  /** Declares `--no-KEY` beside `--KEY`. */
+  /** Declares `--no-KEY` beside `--KEY`; without a default the value is undefined when neither is given. */
   negatable?: boolean;
   required?: boolean;
   default?: string | boolean;

@@ -14,8 +14,9 @@ export type { ArgDef, ArgDefs, GlobalOptions };
 
 type TextOf<D extends ArgDef> = D["values"] extends readonly string[] ? D["values"][number] : string;
 type Given<D extends ArgDef> = D extends { required: true } | { default: string } ? TextOf<D> : TextOf<D> | undefined;
+type Flag<D extends ArgDef> = D extends { negatable: true } & { default?: never } ? boolean | undefined : boolean;
 type Value<D extends ArgDef> = D["type"] extends "boolean"
-  ? boolean
+  ? Flag<D>
   : D["type"] extends "count"
     ? number
     : D["type"] extends "rest"
@@ -110,6 +111,7 @@ function emptyValue(def: ArgDef, scan: Scan): unknown {
   if (def.type === "rest") return scan.rest ?? [];
   if (def.type === "count") return 0;
   if (def.repeat) return [];
-  if (def.type === "boolean") return def.default ?? false;
+  // Who can say yes and no may have said neither.
+  if (def.type === "boolean") return def.default ?? (def.negatable ? undefined : false);
   return def.default;
 }

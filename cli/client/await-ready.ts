@@ -31,7 +31,8 @@ export async function awaitState<A extends { state: "ready" } | { state: "absent
   options: Making & { ask: () => Promise<A> },
 ): Promise<Extract<A, { state: "ready" }>> {
   const first = await options.ask();
-  if (isReady(first) && !options.fresh) return first;
+  // Who wants bytecode wants it of a ready one too.
+  if (isReady(first) && !options.fresh && !options.compile) return first;
   const { fresh, compile, offline } = options;
   await prepare(client, { uri, fresh, compile, offline });
   const second = await options.ask();

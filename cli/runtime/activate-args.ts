@@ -7,7 +7,6 @@ export const activateArgs = {
   compile: {
     type: "boolean",
     negatable: true,
-    default: true,
     description: "Compile the environment's bytecode in the background",
   },
   ...offlineArgs,

@@ -41,7 +41,6 @@ export default defineCommand({
     compile: {
       type: "boolean",
       negatable: true,
-      default: true,
       description: "Compile the environment's bytecode in the background",
     },
     prepare: {

@@ -24,6 +24,10 @@ export interface InstallInput {
   subdir?: Subdir;
   /** Scripts of packages, after linking. Default: true. */
   runScripts?: boolean;
+  /** What is written into files where `prefix` would be. */
+  as?: string;
+  /** A folder for packages instead of the cache that rattler's tools share: all are fetched anew. */
+  cacheDir?: string;
   /** Folders with the engine's own wheel, where a bundle brought it. */
   engineLinks?: readonly string[];
 }
@@ -43,6 +47,8 @@ export async function installRecords(ctx: Ctx, input: InstallInput): Promise<voi
     logins: access.logins,
     insecure: access.network.insecure,
     offline: isOffline(ctx.env),
+    as: input.as,
+    cache: input.cacheDir,
   };
   try {
     await callRattler(ctx, request, { env: access.network.env, links: engineLinks });

@@ -237,6 +237,8 @@ async def install(request):
         [record_of(entry) for entry in request["records"]],
         target_prefix=request["prefix"],
         platform=Subdir(request["platform"]),
+        alternative_target_prefix=request.get("as"),
+        cache_dir=request.get("cache"),
         execute_link_scripts=request["scripts"],
         requested_specs=[MatchSpec(spec)._match_spec for spec in request["requested"]],
         client=client(request),

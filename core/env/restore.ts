@@ -19,18 +19,13 @@ import {
   writeMarker,
 } from "#core/env/marker.ts";
 import { writePointer } from "#core/env/pointer.ts";
-import { type Recipe, readManifest, recipeOf } from "#core/env/recipe.ts";
-import { refuseImage } from "#core/env/refuse-image.ts";
+import type { Recipe } from "#core/env/recipe.ts";
 import { sweepReplaced } from "#core/env/replaced.ts";
 import { settleAfter } from "#core/env/settle.ts";
-import { unlockedRecipe } from "#core/env/unlocked.ts";
-import { unlockedConda } from "#core/env/unlocked-conda.ts";
-import { SwError } from "#core/errors.ts";
-import { thisPlatform } from "#core/lock/platforms.ts";
+import { usableRecipe } from "#core/env/usable-recipe.ts";
 import { type FileLock, fileLock, tryFileLock } from "#core/platform/file-lock.ts";
 import { removeTree } from "#core/platform/fs-atomic.ts";
 import { type Python, requirePython } from "#core/python/find.ts";
-import { readCarried } from "#core/store/carried-files.ts";
 import { acquireLease, dropLease } from "#core/store/leases.ts";
 import type { Version } from "#core/store/versions.ts";
 
@@ -43,8 +38,8 @@ export interface Restored {
 export interface RestoreOptions {
   /** Make it anew at the next path although one is there. */
   fresh?: boolean;
-  /** Compile bytecode when it is ready (default true). */
-  compile?: boolean;
+  /** Whether bytecode shall be compiled when it is ready; undefined for what is usual. */
+  compile?: boolean | undefined;
 }
 
 /**
@@ -56,7 +51,7 @@ export async function restoreEnv(ctx: Ctx, version: Version, options: RestoreOpt
   const restored = await ctx.flights.join(`version:${version.id}:${fresh}${network(ctx)}`, ctx, (report, signal) =>
     restoreByKey({ ...ctx, report, signal }, version, fresh),
   );
-  await settleAfter(ctx, restored.marker, { compile: options.compile ?? true });
+  await settleAfter(ctx, restored.marker, options.compile);
   return restored;
 }
 
@@ -79,25 +74,6 @@ async function restoreByKey(ctx: Ctx, version: Version, fresh: boolean): Promise
   await writePointer(ctx, version.id, key);
   return restored;
 }
-
-async function usableRecipe(ctx: Ctx, version: Version): Promise<Recipe> {
-  refuseImage(await readManifest(ctx, version));
-  const recipe = { ...(await recipeOf(ctx, version)), carried: await readCarried(ctx, version.id) };
-  const platform = thisPlatform();
-  if (recipe.platforms.length > 0 && !recipe.platforms.includes(platform)) throw notCovered(recipe, platform);
-  if (recipe.mode === "conda" && !recipe.conda) return await unlockedConda(ctx, version, recipe);
-  return recipe.locked ? recipe : await unlockedRecipe(ctx, version, recipe);
-}
-
-const notCovered = (recipe: Recipe, platform: string) =>
-  new SwError(
-    "PLATFORM_NOT_COVERED",
-    `this runtime is locked for ${recipe.platforms.join(", ")}, not for ${platform}`,
-    {
-      hint: "Build it again on this kind of machine, or name the platform under environment.arch.",
-      detail: { platforms: recipe.platforms },
-    },
-  );
 
 interface Making {
   key: string;

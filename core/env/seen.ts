@@ -7,6 +7,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
 import { SEEN_FOLDER, seenPaths } from "#core/env/activation/hook-entry.ts";
+import { protectOwn, unprotect } from "#core/env/protect.ts";
+import { removeFile } from "#core/platform/fs-atomic.ts";
 import { fileTime, isTwin, writeTwin } from "#core/platform/time-twin.ts";
 
 const twinPath = (prefix: string, twin: string) => `${prefix}/${SEEN_FOLDER}/${twin}`;
@@ -26,12 +28,23 @@ export async function prepareSeen(prefix: string): Promise<void> {
   if (existsSync(site)) await mkdir(`${site}/__pycache__`, { recursive: true });
 }
 
-/** The folder itself must be writable then. `site` comes last: it is the sign that all are there. */
-export async function writeSeen(prefix: string): Promise<void> {
+/**
+ * Closes our own folder; until then it must be writable. `site` comes last: it is the sign that all are there.
+ * @param damaged something is wrong in it: each activation says so
+ */
+export async function writeSeen(prefix: string, { damaged }: { damaged: boolean }): Promise<void> {
   for (const [twin, path] of Object.entries(seenPaths(prefix, sitePackages(prefix)))) {
     const time = fileTime(path);
-    if (time !== undefined) await writeTwin(twinPath(prefix, twin), time);
+    if (time !== undefined) await writeTwin(twinPath(prefix, twin), damaged && twin === "site" ? 0n : time);
   }
+  await protectOwn(prefix);
+}
+
+/** Nobody enters it without asking until it is seen again. */
+export async function unseal(prefix: string): Promise<void> {
+  if (!isSealed(prefix)) return;
+  await unprotect(prefix);
+  await removeFile(twinPath(prefix, "site"));
 }
 
 /** Names of what has changed since; a few µs. */

@@ -1,51 +1,78 @@
 /**
- * What follows when an environment is ready and somebody uses it already: bytecode, then the record of how it looks.
- * Runs after the marker, in the background where there is one. Meaning and key of the environment stay as they are.
- * Tests: test/e2e/env.test.ts
+ * What follows when an environment is ready and somebody uses it already: bytecode, then the record of how it looks, which
+ * is compared with what its packages say of themselves. Runs after the marker, in the background where there is one.
+ * Meaning and key of the environment stay as they are. Tests: test/e2e/env.test.ts, test/e2e/drift-cache.test.ts
  */
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
 import { compileBytecode } from "#core/env/bytecode.ts";
+import { certify } from "#core/env/certify.ts";
 import type { Marker } from "#core/env/marker.ts";
 import { protect } from "#core/env/protect.ts";
-import { writeRecord } from "#core/env/record.ts";
-import { isSealed, prepareSeen, writeSeen } from "#core/env/seen.ts";
+import { addToRecord, readRecord, writeRecord } from "#core/env/record.ts";
+import { changedSince, isSealed, prepareSeen, unseal, writeSeen } from "#core/env/seen.ts";
 import { shareBytecode } from "#core/env/share-bytecode.ts";
 import { withFileLock } from "#core/platform/file-lock.ts";
 
-export interface SettleOptions {
-  compile: boolean;
-}
+/** Compile it, leave it so for good, or leave it to somebody who has the time. */
+export type Bytecode = "compile" | "leave" | "later";
+
+const signPath = (prefix: string, bytecode: Bytecode) => `${prefix}/.swcli/bytecode-${bytecode}`;
+const has = (prefix: string, bytecode: Bytecode): boolean => existsSync(signPath(prefix, bytecode));
 
 /** Whether it is done, or was begun by this process: each activation asks. */
 export function isSettled(ctx: Ctx, marker: Marker): boolean {
-  return ctx.memo.get<boolean>(begunKey(marker)) === true || isSealed(marker.prefix);
+  if (ctx.memo.get<boolean>(begunKey(marker)) === true) return true;
+  return isSealed(marker.prefix) && (has(marker.prefix, "compile") || has(marker.prefix, "leave"));
 }
 
 /** A path may be taken again by the next environment of its key. */
 const begunKey = ({ prefix, created_at }: Marker) => `settled:${prefix}:${created_at}`;
 
-/** A process that ends with its command does what takes no time, and does it now. */
-export async function settleAfter(ctx: Ctx, marker: Marker, options: SettleOptions): Promise<void> {
-  if (isSettled(ctx, marker)) return;
-  if (ctx.longLived) settleLater(ctx, marker, options);
-  else await settle(ctx, marker, { compile: false });
+/**
+ * In the background where there is one; a process that ends with its command does what takes no time, and does it now.
+ * @param compile as somebody wished; undefined for what is usual
+ */
+export async function settleAfter(ctx: Ctx, marker: Marker, compile: boolean | undefined): Promise<void> {
+  if (compile !== true && isSettled(ctx, marker)) return;
+  if (ctx.longLived) settleLater(ctx, marker, compile === false ? "leave" : "compile");
+  else await settle(ctx, marker, compile === true ? "compile" : compile === false ? "leave" : "later");
 }
 
 /** Begun once by this process: what keeps it from its end would keep it from it again. */
-export function settleLater(ctx: Ctx, marker: Marker, options: SettleOptions): void {
+export function settleLater(ctx: Ctx, marker: Marker, bytecode: Bytecode): void {
   ctx.memo.set(begunKey(marker), true);
-  ctx.background(`settle:${marker.prefix}`, `settle ${marker.key}`, (own) => settle(own, marker, options));
+  ctx.background(`settle:${marker.prefix}:${bytecode}`, `settle ${marker.key}`, (own) => settle(own, marker, bytecode));
 }
 
 /** Once, however many ask, in however many processes. */
-export async function settle(ctx: Ctx, marker: Marker, { compile }: SettleOptions): Promise<void> {
+export async function settle(ctx: Ctx, marker: Marker, bytecode: Bytecode): Promise<void> {
+  const { prefix } = marker;
   await withFileLock(`${ctx.paths.locks}.settle-${marker.key}.lock`, ctx.signal, async () => {
-    if (isSealed(marker.prefix)) return;
-    if (compile) await compileBytecode(ctx, marker);
-    if (compile) await shareBytecode(ctx, marker.prefix);
-    await prepareSeen(marker.prefix);
-    await writeRecord(ctx, marker.prefix);
-    await writeSeen(marker.prefix);
-    await protect(marker.prefix);
+    const isMore = bytecode === "compile" && !has(prefix, "compile");
+    // What somebody changed since stays to be warned of.
+    if (isSealed(prefix) && (!isMore || changedSince(prefix).length > 0)) return;
+    await unseal(prefix);
+    if (isMore) await compileBytecode(ctx, marker);
+    if (isMore) await shareBytecode(ctx, prefix);
+    await prepareSeen(prefix);
+    const damaged = await recordAll(ctx, marker);
+    await protect(prefix);
+    await mkdir(`${prefix}/.swcli`, { recursive: true });
+    await writeFile(signPath(prefix, bytecode), "");
+    await writeSeen(prefix, { damaged });
   });
+}
+
+/** What was recorded stays the truth; only new bytecode comes to it. True when something is not as its package says. */
+async function recordAll(ctx: Ctx, marker: Marker): Promise<boolean> {
+  const { prefix } = marker;
+  if (await readRecord(prefix)) {
+    await addToRecord(ctx, prefix);
+    return false;
+  }
+  const { files, damaged } = await certify(ctx, marker);
+  await writeRecord(prefix, files);
+  return damaged;
 }

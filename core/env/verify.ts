@@ -1,20 +1,21 @@
 /**
  * Finds what is not as it was recorded, by reading everything again, and says whose it is. Changes nothing.
- * Tests: test/e2e/drift.test.ts, test/e2e/drift-bytes.test.ts
+ * Tests: test/e2e/drift.test.ts, test/e2e/drift-bytes.test.ts, test/e2e/drift-conda.test.ts
  */
+import { dirname } from "pathe";
 import type { Ctx } from "#core/context.ts";
-import { type RecordedFile, readFiles, readRecord } from "#core/env/record.ts";
-import { sitePackages } from "#core/env/seen.ts";
-import { namesIn } from "#core/platform/folder.ts";
-import { readTextIfAny } from "#core/platform/fs-atomic.ts";
+import { type Owner, readOwners } from "#core/env/owners.ts";
+import { isFolder, isSame, type RecordedFile, readFiles, readRecord } from "#core/env/record.ts";
 
 export interface Difference {
   path: string;
   what: "changed" | "missing" | "added";
-  /** "six 1.17.0", or "" for what belongs to none. */
-  distribution: string;
+  /** undefined for what belongs to none. */
+  owner?: Owner | undefined;
   /** As recorded; undefined for what was added. */
   was?: RecordedFile;
+  /** As it is; undefined for what is missing. */
+  is?: RecordedFile | undefined;
 }
 
 export interface Verified {
@@ -28,61 +29,37 @@ export async function verifyPrefix(ctx: Ctx, prefix: string): Promise<Verified |
   const record = await readRecord(prefix);
   if (!record) return undefined;
   const now = new Map((await readFiles(ctx, prefix)).map((file) => [file.path, file]));
-  const known = new Map(record.map((file) => [file.path, file]));
   const owners = await readOwners(prefix);
-  const differences: Difference[] = [];
-  for (const was of record) {
-    const file = now.get(was.path);
-    if (file?.sha256 === was.sha256) continue;
-    const distribution = owners.get(was.path) ?? ownerOfBytecode(owners, was.path);
-    differences.push({ path: was.path, what: file ? "changed" : "missing", distribution, was });
-  }
-  for (const path of now.keys()) {
-    if (known.has(path) || isBytecode(path)) continue;
-    differences.push({ path, what: "added", distribution: owners.get(path) ?? "" });
-  }
-  const bytes = [...now.values()].reduce((sum, { size }) => sum + size, 0);
-  return { files: now.size, bytes, differences };
+  const ownerOf = (path: string) => owners.get(path) ?? owners.get(sourceOf(path) ?? "");
+  const files = [...now.values()].filter((file) => !isFolder(file));
+  return {
+    files: files.length,
+    bytes: files.reduce((sum, { size }) => sum + size, 0),
+    differences: [...lost(record, now), ...added(record, now)].map((one) => ({ ...one, owner: ownerOf(one.path) })),
+  };
 }
 
-/** Root's Python leaves bytecode of other levels; that is no change of anything. */
-const isBytecode = (path: string) => path.endsWith(".pyc");
-
-/** `pkg/__pycache__/mod.cpython-311.pyc` is whose `pkg/mod.py` is. */
-function ownerOfBytecode(owners: ReadonlyMap<string, string>, path: string): string {
-  const [, folder, name] = /^(.*)__pycache__\/([^/.]+)\.[^/]+\.pyc$/.exec(path) ?? [];
-  return folder === undefined ? "" : (owners.get(`${folder}${name}.py`) ?? "");
-}
-
-/** Path below the prefix → distribution, from the RECORD files. */
-async function readOwners(prefix: string): Promise<Map<string, string>> {
-  const site = sitePackages(prefix);
-  const below = site.slice(prefix.length + 1);
-  const names = await namesIn(site);
-  const owners = new Map<string, string>();
-  for (const info of names.filter((name) => name.endsWith(".dist-info"))) {
-    const distribution = info.replace(/\.dist-info$/, "").replace("-", " ");
-    const text = (await readTextIfAny(`${site}/${info}/RECORD`)) ?? "";
-    for (const path of recordedPaths(text)) owners.set(resolve(below, path), distribution);
-    owners.set(`${below}/${info}/RECORD`, distribution);
-  }
-  return owners;
-}
-
-/** The first field of each line; quoted only when it holds a comma or a quote. */
-const recordedPaths = (text: string): string[] =>
-  text.split(/\r?\n/).flatMap((line) => {
-    const quoted = /^"((?:[^"]|"")*)"/.exec(line)?.[1];
-    const path = quoted?.replaceAll('""', '"') ?? line.slice(0, Math.max(0, line.indexOf(",")));
-    return path === "" ? [] : [path];
+function lost(record: readonly RecordedFile[], now: ReadonlyMap<string, RecordedFile>): Difference[] {
+  return record.flatMap((was) => {
+    const is = now.get(was.path);
+    if (is && isSame(is, was)) return [];
+    return [{ path: was.path, what: is ? ("changed" as const) : ("missing" as const), was, is }];
   });
+}
 
-/** `../../../bin/tool` below `lib/python3.11/site-packages` is `bin/tool`. */
-function resolve(below: string, path: string): string {
-  const parts = below.split("/");
-  for (const part of path.split("/")) {
-    if (part === "..") parts.pop();
-    else if (part !== ".") parts.push(part);
-  }
-  return parts.join("/");
+function added(record: readonly RecordedFile[], now: ReadonlyMap<string, RecordedFile>): Difference[] {
+  const known = new Set(record.map(({ path }) => path));
+  const hasSource = ({ path }: RecordedFile) => now.has(sourceOf(path) ?? "") || known.has(sourceOf(path) ?? "");
+  const isOfPython = (is: RecordedFile) => hasSource(is) || (isPycache(is) && known.has(dirname(is.path)));
+  const found = [...now.values()].filter((is) => !known.has(is.path) && !isOfPython(is));
+  return found.map((is) => ({ path: is.path, what: "added", is }));
+}
+
+/** Root's Python leaves bytecode; that is no change of anything. */
+const isPycache = (is: RecordedFile): boolean => isFolder(is) && is.path.endsWith("/__pycache__");
+
+/** `pkg/__pycache__/mod.cpython-311.pyc` is what `pkg/mod.py` was compiled to. */
+export function sourceOf(path: string): string | undefined {
+  const [, folder, name] = /^(.*)__pycache__\/([^/.]+)\.[^/]+\.pyc$/.exec(path) ?? [];
+  return folder === undefined ? undefined : `${folder}${name}.py`;
 }

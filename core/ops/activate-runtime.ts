@@ -46,7 +46,7 @@ export async function activation(ctx: Ctx, { uri, shell, pid }: ActivationParams
   if (pid !== undefined) noteShell(ctx, marker.prefix, pid);
   const plan = await planOf(ctx, resolved, marker);
   await linkLatest(ctx, resolved, marker.prefix);
-  if (!isSettled(ctx, marker)) settleLater(ctx, marker, { compile: true });
+  if (!isSettled(ctx, marker)) settleLater(ctx, marker, "compile");
   return { state: "ready", plan, rc: shell && (await renderRc(ctx, plan, shell)), warning: driftWarning(ctx, marker) };
 }
 
@@ -61,7 +61,8 @@ async function enterEnv(ctx: Ctx, versionId: string): Promise<Marker | undefined
 interface PrepareParams {
   uri: string;
   fresh: boolean;
-  compile: boolean;
+  /** As somebody wished; undefined for what is usual. */
+  compile?: boolean | undefined;
   offline: boolean;
 }
 

@@ -1,6 +1,16 @@
 /** What somebody did to a shared environment is noticed, named and put back; uv's cache is not believed. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { bothModes, type Home, tempHome } from "../helpers/home.ts";
 import { needsRoot, testWith } from "../helpers/needs.ts";
 
@@ -49,6 +59,25 @@ bothModes((mode) => {
   );
 
   test(
+    "what can't be had offline is named, not believed",
+    async () => {
+      const cached = [...new Bun.Glob("archive-v0/**/six.py").scanSync(cache().UV_CACHE_DIR)];
+      expect(cached.length).toBeGreaterThan(0);
+      for (const path of cached) appendFileSync(`${cache().UV_CACHE_DIR}/${path}`, "\n# the cache has it too\n");
+      appendFileSync(`${site}/six.py`, "\n# edited\n");
+      const offline = { ...cache(), UV_OFFLINE: "1" };
+      const ran = await home.run(["env", "verify", "demo", "--fix", "-o", "json"], { env: offline });
+      expect(ran.exitCode).toBe(1);
+      expect(
+        ran.json.environments[0].differences.map((one: Difference) => [one.path.split("/").at(-1), one.fixed]),
+      ).toEqual([["six.py", false]]);
+      expect((await verify("--fix")).differences.map((one) => one.fixed)).toEqual([true]);
+      expect((await verify()).exitCode).toBe(0);
+    },
+    MINUTES,
+  );
+
+  test(
     "random single-byte changes are all found, and all put back",
     async () => {
       const files = readdirSync(site, { recursive: true, withFileTypes: true })
@@ -82,25 +111,6 @@ bothModes((mode) => {
   );
 
   test(
-    "what can't be had offline is named, not believed",
-    async () => {
-      const cached = [...new Bun.Glob("archive-v0/**/six.py").scanSync(cache().UV_CACHE_DIR)];
-      expect(cached.length).toBeGreaterThan(0);
-      for (const path of cached) appendFileSync(`${cache().UV_CACHE_DIR}/${path}`, "\n# the cache has it too\n");
-      appendFileSync(`${site}/six.py`, "\n# edited\n");
-      const offline = { ...cache(), UV_OFFLINE: "1" };
-      const ran = await home.run(["env", "verify", "demo", "--fix", "-o", "json"], { env: offline });
-      expect(ran.exitCode).toBe(1);
-      expect(
-        ran.json.environments[0].differences.map((one: Difference) => [one.path.split("/").at(-1), one.fixed]),
-      ).toEqual([["six.py", false]]);
-      expect((await verify("--fix")).differences.map((one) => one.fixed)).toEqual([true]);
-      expect((await verify()).exitCode).toBe(0);
-    },
-    MINUTES,
-  );
-
-  test(
     "missing files, changed links and additions are repaired too",
     async () => {
       rmSync(`${site}/idna/core.py`);
@@ -112,6 +122,50 @@ bothModes((mode) => {
         ["planted.py", "added", true],
       ]);
       expect((await verify()).differences).toEqual([]);
+    },
+    MINUTES,
+  );
+
+  test(
+    "folders, pipes, bytecode without a source and lost permissions are found, and nothing of them is left",
+    async () => {
+      mkdirSync(`${site}/planted/__pycache__`, { recursive: true });
+      writeFileSync(`${site}/planted/__init__.py`, "");
+      writeFileSync(`${site}/planted/__pycache__/gone.cpython-311.pyc`, "");
+      writeFileSync(`${site}/sourceless.pyc`, "");
+      await home.exec(["mkfifo", `${prefix}/pipe`]);
+      chmodSync(`${prefix}/bin/pip`, 0o644);
+      rmSync(`${prefix}/lib64`, { recursive: true });
+      mkdirSync(`${prefix}/lib64/deep`, { recursive: true });
+      const { differences } = await verify("--fix");
+      const below = (path: string) => path.replace(/^lib\/python3\.11\/site-packages\//, "");
+      expect(differences.map(({ path, what, fixed }) => [below(path), what, fixed]).sort()).toEqual([
+        ["bin/pip", "changed", true],
+        ["lib64", "changed", true],
+        ["lib64/deep", "added", true],
+        ["pipe", "added", true],
+        ["planted", "added", true],
+        ["planted/__init__.py", "added", true],
+        ["planted/__pycache__", "added", true],
+        ["planted/__pycache__/gone.cpython-311.pyc", "added", true],
+        ["sourceless.pyc", "added", true],
+      ]);
+      expect(await verify()).toEqual({ exitCode: 0, differences: [] });
+      expect(existsSync(`${site}/planted`)).toBe(false);
+      expect((await home.run(["runtime", "run", "demo", "--", "pip", "list"])).stdout).toContain("six");
+    },
+    MINUTES,
+  );
+
+  testWith(needsRoot())(
+    "what came and went again is warned of until somebody has looked",
+    async () => {
+      writeFileSync(`${site}/passing.py`, "");
+      rmSync(`${site}/passing.py`);
+      const warning = async () => (await home.run(["runtime", "run", "demo", "--", "true"])).stderr;
+      expect(await warning()).toContain("changed since it was made");
+      expect(await verify()).toEqual({ exitCode: 0, differences: [] });
+      expect(await warning()).toBe("");
     },
     MINUTES,
   );
@@ -136,3 +190,15 @@ bothModes((mode) => {
     MINUTES,
   );
 });
+
+test(
+  "a private environment is not verified without a word",
+  async () => {
+    await using home = await tempHome();
+    const dir = await home.project({ "runtime.yaml": YAML });
+    await home.run(["runtime", "build", "--prepare", "no"], { cwd: dir });
+    await home.run(["runtime", "run", "--writable=mine", "demo", "--", "true"]);
+    expect((await home.run(["env", "verify", "mine"])).stderr).toContain("mine is a private environment");
+  },
+  MINUTES,
+);

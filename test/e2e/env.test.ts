@@ -66,6 +66,32 @@ bothModes((mode) => {
   );
 
   test(
+    "`--compile` makes up for what was left, and so does a daemon for a command without one",
+    async () => {
+      const [{ prefix }] = await list();
+      await home.run(["runtime", "run", "demo", "--", "true"]);
+      expect(compiled(prefix)).toBe(false);
+      const enter = async (...words: string[]) =>
+        await home.run(["runtime", "activate", ...words, "demo"], { stdin: "true\n", env: { SHELL: "/bin/sh" } });
+      await enter("--compile");
+      for (let tries = 0; tries < 300 && !compiled(prefix); tries++) await Bun.sleep(50);
+      expect(compiled(prefix)).toBe(true);
+      await settled(prefix);
+      expect(await home.run(["env", "verify", "demo"])).toMatchObject({ exitCode: 0 });
+      await home.run(["env", "remove", "demo"]);
+      await home.run(["--no-daemon", "runtime", "run", "demo", "--", "true"]);
+      const [{ prefix: quick }] = await list();
+      expect(compiled(quick)).toBe(false);
+      await enter();
+      const isDone = () => mode !== "daemon" || existsSync(`${quick}/.swcli/bytecode-compile`);
+      for (let tries = 0; tries < 100 && !isDone(); tries++) await Bun.sleep(50);
+      expect(compiled(quick)).toBe(mode === "daemon");
+      await settled(quick);
+    },
+    MINUTES,
+  );
+
+  test(
     "one in use is not removed: by a process, and by a hooked shell that runs nothing",
     async () => {
       const [{ prefix }] = await list();

@@ -104,7 +104,6 @@ bothModes((mode) => {
       "what is lost beyond repair is named by `env verify --fix`, and the environment made again",
       async () => {
         const LOST: Record<string, (prefix: string) => void> = {
-          "pyvenv.cfg": (prefix) => writeFileSync(`${prefix}/pyvenv.cfg`, "garbage\n"),
           ".swcli/record": (prefix) => writeFileSync(`${prefix}/.swcli/record`, "garbage\n"),
         };
         for (const [path, damage] of Object.entries(LOST)) {

@@ -47,7 +47,8 @@ const Prepare = defineMethod({
     uri: Uri,
     project: v.optional(Text),
     fresh: v.optional(v.boolean(), false),
-    compile: v.optional(v.boolean(), true),
+    /** Of bytecode, as somebody wishes. */
+    compile: v.optional(v.boolean()),
     /** Nothing is fetched. */
     offline: v.optional(v.boolean(), false),
   }),

@@ -16,6 +16,7 @@ const build = {
   noLock: { type: "boolean", short: ["del"], long: ["disable-env-lock"], description: "no lock" },
   "no-cache": { type: "boolean", short: ["nc"], description: "anew" },
   prepare: { type: "boolean", negatable: true, default: true, description: "prepare" },
+  compile: { type: "boolean", negatable: true, description: "compile" },
 } as const satisfies ArgDefs;
 
 const list = {
@@ -68,6 +69,9 @@ const good: Good[] = [
   { defs: build, argv: "-cp /envs/x", values: { "conda-prefix": "/envs/x" } },
   { defs: build, argv: "--no-prepare", values: { prepare: false } },
   { defs: build, argv: "--prepare", values: { prepare: true } },
+  { defs: build, argv: "", values: { compile: undefined } },
+  { defs: build, argv: "--no-compile", values: { compile: false } },
+  { defs: build, argv: "--compile", values: { compile: true } },
   { defs: build, argv: "--arch ARM64", values: { arch: "arm64" } },
   { defs: build, argv: "--cuda=", values: { cuda: "" } },
   // The verb's own meaning wins over the global one.

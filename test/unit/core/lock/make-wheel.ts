@@ -8,12 +8,14 @@ export interface WheelSpec {
   /** python-abi-platform. */
   tag?: string;
   requires?: readonly string[];
+  /** What its RECORD says of the files; nothing unless said. */
+  recorded?: "right" | "wrong";
 }
 
 /** Writes the wheel into `dir` and returns its absolute path. */
 export async function makeWheel(
   dir: string,
-  { name, version = "1.0", tag = "py3-none-any", requires = [] }: WheelSpec,
+  { name, version = "1.0", tag = "py3-none-any", requires = [], recorded }: WheelSpec,
 ) {
   const module = name.replaceAll("-", "_");
   const info = `${module}-${version}.dist-info`;
@@ -29,11 +31,17 @@ export async function makeWheel(
     [`${info}/WHEEL`]: `Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: ${tag}\n`,
   };
   const record = `${info}/RECORD`;
-  files[record] = [...Object.keys(files), record].map((file) => `${file},,\n`).join("");
+  const lines = Object.entries(files).map(([file, text]) => `${file},${recorded ? digestOf(text, recorded) : ","}\n`);
+  files[record] = [...lines, `${record},,\n`].join("");
   await mkdir(dir, { recursive: true });
   const path = join(dir, `${module}-${version}-${tag}.whl`);
   await Bun.write(path, zipOf(files));
   return path;
+}
+
+function digestOf(text: string, recorded: "right" | "wrong"): string {
+  const said = recorded === "right" ? text : `${text}?`;
+  return `sha256=${new Bun.CryptoHasher("sha256").update(said).digest("base64url")},${said.length}`;
 }
 
 export function zipOf(files: Readonly<Record<string, string>>): Uint8Array {
