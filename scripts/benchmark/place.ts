@@ -62,6 +62,13 @@ export async function timed(place: Place, argv: readonly string[], cwd = place.d
   return { ms, stdout };
 }
 
+/** Waits until an environment of the place is recorded: before, each activation asks. */
+export async function settledEnv(place: Place): Promise<void> {
+  const envs = join(place.env.SW_LOCAL_STORAGE ?? "", ".envs");
+  const isDone = () => readdirSync(envs).some((name) => existsSync(join(envs, name, ".swcli/seen/site")));
+  for (let tries = 0; tries < 600 && !isDone(); tries++) await Bun.sleep(100);
+}
+
 /** A folder with these files. */
 export async function project(place: Place, name: string, files: Readonly<Record<string, string>>): Promise<string> {
   const dir = join(place.dir, name);

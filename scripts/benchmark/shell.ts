@@ -2,10 +2,9 @@
  * What people feel in a shell: the hook against venv's own script in the same shell, many shells at once, `cd`, Tab, and a
  * command in a runtime against other tools.
  */
-import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { ratios } from "./hyperfine.ts";
-import { type Place, project, timed } from "./place.ts";
+import { type Place, project, settledEnv, timed } from "./place.ts";
 import { median, ms, type Row, ratioRow } from "./table.ts";
 
 const QUICKSTART = resolve(import.meta.dir, "../../test/fixtures/quickstart");
@@ -13,18 +12,12 @@ const section = "shell";
 
 export async function shell(place: Place, rounds = 9): Promise<Row[]> {
   await timed(place, [place.swcli, "runtime", "build", "--prepare", "wait"], QUICKSTART);
-  await settled(place);
+  await settledEnv(place);
   await timed(place, ["python3", "-m", "venv", "--without-pip", join(place.dir, "venv")]);
   const rows: Row[] = [];
   for (const name of ["bash", "zsh"]) if (Bun.which(name)) rows.push(...(await hooked(place, name, rounds)));
   rows.push(await manyAtOnce(place), ...(await againstOthers(place, rounds)));
   return rows;
-}
-
-async function settled(place: Place): Promise<void> {
-  const envs = join(place.env.SW_LOCAL_STORAGE ?? "", ".envs");
-  const isDone = () => readdirSync(envs).some((name) => existsSync(join(envs, name, ".swcli/seen/site")));
-  for (let tries = 0; tries < 600 && !isDone(); tries++) await Bun.sleep(100);
 }
 
 const CLOCK: Readonly<Record<string, string>> = {
