@@ -36,7 +36,7 @@ export async function resolveRoot(env: Env, cwd: string = env.PWD || homeDir(env
 
 /** Environments are entered by their folder in PATH, which has no way to write a colon. */
 function usable(root: string): string {
-  if (!/[:\r\n]/.test(root)) return root;
+  if (!root.includes(":")) return root;
   throw new SwError("CONFIG_INVALID", `the store can't be in ${JSON.stringify(root)}: a PATH can't hold that name`, {
     hint: "Set SW_LOCAL_STORAGE, or storage.root of the config, to a folder without `:` in its path.",
   });

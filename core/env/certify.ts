@@ -7,6 +7,7 @@ import { lstat } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
 import type { Marker } from "#core/env/marker.ts";
 import { type Owner, readOwners } from "#core/env/owners.ts";
+import { placedPaths } from "#core/env/place-files.ts";
 import { recipeOfKey } from "#core/env/recipe-of-key.ts";
 import { type RecordedFile, readFiles, readOne } from "#core/env/record.ts";
 import { repair } from "#core/env/repair.ts";
@@ -21,9 +22,12 @@ export interface Certified {
 /** Reads all of it, and repairs at once what came damaged. */
 export async function certify(ctx: Ctx, marker: Marker): Promise<Certified> {
   const files = await readFiles(ctx, marker.prefix);
-  const wrong = await differFromPackages(marker, files);
-  if (wrong.length === 0) return { files, damaged: false };
+  const differ = await differFromPackages(marker, files);
+  if (differ.length === 0) return { files, damaged: false };
   const recipe = await recipeOfKey(ctx, marker.key);
+  // The runtime's own files may be meant to stand where a package has others.
+  const placed = new Set(recipe ? placedPaths(recipe.files) : []);
+  const wrong = differ.filter(({ path }) => !placed.has(path));
   const { done, genuine } = await repair(ctx, { marker, recipe, differences: wrong });
   const left = wrong.filter(({ path }) => !done.has(path) && !genuine.has(path));
   for (const { path, owner } of left) ctx.report.warn(`${path} is not as ${owner?.distribution} has it`);
@@ -38,7 +42,8 @@ async function differFromPackages({ prefix }: Marker, files: readonly RecordedFi
   const wrong: Difference[] = [];
   for (const is of files) {
     const owner = owners.get(is.path);
-    if (!owner?.sha256 || owner.sha256 === is.sha256 || !(await countsFor(`${prefix}/${is.path}`, owner, is))) continue;
+    if (!owner?.sha256 || [owner.sha256, ...(owner.also ?? [])].includes(is.sha256)) continue;
+    if (!(await countsFor(`${prefix}/${is.path}`, owner, is))) continue;
     const was = { ...is, sha256: owner.sha256, size: owner.size ?? is.size };
     wrong.push({ path: is.path, what: "changed", owner, was, is });
   }

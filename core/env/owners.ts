@@ -15,6 +15,8 @@ export interface Owner {
   /** Hex; undefined where nobody says. */
   sha256?: string;
   size?: number;
+  /** What others that have the same path say: the one that came last has it, and nobody knows which. */
+  also?: readonly string[];
 }
 
 /** Path below the prefix → its owner. What pip put over a file of conda's is pip's. */
@@ -34,9 +36,15 @@ async function addDistributions(owners: Map<string, Owner>, prefix: string): Pro
     // Conda's own packages have a RECORD too, which conda's record is to be believed before.
     if (owners.has(record)) continue;
     for (const { path, ...said } of parseRecord((await readTextIfAny(`${site}/${info}/RECORD`)) ?? ""))
-      owners.set(resolve(below, path), { ...owner, ...said });
+      claim(owners, resolve(below, path), { ...owner, ...said });
     owners.set(record, owner);
   }
+}
+
+function claim(owners: Map<string, Owner>, path: string, owner: Owner): void {
+  const before = owners.get(path);
+  const also = [...(before?.also ?? []), ...(before?.sha256 ? [before.sha256] : [])];
+  owners.set(path, also.length > 0 ? { ...owner, also } : owner);
 }
 
 /** Lines of `path,sha256=BASE64,size`; the path is quoted only when it holds a comma or a quote. */
@@ -81,7 +89,7 @@ async function addConda(owners: Map<string, Owner>, prefix: string): Promise<voi
     if (!record) continue;
     const owner = { distribution: `${record.name} ${record.version}`, by: "conda" } as const;
     owners.set(path, owner);
-    for (const file of record.paths_data.paths) owners.set(file._path, { ...owner, ...saidOf(file) });
+    for (const file of record.paths_data.paths) claim(owners, file._path, { ...owner, ...saidOf(file) });
   }
 }
 

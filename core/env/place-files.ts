@@ -18,6 +18,10 @@ export async function placeFiles(ctx: Ctx, prefix: string, trees: readonly FileT
   }
 }
 
+/** Where they go, below the prefix. */
+export const placedPaths = (trees: readonly FileTree[]): string[] =>
+  trees.flatMap(({ dest, entries }) => entries.map(({ path }) => normalize(path === "" ? dest : `${dest}/${path}`)));
+
 function insidePrefix(prefix: string, dest: string): string {
   const path = normalize(dest).replace(/\/+$/, "");
   if (isAbsolute(dest) || path === "." || /^\.\.(\/|$)/.test(path)) throw outside(dest);

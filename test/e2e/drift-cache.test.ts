@@ -97,6 +97,27 @@ test(
 );
 
 test(
+  "files of the runtime may stand in place of a package's, and of two packages with one path either's",
+  async () => {
+    await using home = await tempHome();
+    const wheels = ["first", "second"].map((name) =>
+      makeWheel(`${home.dir}/w`, { name, recorded: "right", more: { "tests/__init__.py": `OF = "${name}"\n` } }),
+    );
+    await using index = await servePackages(await Promise.all(wheels));
+    const dest = "lib/python3.11/site-packages/first/__init__.py";
+    const items = `  - pip: [first, second]\n  - files: [{ src: own.py, dest: ${dest} }]`;
+    const yaml = yamlOf("demo", items, `{ pip: { index_url: "${index.url}" } }`);
+    const { site } = await make(home, yaml, { "own.py": Buffer.from("VERSION = 'own'\n") }, ownCache(home));
+    expect(readFileSync(`${site}/first/__init__.py`, "utf8")).toBe("VERSION = 'own'\n");
+    expect(await home.run(["env", "verify", "demo"])).toMatchObject({ exitCode: 0 });
+    expect(await home.run(["runtime", "run", "demo", "--", "true"])).toMatchObject({ stderr: "" });
+    // Still the link that uv made: nobody has put another in its place.
+    expect(statSync(`${site}/tests/__init__.py`).nlink).toBeGreaterThan(1);
+  },
+  3 * MINUTES,
+);
+
+test(
   "wheels of the package and packages of its own index are put back; without network as far as the bytes are here",
   async () => {
     await using home = await tempHome();

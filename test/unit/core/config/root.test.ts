@@ -77,7 +77,7 @@ test.each([
 });
 
 test("a store that no PATH could name is refused, before anything is made there", async () => {
-  for (const env of [{ SW_LOCAL_STORAGE: "/a:b" }, { HOME: "/home/a:b" }, { SW_LOCAL_STORAGE: "/a\nb", HOME: "/" }]) {
+  for (const env of [{ SW_LOCAL_STORAGE: "/a:b" }, { HOME: "/home/a:b" }]) {
     const refused = await resolveRoot(env, "/").catch((e: unknown) => e);
     expect(refused).toMatchObject({ code: "CONFIG_INVALID", message: expect.stringContaining("a PATH can't hold") });
   }

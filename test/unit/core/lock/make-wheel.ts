@@ -10,12 +10,14 @@ export interface WheelSpec {
   requires?: readonly string[];
   /** What its RECORD says of the files; nothing unless said. */
   recorded?: "right" | "wrong";
+  /** Files beside the module: path → text. */
+  more?: Readonly<Record<string, string>>;
 }
 
 /** Writes the wheel into `dir` and returns its absolute path. */
 export async function makeWheel(
   dir: string,
-  { name, version = "1.0", tag = "py3-none-any", requires = [], recorded }: WheelSpec,
+  { name, version = "1.0", tag = "py3-none-any", requires = [], recorded, more }: WheelSpec,
 ) {
   const module = name.replaceAll("-", "_");
   const info = `${module}-${version}.dist-info`;
@@ -27,6 +29,7 @@ export async function makeWheel(
   ];
   const files: Record<string, string> = {
     [`${module}/__init__.py`]: `VERSION = "${version}"\n`,
+    ...more,
     [`${info}/METADATA`]: `${metadata.join("\n")}\n`,
     [`${info}/WHEEL`]: `Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: ${tag}\n`,
   };
