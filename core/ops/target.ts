@@ -11,10 +11,10 @@ import { refuseRemoved } from "#core/store/projects.ts";
 import { type Resolved, resolveVersion } from "#core/store/resolve.ts";
 import { parseOciUri } from "#core/uri/oci-uri.ts";
 import { parseProjectUri, parseRuntimeUri } from "#core/uri/parse.ts";
-import { DEFAULT_PROJECT, LOCAL, type UriContext } from "#core/uri/uri.ts";
+import { DEFAULT_PROJECT, LOCAL, type LocalRuntime, type UriContext } from "#core/uri/uri.ts";
 
 /** Local runtimes only. @throws ON_SERVER for a server's URI, with the copy line that brings it here */
-export async function localTarget(ctx: Ctx, uri: string): Promise<{ project: string; name: string; version: string }> {
+export async function localTarget(ctx: Ctx, uri: string): Promise<LocalRuntime> {
   const target = parseOciUri(uri) ?? parseRuntimeUri(uri, await uriContext(ctx));
   if (target.kind === "local") {
     await refuseRemoved(ctx, target.project);

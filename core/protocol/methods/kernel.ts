@@ -3,7 +3,13 @@ import * as v from "valibot";
 import { defineMethod } from "#core/protocol/define.ts";
 
 const Text = v.pipe(v.string(), v.maxLength(8192));
-const Kernel = v.object({ name: v.string(), display_name: v.string(), uri: v.string(), path: v.string() });
+const Kernel = v.object({
+  name: v.string(),
+  display_name: v.string(),
+  uri: v.string(),
+  path: v.string(),
+  env: v.record(v.string(), v.string()),
+});
 
 export const KERNEL_METHODS = {
   // An operation, so that its warning is heard.
