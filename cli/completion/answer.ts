@@ -15,11 +15,20 @@ interface Answer {
 
 async function quick(what: string, word: string): Promise<Answer | undefined> {
   if (process.env.SW_NO_DAEMON) return undefined;
-  return (await hotQuery("shell.complete", { what, word }, { cwd: "/", env: queryEnv() })) as Answer | undefined;
+  const env = what === "kernel" ? { ...queryEnv(), ...jupyterEnv() } : queryEnv();
+  return (await hotQuery("shell.complete", { what, word }, { cwd: "/", env })) as Answer | undefined;
+}
+
+/** Where Jupyter keeps its kernels depends on these. */
+function jupyterEnv(): Record<string, string> {
+  const env: Record<string, string> = {};
+  if (process.env.JUPYTER_DATA_DIR) env.JUPYTER_DATA_DIR = process.env.JUPYTER_DATA_DIR;
+  if (process.env.XDG_DATA_HOME) env.XDG_DATA_HOME = process.env.XDG_DATA_HOME;
+  return env;
 }
 
 async function slow(what: string, word: string): Promise<Answer | undefined> {
-  if (what !== "uri" && what !== "project" && what !== "env") return undefined;
+  if (what !== "uri" && what !== "project" && what !== "env" && what !== "kernel") return undefined;
   const [{ createClient }, { silentReport }] = await Promise.all([
     import("#cli/client/client.ts"),
     import("#core/report.ts"),

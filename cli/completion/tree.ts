@@ -2,12 +2,23 @@
  * What can be typed after what, read off the tree of commands: sub-commands, options, and what their values are.
  * Knows no shell. Tests: test/e2e/completion.test.ts
  */
-import type { ArgDef } from "#cli/arg-def.ts";
+import type { ArgDef, ArgDefs } from "#cli/arg-def.ts";
 import { isGroup, type Node } from "#cli/command.ts";
-import { optionSpellings } from "#cli/spellings.ts";
+import { globalArgs, optionSpellings } from "#cli/spellings.ts";
 
-/** Names from the store, a fixed choice, files, or nothing to say. */
-export type Value = { dynamic: "uri" | "project" | "env" } | { choices: readonly string[] } | "file" | "none";
+/** Names that swcli is asked for (with files beside them, perhaps), a fixed choice, files, or nothing to say. */
+export type Value =
+  | { dynamic: "uri" | "project" | "env" | "kernel"; files?: true }
+  | { choices: readonly string[] }
+  | "file"
+  | "none";
+
+export interface Option {
+  spellings: string[];
+  description: string;
+  /** What the next word is. */
+  value: Value;
+}
 
 export interface Place {
   /** "" for swcli itself, "runtime", "runtime list". */
@@ -15,9 +26,14 @@ export interface Place {
   /** Other spellings of the last word. */
   alias: readonly string[];
   children: string[];
-  options: { spellings: string[]; description: string; value: Value }[];
-  /** What its first argument is. */
-  argument: Value;
+  /** Its own; beside them the global ones are right everywhere. */
+  options: Option[];
+  /** What its words are, in their order. */
+  words: Value[];
+  /** The last of them can be repeated. */
+  repeats: boolean;
+  /** Behind its words a command line of its own follows. */
+  command: boolean;
 }
 
 /** Every place, from the top. */
@@ -30,30 +46,45 @@ export async function places(node: Node, path = "", alias: readonly string[] = [
     }),
   );
   const shown = children.filter(({ below }) => below.length > 0);
-  const own: Place = { path, alias, children: shown.map(({ name }) => name), options: [], argument: "none" };
-  return [own, ...shown.flatMap(({ below }) => below)];
+  const own = { path, alias, children: shown.map(({ name }) => name), options: [] };
+  return [{ ...own, words: [], repeats: false, command: false }, ...shown.flatMap(({ below }) => below)];
 }
 
 async function placeOfVerb(node: Exclude<Node, { subCommands: unknown }>, path: string, alias: readonly string[]) {
   const { meta, args = {} } = await node.load();
   if (meta.hidden) return [];
-  const entries = Object.entries(args);
-  const options = entries
+  const words = Object.entries(args).filter(([, def]) => def.type === "positional");
+  const place: Place = {
+    ...{ path, alias, children: [] },
+    options: optionsOf(args),
+    words: words.map(([key, def]) => valueFor(key, def)),
+    repeats: words.at(-1)?.[1].repeat ?? false,
+    command: Object.values(args).some((def) => def.type === "rest"),
+  };
+  return [place];
+}
+
+/** Right before and after every command. */
+export const globalOptions = (): Option[] => optionsOf(globalArgs);
+
+const optionsOf = (defs: ArgDefs): Option[] =>
+  Object.entries(defs)
     .filter(([, def]) => def.type !== "positional" && def.type !== "rest" && !def.hidden)
     .map(([key, def]) => ({
-      spellings: optionSpellings(key, def),
+      spellings: [...optionSpellings(key, def), ...(def.negatable ? [`--no-${key}`] : [])],
       description: def.description,
-      value: def.type === "string" ? valueFor(key, def) : ("none" as const),
+      value: def.type === "string" && def.optionalValue === undefined ? valueFor(key, def) : ("none" as const),
     }));
-  const [key, first] = entries.find(([, def]) => def.type === "positional") ?? ["", undefined];
-  return [{ path, alias, children: [], options, argument: first ? valueFor(key, first) : ("none" as const) }];
-}
 
 const KEYS: Readonly<Record<string, Value>> = {
   uri: { dynamic: "uri" },
   runtime: { dynamic: "uri" },
   project: { dynamic: "project" },
+  "dest-local-project": { dynamic: "project" },
+  src: { dynamic: "uri", files: true },
+  dest: { dynamic: "uri", files: true },
   env: { dynamic: "env" },
+  kernel: { dynamic: "kernel" },
 };
 
 function valueFor(key: string, def: ArgDef): Value {

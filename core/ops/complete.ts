@@ -3,20 +3,24 @@ import { uriContext } from "#core/config/uri-context.ts";
 import type { Ctx } from "#core/context.ts";
 import { listMarkers } from "#core/env/envs-list.ts";
 import { listWritable } from "#core/env/writable.ts";
+import { listKernels } from "#core/ops/kernel-specs.ts";
 import { localProject } from "#core/ops/target.ts";
 import { listProjects } from "#core/store/projects.ts";
 import { liveVersions, type RuntimeRef } from "#core/store/ref.ts";
 import { listRefs } from "#core/store/refs.ts";
 import { LOCAL } from "#core/uri/uri.ts";
 
+/** What a word can be the name of. */
+export type CompletedWord = "uri" | "project" | "env" | "kernel";
+
 export interface CompleteParams {
-  what: "uri" | "project" | "env";
+  what: CompletedWord;
   /** As far as it is typed. */
   word: string;
 }
 
 export async function complete(ctx: Ctx, { what, word }: CompleteParams): Promise<{ words: string[] }> {
-  const all = await { uri: uris, project: projects, env: envs }[what](ctx, word);
+  const all = await { uri: uris, project: projects, env: envs, kernel: kernels }[what](ctx, word);
   return { words: all.filter((one) => one.startsWith(word)) };
 }
 
@@ -33,12 +37,21 @@ async function envs(ctx: Ctx, word: string): Promise<string[]> {
   return [...writable, ...(await listMarkers(ctx)).map((key) => key.slice(0, 12)), ...(await uris(ctx, word))];
 }
 
-/** Names first; behind a name its tags and versions. */
+const kernels = async (ctx: Ctx): Promise<string[]> => (await listKernels(ctx)).map(({ name }) => name);
+
+/** Names first; behind a name its tags and versions. What no short form begins like is looked for in every project. */
 async function uris(ctx: Ctx, word: string): Promise<string[]> {
-  const project = await localProject(ctx, undefined);
+  const own = (await isHere(ctx)) ? await urisIn(ctx, await localProject(ctx, undefined), { lead: "", word }) : [];
+  if (own.some((one) => one.startsWith(word))) return own;
+  const leads = (await listProjects(ctx)).map((project) => ({ project, lead: `local/project/${project}/runtime/` }));
+  const fitting = leads.filter(({ lead }) => lead.startsWith(word) || word.startsWith(lead));
+  const all = await Promise.all(fitting.map(({ project, lead }) => urisIn(ctx, project, { lead, word })));
+  return all.flat();
+}
+
+async function urisIn(ctx: Ctx, project: string, { lead, word }: { lead: string; word: string }): Promise<string[]> {
   const refs = (await listRefs(ctx, project)).filter((ref) => liveVersions(ref).length > 0);
-  const lead = (await isHere(ctx)) ? "" : `local/project/${project}/runtime/`;
-  const typed = word.startsWith(lead) ? word.slice(lead.length) : "";
+  const typed = word.slice(lead.length);
   const ref = typed.includes("/") ? refs.find(({ name }) => name === typed.split("/")[0]) : undefined;
   const words = ref ? versionUris(ref) : refs.map(({ name }) => name);
   return words.map((one) => lead + one);

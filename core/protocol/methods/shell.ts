@@ -29,7 +29,7 @@ const Enter = defineMethod({
 
 const Complete = defineMethod({
   kind: "query",
-  params: v.strictObject({ what: v.picklist(["uri", "project", "env"]), word: Text }),
+  params: v.strictObject({ what: v.picklist(["uri", "project", "env", "kernel"]), word: Text }),
   result: v.object({ words: v.array(v.string()) }),
 });
 
