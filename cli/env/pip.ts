@@ -4,7 +4,7 @@ import { defineCommand } from "#cli/command.ts";
 import { becomeCommand } from "#cli/shell/become.ts";
 
 export default defineCommand({
-  meta: { name: "pip", description: "Stand in for pip where a runtime holds none", hidden: true },
+  meta: { name: "pip", description: "Stand in for pip where a runtime holds none", hidden: true, typedAs: "pip" },
   args: {
     prefix: { type: "positional", required: true, description: "The environment" },
     words: { type: "rest", description: "What was said to pip" },

@@ -11,6 +11,9 @@ import smallPip from "#core/env/small-pip.py" with { type: "text" };
 // Read at each start of Python, so it looks at the command line only and costs some µs. `sys.argv` is not set yet.
 const PTH = `import sys; exec("try:\\n f=open('/proc/self/cmdline','rb'); b=f.read(); f.close()\\nexcept OSError:\\n b='|'.join(getattr(sys,'orig_argv',['pip'])).encode()\\nif b'pip' in b:\\n import _swcli_guard")\n`;
 
+/** Of the small pip: programs ask for one, and no real pip is so old. */
+export const SMALL_PIP_VERSION = "0+swcli";
+
 /** Some tiny files, written at once: nobody waits for a disk here. */
 export function placeGuard(prefix: string): void {
   const site = sitePackages(prefix);
@@ -24,7 +27,7 @@ export function placeSmallPip(prefix: string, python: string): void {
   const site = sitePackages(prefix);
   if (!existsSync(site) || existsSync(`${site}/pip`)) return;
   mkdirSync(`${site}/pip`);
-  writeFileSync(`${site}/pip/__init__.py`, '__version__ = "0+swcli"\n');
+  writeFileSync(`${site}/pip/__init__.py`, `__version__ = "${SMALL_PIP_VERSION}"\n`);
   writeFileSync(`${site}/pip/__main__.py`, smallPip.replace("@SWCLI@", pythonText(process.execPath)));
   const [major, minor] = python.split(".");
   for (const name of ["pip", `pip${major}`, `pip${major}.${minor}`]) placeScript(prefix, name);

@@ -7,8 +7,7 @@ NEEDS_VALUE = {
     "--client-cert", "--exists-action", "--trusted-host", "--keyring-provider", "--use-feature", "--use-deprecated",
     "--python", "--path",
 }
-# These write somewhere else or nothing at all.
-ELSEWHERE = ("-t", "--target", "--prefix", "--root", "--dry-run", "--report-only", "-h", "--help")
+CHANGES_NOTHING = ("--dry-run", "-h", "--help")
 
 
 def command_line():
@@ -28,26 +27,36 @@ def is_pip(path):
 
 
 def pip_words(words):
-    """What is said to pip, or None when it is not pip that runs."""
-    i = 1
-    while i < len(words):
-        word = words[i]
-        if word == "-m" or (word.startswith("-") and not word.startswith("--") and word.endswith("m")):
-            module = words[i + 1] if i + 1 < len(words) else ""
-            if module == "ensurepip":
-                return ["install"]
-            return words[i + 2:] if module.split(".")[0] == "pip" else None
-        if word.startswith("-m"):
-            return words[i + 1:] if word[2:] == "pip" else None
-        if word in ("-c", "-") or word.startswith("-c"):
+    """What is said to pip, or None when it is not pip that runs. Python's own options come first, as `-Im pip` or `-Impip`."""
+    rest = words[1:]
+    while rest:
+        word = rest.pop(0)
+        if word == "-" or not word.startswith("-"):
+            return rest if is_pip(word) else None
+        if word == "--check-hash-based-pycs":
+            rest = rest[1:]
+        letter, value = ("", "") if word.startswith("--") else valued_letter(word)
+        if letter and not value:
+            value = rest.pop(0) if rest else ""
+        if letter == "c":
             return None
-        if word in ("-W", "-X", "--check-hash-based-pycs"):
-            i += 2
-        elif word.startswith("-"):
-            i += 1
-        else:
-            return words[i + 1:] if is_pip(word) else None
+        if letter == "m":
+            return module_words(value, rest)
     return None
+
+
+def valued_letter(word):
+    """The first letter of a cluster that takes a value, and what follows it."""
+    for at in range(1, len(word)):
+        if word[at] in "cmWX":
+            return word[at], word[at + 1:]
+    return "", ""
+
+
+def module_words(module, rest):
+    if module == "ensurepip":
+        return ["install"]
+    return rest if module.split(".")[0] == "pip" else None
 
 
 def changes(words):
@@ -59,14 +68,65 @@ def changes(words):
         i += 2 if words[i] in NEEDS_VALUE else 1
     if i >= len(words) or words[i] not in ("install", "uninstall"):
         return False
-    return not any(word in ELSEWHERE or word.split("=")[0] in ELSEWHERE for word in words[i + 1:])
+    if any(word in CHANGES_NOTHING for word in words[i + 1:]):
+        return False
+    return words[i] == "uninstall" or not elsewhere(words)
+
+
+def elsewhere(words):
+    """Whether an install goes to another folder for certain. With --prefix or --root alone pip takes away what is here."""
+    target = value_of(words, "--target", "-t")
+    if target is None and "--isolated" not in words:
+        target = os.environ.get("PIP_TARGET")
+    if is_outside(target):
+        return True
+    prefix, root = value_of(words, "--prefix"), value_of(words, "--root")
+    keeps = "-I" in words or "--ignore-installed" in words
+    return keeps and (is_outside(prefix) or (is_outside(root) and os.path.realpath(root) != "/"))
+
+
+def value_of(words, long, short=None):
+    """The value of an option as it is written last, None when it is not there."""
+    value = None
+    for word, following in zip(words, words[1:] + [""]):
+        if word in (long, short):
+            value = following
+        elif word.startswith(long + "="):
+            value = word[len(long) + 1:]
+        elif short and word.startswith(short) and not word.startswith("--"):
+            value = word[len(short):]
+    return value
+
+
+def is_outside(path):
+    if not path:
+        return False
+    here = os.path.realpath(sys.prefix)
+    return not (os.path.realpath(path) + "/").startswith(here + "/")
+
+
+def runtime_uri():
+    """Of the activated runtime, when this environment is its; else of one whose link leads here; else None."""
+    here = os.path.realpath(sys.prefix)
+    parts = os.environ.get("SW_ACTIVATED_RUNTIME_URI_IN_SHELL", "").split("/")
+    active = os.environ.get("SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL")
+    if len(parts) == 7 and active and os.path.realpath(active) == here:
+        return "/".join(parts[:6] + [parts[6][:12]])
+    links = os.path.join(os.path.dirname(os.path.dirname(here)), ".links")
+    for folder, folders, files in os.walk(links):
+        for name in sorted(folders + files):
+            if os.path.realpath(os.path.join(folder, name)) == here:
+                return "local/project/%s/runtime/%s" % (os.path.basename(folder), name)
+    return None
 
 
 def writable_line():
-    uri = os.environ.get("SW_ACTIVATED_RUNTIME_URI_IN_SHELL", "URI")
-    parts = uri.split("/")
-    name = parts[4] + "/version/" + parts[6][:12] if len(parts) == 7 else uri
-    return "error: this environment is shared and does not change; for one of your own: swcli runtime activate --writable " + name
+    uri = runtime_uri()
+    if uri is None:
+        how = "one of your own is made from a runtime; to see them: swcli runtime list"
+    else:
+        how = "for one of your own: swcli runtime activate --writable " + uri
+    return "error: this environment is shared and does not change; " + how + "\n"
 
 
 def main():
@@ -74,7 +134,7 @@ def main():
     if words is None or not changes(words):
         return
     try:
-        sys.stderr.write(writable_line() + "\n")
+        sys.stderr.write(writable_line())
         sys.stderr.flush()
     finally:
         os._exit(1)

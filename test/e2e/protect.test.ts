@@ -34,6 +34,12 @@ bothModes((mode) => {
     ["python", "-m", "pip", "install", "idna"],
     ["python", "-I", "-m", "pip", "--proxy", "http://x", "uninstall", "-y", "six"],
     ["python", "-Im", "pip", "install", "idna"],
+    ["python", "-Impip", "install", "idna"],
+    ["python", "-X", "utf8", "-mpip", "install", "idna"],
+    // Without --ignore-installed pip takes away what is here.
+    ["pip", "install", "--prefix", "/nowhere", "six==1.15.0"],
+    ["pip", "install", "--root=/nowhere", "six==1.15.0"],
+    ["pip", "install", "--target=", "idna"],
     ["python", "-m", "ensurepip"],
   ];
   for (const name of ["bare", "withpip"]) {
@@ -55,6 +61,54 @@ bothModes((mode) => {
       expect(version.stdout).toContain(`${home.root}/.envs/`);
     });
   }
+
+  for (const name of ["bare", "withpip"]) {
+    test(
+      `${name}: pip may install into another folder`,
+      async () => {
+        const before = await freeze(name);
+        const target = (n: number) => `${home.dir}/${name}-${n}`;
+        const install = async (words: string[], env = {}) =>
+          await home.run(["runtime", "run", name, "--", "pip", "install", ...words, "idna==3.6"], { env });
+        expect(await install(["-t", target(1)])).toMatchObject({ exitCode: 0 });
+        expect(await install([`-t${target(2)}`])).toMatchObject({ exitCode: 0 });
+        expect(await install(["-q"], { PIP_TARGET: target(3) })).toMatchObject({ exitCode: 0 });
+        for (const n of [1, 2, 3]) expect(existsSync(`${target(n)}/idna/core.py`)).toBe(true);
+        expect(await install(["--dry-run"])).toMatchObject({ exitCode: 0 });
+        expect(await freeze(name)).toBe(before);
+        const inside = '-t"$VIRTUAL_ENV"/lib/python3.11/site-packages';
+        expect((await run(name, "--", "sh", "-c", `pip install ${inside} idna`)).stderr).toMatch(LINE);
+      },
+      MINUTES,
+    );
+  }
+
+  test(
+    "the line works as it stands, for a runtime of another project and for its environment used by its path",
+    async () => {
+      await home.run(["project", "create", "team"]);
+      const dir = await home.project({ "runtime.yaml": yaml("solo", ["six", "idna"]) });
+      const words = ["runtime", "build", "--project", "team", "--prepare", "wait"];
+      expect(await home.run(words, { cwd: dir })).toMatchObject({ exitCode: 0 });
+      const uri = "local/project/team/runtime/solo";
+      const python = (await run(uri, "--", "sh", "-c", "command -v python")).stdout.trim();
+      for (const ran of [
+        await run(uri, "--", "pip", "install", "idna"),
+        await home.exec([python, "-m", "pip", "install", "idna"]),
+        await run("bare", "--", python, "-m", "pip", "install", "idna"),
+      ]) {
+        expect(ran.stderr).toMatch(LINE);
+        const [, command = ""] = /(swcli runtime activate .*)\n/.exec(ran.stderr) ?? [];
+        const typed = command.split(" ").slice(1);
+        const stdin = 'echo "$VIRTUAL_ENV"; pip list\n';
+        const entered = await home.run(typed, { stdin, env: { SHELL: "/bin/sh" } });
+        expect(entered).toMatchObject({ exitCode: 0 });
+        expect(entered.stdout).toContain("/.envs/writable/");
+        expect(entered.stdout).toMatch(/^idna /m);
+      }
+    },
+    MINUTES,
+  );
 
   test("a script that is no pip may have an argument that reads like one", async () => {
     const script = await home.write("tool.py", "import sys; print(sys.argv[1:])\n");
