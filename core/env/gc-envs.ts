@@ -8,6 +8,7 @@ import { chooseEnvs, type EnvFacts, type EnvRules } from "#core/env/env-policy.t
 import { filesOfKey, listPrefixes, type Prefix } from "#core/env/envs-list.ts";
 import { prefixesInUse } from "#core/env/in-use.ts";
 import { IN_FLIGHT_MS, isInFlight, lastUse, raiseUse } from "#core/env/last-use.ts";
+import { sweepLinks } from "#core/env/links.ts";
 import { closeToShells, hasLiveShell, lastEntered, liveFolder } from "#core/env/live-shells.ts";
 import { dropMarker, markerPath, readMarker } from "#core/env/marker.ts";
 import { neededKeys, sweepPointers } from "#core/env/pointer-index.ts";
@@ -39,10 +40,16 @@ export async function sweepEnvs(ctx: Ctx, sweep: EnvSweep): Promise<{ swept: Swe
     const bytes = (await diskUsage(env.path)).own;
     if (sweep.dryRun || (await removeEnv(ctx, env))) swept.push({ prefix: env.path, why, bytes });
   }
-  if (!sweep.dryRun) await sweepPointers(ctx, sweep.live);
-  if (!sweep.dryRun) await sweepRcFolders(ctx);
-  if (!sweep.dryRun) await sweepBytecode(ctx);
+  if (!sweep.dryRun) await sweepBeside(ctx, sweep.live);
   return { swept, kept: kept.map(({ env, why }) => ({ prefix: env.path, why, bytes: env.bytes })) };
+}
+
+/** What is kept for environments and belongs to none any more. */
+async function sweepBeside(ctx: Ctx, live: ReadonlySet<string>): Promise<void> {
+  await sweepPointers(ctx, live);
+  await sweepRcFolders(ctx);
+  await sweepBytecode(ctx);
+  await sweepLinks(ctx);
 }
 
 /** Only what nobody can use: prefixes that were never finished, or that a fresh start has replaced. */
@@ -51,6 +58,7 @@ export async function sweepUnfinished(ctx: Ctx): Promise<SweptEnv[]> {
   const rules = { unneededBefore: never, unusedBefore: undefined, limit: undefined };
   const { go } = await chooseUnused(ctx, await readFacts(ctx, { live: new Set(), limit: undefined }), rules);
   for (const { env } of go) await removeTree(env.path);
+  await sweepLinks(ctx);
   return go.map(({ env, why }) => ({ prefix: env.path, why, bytes: 0 }));
 }
 

@@ -3,12 +3,13 @@
  * version, wherever that is now. Tests: test/unit/core/env/links.test.ts
  */
 import { randomBytes } from "node:crypto";
-import { readlinkSync } from "node:fs";
+import { existsSync, readlinkSync } from "node:fs";
 import { mkdir, rename, symlink } from "node:fs/promises";
 import { dirname } from "pathe";
 import type { Ctx } from "#core/context.ts";
 import { errno } from "#core/errors.ts";
-import { removeFile } from "#core/platform/fs-atomic.ts";
+import { namesIn } from "#core/platform/folder.ts";
+import { removeFile, removeTree } from "#core/platform/fs-atomic.ts";
 import type { Resolved } from "#core/store/resolve.ts";
 
 export const linkPath = (ctx: Ctx, { project, name }: { project: string; name: string }): string =>
@@ -30,6 +31,24 @@ export async function linkRuntime(ctx: Ctx, at: { project: string; name: string 
     await rename(temp, path);
   } finally {
     await removeFile(temp);
+  }
+}
+
+/** A runtime that is removed has none; recovered, it has one again when it is activated. */
+export async function unlinkRuntime(ctx: Ctx, at: { project: string; name: string }): Promise<void> {
+  if (targetOf(linkPath(ctx, at)) !== undefined) await removeFile(linkPath(ctx, at));
+}
+
+export const unlinkProject = async (ctx: Ctx, project: string): Promise<void> =>
+  await removeTree(`${ctx.paths.links}/${project}`);
+
+/** After environments have gone: the links that led to them. Folders stay, since somebody may be about to link. */
+export async function sweepLinks(ctx: Ctx): Promise<void> {
+  for (const project of await namesIn(ctx.paths.links)) {
+    for (const name of await namesIn(`${ctx.paths.links}/${project}`)) {
+      const path = linkPath(ctx, { project, name });
+      if (targetOf(path) !== undefined && !existsSync(path)) await removeFile(path);
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 /** Removes one shared environment that somebody named. What gc takes: core/env/gc-envs.ts. Tests: test/e2e/env.test.ts */
 import type { Ctx } from "#core/context.ts";
 import { filesOfKey } from "#core/env/envs-list.ts";
+import { sweepLinks } from "#core/env/links.ts";
 import { closeToShells } from "#core/env/live-shells.ts";
 import { dropMarker, type Marker } from "#core/env/marker.ts";
 import { withFileLock } from "#core/platform/file-lock.ts";
@@ -13,6 +14,7 @@ export async function removeShared(ctx: Ctx, { key, prefix }: Marker, force: boo
     await dropMarker(ctx, key);
     for (const file of await filesOfKey(ctx, key)) await removeFile(file);
     await removeTree(prefix);
+    await sweepLinks(ctx);
     return true;
   });
 }

@@ -3,6 +3,7 @@ import { readConfig, updateConfig } from "#core/config/config-file.ts";
 import { uriContext } from "#core/config/uri-context.ts";
 import type { Ctx } from "#core/context.ts";
 import { dropEntries } from "#core/env/hook-entries.ts";
+import { unlinkProject } from "#core/env/links.ts";
 import { SwError } from "#core/errors.ts";
 import {
   dropFolder,
@@ -103,6 +104,7 @@ export async function projectRemove(ctx: Ctx, params: { project: string }): Prom
     removed_at: ctx.clock.now(),
   }));
   await dropEntries(ctx);
+  await unlinkProject(ctx, name);
   await dropFolder(ctx, name);
   await deselect(ctx, name);
   return await rowOf(ctx, name);

@@ -1,8 +1,9 @@
 /**
  * `runtime remove`: one version, or all of a runtime; to be recovered later, or for good.
- * Only refs change here; bytes leave in gc. Tests: test/e2e/remove.test.ts
+ * Only refs (and an editor's link) change here; bytes leave in gc. Tests: test/e2e/remove.test.ts
  */
 import type { Ctx } from "#core/context.ts";
+import { unlinkRuntime } from "#core/env/links.ts";
 import { SwError } from "#core/errors.ts";
 import { localTarget } from "#core/ops/target.ts";
 import { liveVersions, type RuntimeRef, tagsOf, type VersionRef } from "#core/store/ref.ts";
@@ -27,7 +28,7 @@ export interface RemoveResult {
 export async function removeRuntime(ctx: Ctx, params: { uri: string; force: boolean }): Promise<RemoveResult> {
   const target = await localTarget(ctx, params.uri);
   await requireRef(ctx, target);
-  return await updateRef(ctx, target, (ref) => {
+  const result = await updateRef(ctx, target, (ref) => {
     const chosen = params.force ? chooseAny(ref, target) : chooseLive(ref, target);
     const removed = chosen.map((version) => ({
       version: version.id,
@@ -39,6 +40,8 @@ export async function removeRuntime(ctx: Ctx, params: { uri: string; force: bool
     const latest = ref.tags.latest ?? null;
     return { name: ref.name, project: ref.project, removed, permanent: params.force, latest, foreign };
   });
+  if (result.latest === null) await unlinkRuntime(ctx, target);
+  return result;
 }
 
 function chooseLive(ref: RuntimeRef, target: Target): VersionRef[] {

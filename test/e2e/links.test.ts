@@ -1,6 +1,7 @@
 /** The stable link of a runtime, for editors and notebooks: it leads to the environment of the latest version, always. */
 import { expect, test } from "bun:test";
-import { readFileSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, utimesSync } from "node:fs";
+import { targetOf } from "#core/env/links.ts";
 import { bothModes, tempHome } from "../helpers/home.ts";
 import { buildRuntime, MINUTES } from "./activated.ts";
 
@@ -67,6 +68,68 @@ bothModes((mode) => {
       // Younger files might hide a change, so nothing is remembered of them.
       await Bun.sleep(100);
       expect([await build("demo"), await build("other"), await build("third")]).toEqual([first, first, first]);
+    },
+    2 * MINUTES,
+  );
+
+  test(
+    "it goes with its environment, its runtime and its project, and is there again when they are",
+    async () => {
+      await using home = await tempHome({ mode });
+      const link = (project: string, name: string) => targetOf(`${home.root}/.links/${project}/${name}`);
+      const done = async (...words: string[]) => expect(await home.run(words)).toMatchObject({ exitCode: 0 });
+      await buildRuntime(home, "demo");
+      await done("project", "create", "team");
+      await done("runtime", "copy", "demo", "local/project/team/runtime/demo");
+      const team = "local/project/team/runtime/demo";
+      const enter = async () => {
+        await done("runtime", "run", "demo", "--", "true");
+        await done("runtime", "run", team, "--", "true");
+        expect([existsSync(link("self", "demo") ?? ""), existsSync(link("team", "demo") ?? "")]).toEqual([true, true]);
+      };
+      await enter();
+
+      await done("env", "remove", "demo", "--force");
+      expect([link("self", "demo"), link("team", "demo")]).toEqual([undefined, undefined]);
+      await enter();
+
+      await done("runtime", "remove", "-y", "demo");
+      expect([link("self", "demo"), existsSync(link("team", "demo") ?? "")]).toEqual([undefined, true]);
+      await done("runtime", "recover", "demo");
+      await enter();
+
+      await done("project", "remove", "-y", "team");
+      expect(existsSync(`${home.root}/.links/team`)).toBe(false);
+      expect(existsSync(link("self", "demo") ?? "")).toBe(true);
+      await done("project", "recover", "team");
+      await enter();
+    },
+    2 * MINUTES,
+  );
+
+  test(
+    "gc and prune leave no link to an environment that they took",
+    async () => {
+      await using home = await tempHome({ mode });
+      const link = `${home.root}/.links/self/demo`;
+      await home.write(".config/starwhale/config.yaml", "version: '2.0'\nswcli: {limits: {envs_size: 1}}\n");
+      await buildRuntime(home, "demo");
+      for (const words of [
+        ["env", "prune"],
+        ["gc", "--yes", "--envs"],
+      ]) {
+        await home.run(["runtime", "run", "demo", "--", "true"]);
+        const prefix = targetOf(link) ?? "";
+        // Activated just now: its last use is set back.
+        for (let tries = 0; tries < 300 && existsSync(prefix); tries++) {
+          const past = new Date(Date.now() - 3_600_000);
+          for (const used of readdirSync(`${home.root}/.envs`).filter((name) => name.endsWith(".used")))
+            utimesSync(`${home.root}/.envs/${used}`, past, past);
+          await home.run(words);
+          await Bun.sleep(100);
+        }
+        expect([existsSync(prefix), targetOf(link)]).toEqual([false, undefined]);
+      }
     },
     2 * MINUTES,
   );
