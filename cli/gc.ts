@@ -11,7 +11,7 @@ export default defineCommand({
     examples: [
       "swcli gc --dry-run",
       "swcli gc --yes --older-than 30d",
-      "swcli gc --envs  # also environments not used for a month, or over limits.envs_size of the config",
+      "swcli gc --envs  # also environments not used for a month, or over swcli.limits.envs_size of the config",
     ],
   },
   args: {

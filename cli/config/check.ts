@@ -9,6 +9,8 @@ export default defineCommand({
     examples: ["swcli config check"],
   },
   async run({ data: out }) {
-    out.print(await clientFor(out).call("config.ensure", {}), ({ path }) => path);
+    const checked = await clientFor(out).call("config.ensure", {});
+    for (const warning of checked.warnings) out.warn(warning);
+    out.print(checked, ({ path }) => path);
   },
 });

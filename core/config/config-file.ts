@@ -7,6 +7,7 @@ import { realpath } from "node:fs/promises";
 import { type Document, isMap } from "yaml";
 import { type Config, parseConfig } from "#core/config/config-schema.ts";
 import { CONFIG_VERSION, readConfigText } from "#core/config/config-text.ts";
+import { configWarnings } from "#core/config/config-warnings.ts";
 import { Secret } from "#core/config/secret.ts";
 import type { Clock, Ctx } from "#core/context.ts";
 import { errno, SwError } from "#core/errors.ts";
@@ -32,6 +33,12 @@ type Where = Pick<Ctx, "env" | "clock">;
 export async function readConfig(where: Where): Promise<Config> {
   const path = configPath(where.env);
   return configOf(path, where, readConfigText(path, (await readTextIfAny(path)) ?? ""));
+}
+
+/** What the file says that nobody reads; none for a file that is not there. @throws SwError CONFIG_INVALID */
+export async function readConfigWarnings({ env }: Where): Promise<string[]> {
+  const path = configPath(env);
+  return configWarnings(readConfigText(path, (await readTextIfAny(path)) ?? "").toJS());
 }
 
 /**

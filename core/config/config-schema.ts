@@ -78,11 +78,23 @@ const unitOf = (name: string | undefined): number =>
 
 const Count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64));
 
+const SECTIONS = {
+  limits: v.looseObject({ envs_size: v.nullish(Size) }),
+  slots: v.looseObject({ image: v.nullish(Count), environment: v.nullish(Count) }),
+  conda: v.looseObject({ solver: v.nullish(v.picklist(CONDA_SOLVERS)) }),
+  caches: v.looseObject({ shared: v.nullish(SharedCacheSchema) }),
+};
+
+/** Our own keys under `swcli`, by their sections. */
+export const OWN_KEYS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries(SECTIONS).map(([section, { entries }]) => [section, Object.keys(entries)]),
+);
+
 const SwcliSchema = v.looseObject({
-  limits: v.nullish(v.looseObject({ envs_size: v.nullish(Size) })),
-  slots: v.nullish(v.looseObject({ image: v.nullish(Count), environment: v.nullish(Count) })),
-  conda: v.nullish(v.looseObject({ solver: v.nullish(v.picklist(CONDA_SOLVERS)) })),
-  caches: v.nullish(v.looseObject({ shared: v.nullish(SharedCacheSchema) })),
+  limits: v.nullish(SECTIONS.limits),
+  slots: v.nullish(SECTIONS.slots),
+  conda: v.nullish(SECTIONS.conda),
+  caches: v.nullish(SECTIONS.caches),
 });
 
 const ConfigSchema = v.looseObject({

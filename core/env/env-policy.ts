@@ -3,6 +3,7 @@
  * enough, and on request those that nobody used for long or that don't fit into the size limit.
  * Pure. Tests: test/unit/core/env/env-policy.test.ts
  */
+import type { LinkedUsage } from "#core/platform/disk-usage.ts";
 
 export interface EnvFacts {
   path: string;
@@ -15,7 +16,7 @@ export interface EnvFacts {
   busy: string | undefined;
   /** Unix ms. */
   lastUse: number;
-  bytes: number;
+  usage: LinkedUsage;
 }
 
 export interface EnvRules {
@@ -23,7 +24,7 @@ export interface EnvRules {
   unneededBefore: number;
   /** Needed ones too, when asked. */
   unusedBefore: number | undefined;
-  /** Bytes that all together may take, when asked. */
+  /** Bytes that all together may take, when asked; what several share counts once. */
   limit: number | undefined;
 }
 
@@ -57,12 +58,37 @@ function overLimit(envs: readonly EnvFacts[], chosen: readonly EnvChoice[], limi
   if (limit === undefined) return [];
   const gone = new Set(chosen.map(({ env }) => env));
   const left = envs.filter((env) => !gone.has(env)).sort((a, b) => a.lastUse - b.lastUse);
-  let total = left.reduce((sum, env) => sum + env.bytes, 0);
+  const holders = countHolders(left);
+  let total = left.reduce((sum, { usage }) => sum + usage.own, 0) + holders.bytes;
   const more: EnvChoice[] = [];
   for (const env of left) {
     if (total <= limit) break;
     more.push({ env, why: "over the size limit" });
-    if (env.busy === undefined) total -= env.bytes;
+    if (env.busy === undefined) total -= env.usage.own + holders.drop(env);
   }
   return more;
+}
+
+/** How many environments hold each file that is linked from elsewhere. */
+function countHolders(envs: readonly EnvFacts[]): { bytes: number; drop(env: EnvFacts): number } {
+  const counts = new Map<string, number>();
+  let bytes = 0;
+  for (const { usage } of envs) {
+    for (const [file, size] of usage.shared) {
+      const before = counts.get(file) ?? 0;
+      if (before === 0) bytes += size;
+      counts.set(file, before + 1);
+    }
+  }
+  /** What only this one held still. */
+  const drop = ({ usage }: EnvFacts): number => {
+    let freed = 0;
+    for (const [file, size] of usage.shared) {
+      const rest = (counts.get(file) ?? 1) - 1;
+      counts.set(file, rest);
+      if (rest === 0) freed += size;
+    }
+    return freed;
+  };
+  return { bytes, drop };
 }

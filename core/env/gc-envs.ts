@@ -14,7 +14,7 @@ import { dropMarker, markerPath, readMarker } from "#core/env/marker.ts";
 import { neededKeys, sweepPointers } from "#core/env/pointer-index.ts";
 import { sweepRcFolders } from "#core/env/rc-folders.ts";
 import { sweepBytecode } from "#core/env/share-bytecode.ts";
-import { diskUsage } from "#core/platform/disk-usage.ts";
+import { diskUsage, linkedUsage, NO_USAGE } from "#core/platform/disk-usage.ts";
 import { tryFileLock } from "#core/platform/file-lock.ts";
 import { readTextIfAny, removeFile, removeTree, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import { listLeases } from "#core/store/leases.ts";
@@ -41,7 +41,7 @@ export async function sweepEnvs(ctx: Ctx, sweep: EnvSweep): Promise<{ swept: Swe
     if (sweep.dryRun || (await removeEnv(ctx, env))) swept.push({ prefix: env.path, why, bytes });
   }
   if (!sweep.dryRun) await sweepBeside(ctx, sweep.live);
-  return { swept, kept: kept.map(({ env, why }) => ({ prefix: env.path, why, bytes: env.bytes })) };
+  return { swept, kept: kept.map(({ env, why }) => ({ prefix: env.path, why, bytes: env.usage.own })) };
 }
 
 /** What is kept for environments and belongs to none any more. */
@@ -68,8 +68,10 @@ async function readFacts(ctx: Ctx, { live, limit }: Pick<EnvSweep, "live" | "lim
   const leases = await listLeases(ctx);
   const making = new Set(leases.filter((held) => held.live).flatMap(({ lease }) => lease.prefix ?? []));
   const needed = await neededKeys(ctx, live);
-  const facts = prefixes.map((prefix) => factsOf(ctx, prefix, { making, needed, sized: limit !== undefined }));
-  return await Promise.all(facts);
+  const facts: EnvFacts[] = [];
+  // One after the other: all at once would hold the names of all their files in memory.
+  for (const prefix of prefixes) facts.push(await factsOf(ctx, prefix, { making, needed, sized: limit !== undefined }));
+  return facts;
 }
 
 /** What is chosen to go, after a look at every process; without a candidate there is no look. */
@@ -104,7 +106,7 @@ async function factsOf(ctx: Ctx, prefix: Prefix, known: Known): Promise<EnvFacts
     // A client may just have been told of a prefix that has been replaced since.
     busy: madeOrEntered(known, { path, inFlight: marker !== undefined && isInFlight(ctx, key) }),
     lastUse: used,
-    bytes: known.sized ? (await diskUsage(path)).bytes : 0,
+    usage: known.sized ? await linkedUsage(path) : NO_USAGE,
   };
 }
 

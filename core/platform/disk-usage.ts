@@ -12,16 +12,30 @@ export interface Usage {
   own: number;
 }
 
+export interface LinkedUsage {
+  own: number;
+  /** The bytes of each file that something else links to, by what is the same for all its links. */
+  shared: ReadonlyMap<string, number>;
+}
+
+export const NO_USAGE: LinkedUsage = { own: 0, shared: new Map() };
+
 export async function diskUsage(path: string): Promise<Usage> {
+  const { own, shared } = await linkedUsage(path);
+  return { bytes: shared.values().reduce((sum, size) => sum + size, own), own };
+}
+
+/** For sums over several folders, in which what they share counts once. */
+export async function linkedUsage(path: string): Promise<LinkedUsage> {
   const seen = new Map<string, { size: number; links: number; found: number }>();
   await walk(path, seen);
-  let bytes = 0;
+  const shared = new Map<string, number>();
   let own = 0;
-  for (const { size, links, found } of seen.values()) {
-    bytes += size;
+  for (const [key, { size, links, found }] of seen) {
     if (found >= links) own += size;
+    else shared.set(key, size);
   }
-  return { bytes, own };
+  return { own, shared };
 }
 
 async function walk(path: string, seen: Map<string, { size: number; links: number; found: number }>): Promise<void> {

@@ -56,4 +56,16 @@ bothModes((mode) => {
     const unknown = await home.run(["-o", "json", "instance", "select", "nope"]);
     expect([unknown.exitCode, unknown.json.error.code]).toEqual([3, "INSTANCE_NOT_FOUND"]);
   });
+
+  test("config check says that a key of ours at the wrong place is read by nobody, and where it belongs", async () => {
+    await using home = await tempHome({ mode });
+    const checked = async (text: string) => {
+      await home.write(".config/starwhale/config.yaml", `version: '2.0'\n${text}`);
+      return await home.run(["config", "check"]);
+    };
+    const wrong = await checked("limits: {envs_size: 20GiB}\n");
+    expect(wrong.exitCode).toBe(0);
+    expect(wrong.stderr).toContain("limits is read by nobody; did you mean swcli.limits?");
+    expect((await checked("swcli: {limits: {envs_size: 20GiB}}\nlink_auths: []\n")).stderr).toBe("");
+  });
 });

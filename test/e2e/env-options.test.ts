@@ -1,6 +1,6 @@
 /** Every way to name an environment, and every option of `env list|info|remove|verify|prune`, without Python or network. */
 import { expect, test } from "bun:test";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, linkSync, readdirSync, rmSync } from "node:fs";
 import { bothModes, type Home, tempHome } from "../helpers/home.ts";
 import { makeEnv, type SmallEnv } from "./small-env.ts";
 import { buildMany } from "./small-runtime.ts";
@@ -82,6 +82,24 @@ bothModes((mode) => {
       user.kill();
       await user.exited;
     }
+  });
+
+  test("prune counts what environments share once, so none goes while they fit into the limit together", async () => {
+    await using home = await tempHome({ mode });
+    const [first, ...others] = await threeEnvs(home);
+    for (const { prefix } of others) {
+      rmSync(`${prefix}/data`);
+      linkSync(`${first?.prefix}/data`, `${prefix}/data`);
+    }
+    const rows: { size: number; own_size: number }[] = (await home.run(["env", "list", "-o", "json"])).json;
+    const together =
+      rows.reduce((sum, { own_size }) => sum + own_size, 0) + (rows[0]?.size ?? 0) - (rows[0]?.own_size ?? 0);
+    const prune = async (limit: number) => {
+      await home.write(".config/starwhale/config.yaml", `version: '2.0'\nswcli: {limits: {envs_size: ${limit}}}\n`);
+      return (await home.run(["env", "prune", "--dry-run", "-o", "json"])).json.environments;
+    };
+    expect(await prune(together)).toEqual([]);
+    expect(await prune(together - 1)).toMatchObject([{ prefix: first?.prefix }]);
   });
 
   test("verify without a name reads every shared one, with names only those", async () => {

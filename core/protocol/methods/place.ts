@@ -56,6 +56,6 @@ export const PLACE_METHODS = {
   "config.ensure": defineMethod({
     kind: "query",
     params: v.strictObject({}),
-    result: v.object({ path: v.string(), created: v.boolean() }),
+    result: v.object({ path: v.string(), created: v.boolean(), warnings: v.array(v.string()) }),
   }),
 } as const;

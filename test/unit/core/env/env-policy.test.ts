@@ -1,8 +1,10 @@
 import { expect, test } from "bun:test";
 import { chooseEnvs, type EnvFacts } from "#core/env/env-policy.ts";
 
+/** `shared` names files of 10 bytes that others may hold too. */
+const size = (own: number, shared = "") => ({ own, shared: new Map([...shared].map((file) => [file, 10])) });
 const env = (path: string, facts: Partial<EnvFacts> = {}): EnvFacts => ({
-  ...{ path, key: path, whole: true, needed: true, busy: undefined, lastUse: 100, bytes: 10 },
+  ...{ path, key: path, whole: true, needed: true, busy: undefined, lastUse: 100, usage: size(10) },
   ...facts,
 });
 const names = (envs: readonly { env: EnvFacts }[]) => envs.map(({ env: { path } }) => path);
@@ -30,6 +32,29 @@ test("a busy one stays with its reason, and under a limit the next one goes in i
 });
 
 test("what goes for another reason counts for the limit", () => {
-  const envs = [env("half", { whole: false, bytes: 50 }), env("own", { bytes: 10 })];
+  const envs = [env("half", { whole: false, usage: size(50) }), env("own")];
   expect(names(chooseEnvs(envs, { ...nothing, limit: 10 }).go)).toEqual(["half"]);
+});
+
+test("under the limit bytes that environments share count once, and go with the last that has them", () => {
+  const envs = [
+    env("old", { lastUse: 1, usage: size(1, "abc") }),
+    env("middle", { lastUse: 2, usage: size(1, "abc") }),
+    env("new", { lastUse: 3, usage: size(1, "cd") }),
+  ];
+  const gone = (limit: number) => names(chooseEnvs(envs, { ...nothing, limit }).go);
+  expect(gone(43)).toEqual([]);
+  expect(gone(42)).toEqual(["old"]);
+  expect(gone(41)).toEqual(["old", "middle"]);
+  expect(gone(21)).toEqual(["old", "middle"]);
+  expect(gone(20)).toEqual(["old", "middle", "new"]);
+});
+
+test("what a busy one shares is not freed by the others", () => {
+  const envs = [
+    env("old", { lastUse: 1, usage: size(1, "ab") }),
+    env("busy", { lastUse: 2, usage: size(1, "ab"), busy: "a shell is in it" }),
+    env("new", { lastUse: 3, usage: size(5) }),
+  ];
+  expect(names(chooseEnvs(envs, { ...nothing, limit: 25 }).go)).toEqual(["old", "new"]);
 });
