@@ -15,6 +15,8 @@ export interface Meta extends Pick<CommandMeta, "hidden"> {
   readonly examples?: readonly string[];
   /** The command that a person typed, where a script of ours calls this one for it: errors point to its help. */
   readonly typedAs?: string;
+  /** What it prints is code for a shell: always text, whatever format was asked for. */
+  readonly code?: boolean;
 }
 
 export interface Invocation<T extends ArgDefs> {

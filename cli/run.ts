@@ -45,7 +45,11 @@ function globalsOf(env: Readonly<Record<string, string | undefined>>): GlobalOpt
   return { ...defaultGlobals(), verbose, noDaemon: env.SW_NO_DAEMON === "1" };
 }
 
-const outOf = (run: Run): OutControl => (run.out ??= createOut(run.globals, run.options));
+function outOf(run: Run): OutControl {
+  const globals: GlobalOptions = run.command?.meta.code ? { ...run.globals, output: "text" } : run.globals;
+  run.out ??= createOut(globals, run.options);
+  return run.out;
+}
 
 async function dispatch(run: Run, argv: readonly string[]): Promise<number> {
   const rest = walk(run, argv);

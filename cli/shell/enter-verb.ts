@@ -11,6 +11,7 @@ export default defineCommand({
     description: "Print what the shell hook evaluates to enter a runtime",
     hidden: true,
     typedAs: "swcli runtime activate",
+    code: true,
   },
   args: {
     ...activateArgs,

@@ -110,7 +110,12 @@ bothModes((mode) => {
   });
 
   it("global options don't hide the verb; other words, also options, go to the binary as they are", async () => {
-    const ways = ["-v runtime activate demo", "--color never rt actv demo", "-o json runtime -v activate demo"];
+    const ways = [
+      "-v runtime activate demo",
+      "--color never rt actv demo",
+      "-o json runtime -v activate demo",
+      "runtime act demo -o json",
+    ];
     for (const words of ways) {
       const ran = await nu(
         `swcli ${words}\nprint $env.VIRTUAL_ENV_PROMPT\nswcli -v deactivate\nprint ('_SWRT' in $env)`,
@@ -121,6 +126,9 @@ bothModes((mode) => {
     const passed = await nu(`swcli runtime run demo -- python -c '${code}' -o 'a b' --x=1`);
     expect(passed.stdout).toBe("['-o', 'a b', '--x=1']\n");
     expect((await nu("swcli runtime activate --help")).stdout).toContain("--force-restore");
+    const typo = await nu("try { swcli runtime actual demo }\nprint ('_SWRT' in $env)");
+    expect(typo.stderr).toContain('unknown command "actual"');
+    expect(typo.stdout).toBe("false\n");
   });
 
   it("a private environment is entered too", async () => {

@@ -46,12 +46,33 @@ bothModes((mode) => {
           "--color never runtime -vv activate demo",
           "runtime -v activate demo",
           "runtime activate -v demo",
+          "runtime activate demo -o json",
+          "runtime -o json activate demo --output=json",
+          "rt ac demo",
         ];
         for (const words of ways) {
           const ran = await sh(
             `swcli ${words}\necho "$VIRTUAL_ENV_PROMPT"; swcli -v deactivate; echo "<$VIRTUAL_ENV>"`,
           );
           expect([words, ran.stdout, ran.exitCode]).toEqual([words, "demo\n<>\n", 0]);
+        }
+      });
+
+      it("asked for JSON, what is wrong is still said to the person", async () => {
+        const ran = await sh(`swcli runtime activate nothing -o json; echo "<$VIRTUAL_ENV>"`);
+        expect(ran.stdout).toBe("<>\n");
+        expect(ran.stderr).toContain("(RUNTIME_NOT_FOUND)");
+      });
+
+      it("a word that only begins like activate is the binary's to judge", async () => {
+        for (const words of [
+          "runtime actual demo",
+          "rt act* demo",
+          "-v runtime activated demo",
+          "runtime act.iv demo",
+        ]) {
+          const quoted = words.replace(/\S*\*/, "'$&'");
+          expect((await sh(`${WORDS[shell]}\nswcli ${quoted}; echo "<$VIRTUAL_ENV>"`)).stdout).toBe(`<${words}>\n<>\n`);
         }
       });
 

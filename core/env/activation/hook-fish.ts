@@ -2,6 +2,7 @@
  * The functions that `swcli shell init fish | source` loads: what hook-script.ts has for bash and zsh.
  * Needs `test -ef` (fish 3.6) to activate without a process; older ones ask each time. Tests: test/e2e/hook.test.ts
  */
+import { activateWords } from "#core/env/activation/activate-words.ts";
 import { fishCdLines } from "#core/env/activation/cd-script.ts";
 import { fishLines } from "#core/env/activation/fish-script.ts";
 import { ENTRY_FILE, ODD_URI, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
@@ -42,7 +43,7 @@ const BIN = [
 
 const SWCLI = [
   'switch "$argv[1]:$argv[2]"',
-  'case "runtime:act*" "rt:act*"',
+  `case ${activateWords(":").join(" ")}`,
   "if test (count $argv) -eq 3; and _swrt_quick $argv[3]; return 0; end",
   "_swrt_ask $argv[3..-1]",
   'case "runtime:allow" "rt:allow"',
@@ -72,7 +73,9 @@ const GLOBALS = [
   "set -e argv[1]",
   "end",
   'switch "$words:"(count $argv)',
-  "case 'runtime act*' 'rt act*'; _swrt_ask $argv",
+  `case ${activateWords(" ")
+    .map((words) => `'${words}:*'`)
+    .join(" ")}; _swrt_ask $argv`,
   "case 'runtime allow:0' 'rt allow:0'; _swrt_bin $all $PWD; and if functions -q _swrt_cd; _swrt_cd; true; end",
   "case deactivate:0; swcli deactivate",
   "case '*'; set -e _SWRT_G; _swrt_bin $all; return",

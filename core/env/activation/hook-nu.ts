@@ -4,6 +4,7 @@
  * commands, so there is only `swcli deactivate`.
  * State is a record in the environment, which nushell hands to no child. Tests: test/e2e/hook-nu.test.ts
  */
+import { ACTIVATE_WORDS } from "#core/env/activation/activate-words.ts";
 import { nuCdLines } from "#core/env/activation/cd-script.ts";
 import { ENTRY_FILE, markerTwin, ODD_URI, refTwin, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
 import type { HookInput } from "#core/env/activation/hook-script.ts";
@@ -38,7 +39,7 @@ const swcliBody = (cd: boolean) => [
   "let exe = (_swrt_exe)",
   "let verb = ($said.verb | str join ' ')",
   "let asks = ($said.rest | any {|word| $word in ['-h' '--help'] })",
-  "if ($verb =~ '^(runtime|rt) act') and not $asks {",
+  `if ($verb =~ '^(runtime|rt) (${ACTIVATE_WORDS.join("|")})$') and not $asks {`,
   "let known = (if ($said.rest | length) == 1 { _swrt_look $said.rest.0 })",
   "let args = [...$said.globals 'shell' 'enter' '--shell' 'nu' '--pid' ($nu.pid | into string) ...$said.rest]",
   "_swrt_on (if $known == null { ^$exe ...$args | from json } else { $known })",

@@ -3,6 +3,7 @@
  * activate` changes the shell, by asking the binary for the plan as JSON each time.
  * Tests: test/e2e/hook-pwsh.test.ts
  */
+import { ACTIVATE_WORDS } from "#core/env/activation/activate-words.ts";
 import type { HookInput } from "#core/env/activation/hook-script.ts";
 
 const q = (value: string) => `'${value.replace(/['‘’‚‛]/g, "$&$&")}'`;
@@ -35,7 +36,7 @@ const SWCLI = [
   "$said = _swrt_split $words",
   "$exe = _swrt_exe",
   "$asks = @($said.rest | Where-Object { $_ -in '-h', '--help' }).Count -gt 0",
-  "if ($said.verb -match '^(runtime|rt) act' -and -not $asks) {",
+  `if ($said.verb -match '^(runtime|rt) (${ACTIVATE_WORDS.join("|")})$' -and -not $asks) {`,
   "$extra = $said.globals + @('shell', 'enter', '--shell', 'pwsh', '--pid', \"$PID\") + $said.rest",
   "$text = & $exe @extra | Out-String",
   "if ($LASTEXITCODE -eq 0) { _swrt_on ($text | ConvertFrom-Json) }",

@@ -5,6 +5,7 @@
  * (`_SWRT_` and one letter) in the shell for good: the hook's own, there from its loading on.
  * Tests: test/e2e/hook.test.ts
  */
+import { activateWords } from "#core/env/activation/activate-words.ts";
 import { cdLines } from "#core/env/activation/cd-script.ts";
 import { configTwin, ENTRY_FILE, markerTwin, refTwin, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
 import { forgetNote, noteLines } from "#core/env/activation/hook-notes.ts";
@@ -61,9 +62,15 @@ const BIN = [
   'if [[ -x $_SWRT_BIN ]]; then SWCLI_SHELL=$$ "$_SWRT_BIN" "$@"; else SWCLI_SHELL=$$ command swcli "$@"; fi',
 ];
 
+/** A pattern of `case`: `runtime:activate` in all its spellings, followed by `end`. */
+const activating = (end: string) =>
+  activateWords(":")
+    .map((words) => `${words}:${end}`)
+    .join("|");
+
 const OTHER = [
   'case "${1-}:${2-}:$#" in',
-  'runtime:act*|rt:act*) shift 2; _swrt_ask "$@";;',
+  `${activating("*")}) shift 2; _swrt_ask "$@";;`,
   'runtime:allow:2|rt:allow:2) unset _SWRT_PWD; _swrt_bin "$@" "$PWD";;',
   "deactivate::1) if [[ ${_SWRT_LIVE-} == $$ ]]; then _swrt_off deactivate; else _swrt_bin deactivate; fi;;",
   '-*|runtime:-*|rt:-*) _swrt_globals "$@";;',
@@ -84,7 +91,7 @@ const GLOBALS = [
   '*) _SWRT_W="${_SWRT_W:+$_SWRT_W:}$1";;',
   "esac; if [[ $# -gt 0 ]]; then shift; fi; done",
   'case "$_SWRT_W:$#" in',
-  'runtime:act*|rt:act*) _swrt_ask "$@";;',
+  `${activating("*")}) _swrt_ask "$@";;`,
   'runtime:allow:0|rt:allow:0) unset _SWRT_PWD; _swrt_bin "${_SWRT_ALL[@]}" "$PWD";;',
   "deactivate:0) _swrt_other deactivate;;",
   '*) _swrt_bin "${_SWRT_ALL[@]}";;',
@@ -114,7 +121,7 @@ function swcliLines(shell: HookShell): string[] {
  * What was read of the last URI is kept: a shell pays for each command and most for local variables.
  */
 const swcliBody = (shell: HookShell) => [
-  'case "${1-}:${2-}:$#" in runtime:act*:3|rt:act*:3) ;; *) _swrt_other "$@"; return;; esac',
+  `case "\${1-}:\${2-}:$#" in ${activating("3")}) ;; *) _swrt_other "$@"; return;; esac`,
   // `[[` would call two names equal that differ in case, where somebody has set nocasematch.
   'if ! [ "$3:${SW_LOCAL_STORAGE:-$_SWRT_ROOT}" = "$_SWRT_K" ] || [[ ! -e $_SWRT_M ]]; then _swrt_look "$3"; fi',
   "if [[ $_SWRT_T -ef $_SWRT_F && $_SWRT_X -ef $_SWRT_J && ! -e $_SWRT_O",

@@ -2,6 +2,8 @@ import { expect, test } from "bun:test";
 import { type Group, isGroup, type Node } from "#cli/command.ts";
 import { root } from "#cli/commands.ts";
 import { optionSpellings } from "#cli/spellings.ts";
+import { matchNames } from "#cli/suggest.ts";
+import { ACTIVATE_WORDS } from "#core/env/activation/activate-words.ts";
 
 /** Every verb with the path to it. */
 function verbs(group: Group, path: string[] = []): [string, Exclude<Node, Group>][] {
@@ -27,4 +29,15 @@ test("no two commands of a group share a name or alias", () => {
     Object.values(group.subCommands).filter(isGroup).forEach(check);
   };
   check(root);
+});
+
+test("a hooked shell takes for `runtime activate` what the command line takes for it, and nothing else", () => {
+  const verbs = (root.subCommands.runtime as Group).subCommands;
+  const entries = Object.entries(verbs).map(([name, { alias }]) => ({ name, alias }));
+  const beginnings = ["activate", "actv"].flatMap((word) => [...word].map((_, i) => word.slice(0, i + 1)));
+  const alone = beginnings.filter((word) => {
+    const found = matchNames(word, entries);
+    return found.length === 1 && found[0]?.name === "activate";
+  });
+  expect(new Set<string>(ACTIVATE_WORDS)).toEqual(new Set(alone));
 });
