@@ -4,7 +4,7 @@ import { awaitReady } from "#cli/client/await-ready.ts";
 import { clientFor } from "#cli/client/from-out.ts";
 import { defineCommand } from "#cli/command.ts";
 import { detectShell } from "#cli/shell/detect.ts";
-import { shellenv } from "#core/env/activation/shellenv.ts";
+import { SHELLENV_KINDS, type ShellenvKind, shellenv } from "#core/env/activation/shellenv.ts";
 
 export default defineCommand({
   meta: {
@@ -20,7 +20,7 @@ export default defineCommand({
     ...offlineArgs,
     shell: {
       type: "string",
-      values: ["bash", "zsh", "fish", "json"],
+      values: SHELLENV_KINDS,
       valueName: "SHELL",
       description: "Default: the shell that asks",
     },
@@ -35,8 +35,7 @@ export default defineCommand({
 /** Who evaluates our output; pid 1 is nobody's shell. */
 const shellPid = () => (process.ppid > 1 ? process.ppid : undefined);
 
-function shellOf(asked: string | undefined, json: boolean): "bash" | "zsh" | "fish" | "json" {
+function shellOf(asked: string | undefined, json: boolean): ShellenvKind {
   if (json) return "json";
-  const kind = asked ?? detectShell(process.env, process.ppid).kind;
-  return kind === "zsh" || kind === "fish" || kind === "json" ? kind : "bash";
+  return SHELLENV_KINDS.find((kind) => kind === asked) ?? detectShell(process.env, process.ppid).kind;
 }

@@ -5,11 +5,12 @@ import { needsProgram, testWith } from "../helpers/needs.ts";
 import { SNAPSHOT } from "../unit/core/env/activation/lab.ts";
 import { buildRuntime, MINUTES, QUIET } from "./activated.ts";
 
-const SHELLS = ["bash", "zsh", "fish"] as const;
+const SHELLS = ["bash", "zsh", "dash", "fish"] as const;
 type Shell = (typeof SHELLS)[number];
 const EVAL: Record<Shell, (words: string) => string> = {
   bash: (words) => `eval "$("$SW" runtime shellenv ${words})"`,
   zsh: (words) => `eval "$("$SW" runtime shellenv ${words})"`,
+  dash: (words) => `eval "$("$SW" runtime shellenv ${words})"`,
   fish: (words) => `"$SW" runtime shellenv ${words} | source`,
 };
 
@@ -35,7 +36,7 @@ bothModes((mode) => {
         const lines = [
           SNAPSHOT[shell],
           "snap >$HOME/before 2>&1",
-          EVAL[shell](`demo --shell ${shell}`),
+          EVAL[shell](`demo --shell ${shell === "dash" ? "sh" : shell}`),
           "command -v python; echo $SW_ACTIVATED_RUNTIME_MODE_IN_SHELL",
           "deactivate",
           "snap >$HOME/after 2>&1",
@@ -61,7 +62,7 @@ bothModes((mode) => {
       });
 
       it("a runtime that is not there changes nothing and fails", async () => {
-        const fails = `"$SW" runtime shellenv nothing --shell ${shell}`;
+        const fails = `"$SW" runtime shellenv nothing`;
         const ran = await run(`${fails} >$HOME/text\n`);
         expect(ran.exitCode).toBe(3);
         expect(ran.stderr).toContain("(RUNTIME_NOT_FOUND)");

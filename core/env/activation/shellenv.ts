@@ -6,7 +6,10 @@ import { fishScript } from "#core/env/activation/fish-script.ts";
 import type { ActivationPlan } from "#core/env/activation/plan.ts";
 import { posixScript } from "#core/env/activation/posix-script.ts";
 
-export type ShellenvKind = "bash" | "zsh" | "fish" | "json";
+/** `sh` is any POSIX shell. */
+export const SHELLENV_KINDS = ["bash", "zsh", "sh", "fish", "json"] as const;
+
+export type ShellenvKind = (typeof SHELLENV_KINDS)[number];
 
 /** For `eval "$(swcli runtime shellenv X --shell bash)"` and `swcli runtime shellenv X --shell fish | source`. */
 export function shellenv(plan: ActivationPlan, shell: ShellenvKind): string {

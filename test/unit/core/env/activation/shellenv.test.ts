@@ -4,13 +4,13 @@ import { shellenv } from "#core/env/activation/shellenv.ts";
 import { needsProgram, testWith } from "../../../../helpers/needs.ts";
 import { Lab } from "./lab.ts";
 
-for (const shell of ["bash", "zsh", "fish"] as const) {
+for (const shell of ["bash", "zsh", "dash", "fish"] as const) {
   testWith(needsProgram(shell))(
     `eval of what shellenv prints activates ${shell}, and deactivate undoes it`,
     async () => {
       await using lab = await Lab.open();
       const { plan } = await lab.runtime("demo");
-      await Bun.write(`${lab.dir}/printed`, shellenv(plan, shell));
+      await Bun.write(`${lab.dir}/printed`, shellenv(plan, shell === "dash" ? "sh" : shell));
       const printed = posixQuote(`${lab.dir}/printed`);
       const load = shell === "fish" ? `cat ${printed} | source` : `eval "$(cat ${printed})"`;
       const ran = await lab.sh(shell, `set a $PATH\n${load}\npython\ndeactivate\necho "PATH=$PATH V=$VIRTUAL_ENV"`);
