@@ -13,10 +13,22 @@ const SHELLS = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof SHELLS)[number];
 const ON_AND_OFF = "swcli runtime activate demo\ncommand -v python\nswcli deactivate\n";
 
-/** As VS Code's own scripts do: a function before each prompt that wraps the prompt of the person once. */
+/**
+ * As VS Code's own scripts do. bash: before a prompt that follows a command, what differs from the prompt that it made last
+ * is wrapped anew. zsh: wrapped before each prompt, and given back before the next command. fish: a function around it.
+ */
 const VSCODE: Record<Shell, string> = {
-  bash: '__vsc_prompt() { local s=$?; if [[ $PS1 != *VSC* ]]; then PS1="[VSC]$PS1"; fi; return $s; }\nPROMPT_COMMAND=__vsc_prompt\n',
-  zsh: 'autoload -Uz add-zsh-hook\n__vsc_prompt() { [[ $PS1 == *VSC* ]] || PS1="[VSC]$PS1"; }\nadd-zsh-hook precmd __vsc_prompt\n',
+  bash: `vsc_busy=1 vsc_made=
+vsc_prompt() { local code=$?; if [[ $vsc_busy = 1 && $PS1 != "$vsc_made" ]]; then vsc_made="[VSC]$PS1\\[\\]" PS1="[VSC]$PS1\\[\\]"; fi; vsc_busy=0; return $code; }
+trap '[[ $BASH_COMMAND = vsc_* || $BASH_COMMAND = _swrt_* ]] || vsc_busy=1' DEBUG
+PROMPT_COMMAND="\${PROMPT_COMMAND:+$PROMPT_COMMAND;}vsc_prompt"
+`,
+  zsh: `autoload -Uz add-zsh-hook
+vsc_precmd() { vsc_own=$PS1; PS1="[VSC]$PS1"; }
+vsc_preexec() { if [[ -n \${vsc_own-} ]]; then PS1=$vsc_own; fi; }
+add-zsh-hook precmd vsc_precmd
+add-zsh-hook preexec vsc_preexec
+`,
   fish: "functions -q __vsc_outer; or functions -c fish_prompt __vsc_outer\nfunction fish_prompt; echo -n '[VSC]'; __vsc_outer; end\n",
 };
 const RC: Record<Shell, string> = { bash: ".bashrc", zsh: ".zshrc", fish: ".config/fish/config.fish" };
@@ -38,6 +50,7 @@ bothModes((mode) => {
       beforeAll(async () => {
         home = await tempHome({ mode });
         await buildRuntime(home, "demo");
+        await buildRuntime(home, "other");
         prefix = (await home.run(["runtime", "run", "demo", "sh", "-c", "echo $VIRTUAL_ENV"])).stdout.trim();
         hook = (await home.run(["shell", "init", shell])).stdout;
       }, 2 * MINUTES);
@@ -110,11 +123,18 @@ bothModes((mode) => {
             await terminal.sees("[VSC]");
             terminal.type("swcli runtime activate demo\n");
             await terminal.sees("(demo) ");
-            terminal.type("command -v python >out; deactivate; echo gone\n");
+            terminal.type("command -v python >out; swcli runtime activate other\n");
+            await terminal.sees("(other) ");
+            terminal.type("echo switched\n");
+            await terminal.sees("switched\r\n");
+            await terminal.sees("mine> ");
+            const switched = terminal.screen().slice(terminal.screen().lastIndexOf("switched\r\n"));
+            expect(switched).not.toContain("(demo)");
+            terminal.type("deactivate; echo gone\n");
             await terminal.sees("gone\r\n");
             await terminal.sees("mine> ");
             const rest = terminal.screen().slice(terminal.screen().lastIndexOf("gone\r\n"));
-            expect(rest).not.toContain("(demo)");
+            expect(rest).not.toMatch(/\(demo\)|\(other\)/);
             terminal.type("exit\n");
             await terminal.exited;
             expect(await Bun.file(`${home.dir}/out`).text()).toBe(`${prefix}/bin/python\n`);

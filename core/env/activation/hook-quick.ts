@@ -6,7 +6,7 @@
  */
 import { HOOK_STATE, variableWords } from "#core/env/activation/plan-words.ts";
 import { DIALECTS } from "#core/env/activation/posix-dialect.ts";
-import { posixOff, posixOn, posixWord } from "#core/env/activation/posix-script.ts";
+import { posixOff, posixOn, posixWord, promptOff } from "#core/env/activation/posix-script.ts";
 
 type Shell = "bash" | "zsh";
 
@@ -98,7 +98,7 @@ const offBody = (shell: Shell) => [
   ...(shell === "zsh" ? ["emulate -L zsh"] : []),
   `if [[ -z \${_SWRT_RARE-}\${_SWRT_NEW-} && \${PATH-} == "${pathSet}" && ${valuesNow} == "${valuesSet}" ]]; then`,
   "PATH=$_SWRT_PATH",
-  `if [[ -n \${_SWRT_MARK-} && \${PS1-} == ${WORDS.mark}* ]]; then PS1=\${PS1#${WORDS.mark}}; fi`,
+  promptOff(WORDS),
   `unset ${[...NAMES, ...HOOK_STATE, "_SWRT_LIVE", "_SWRT_PATH", "_SWRT_MARK"].join(" ")}`,
   `unset -f deactivate ${WORDS.mode} _swrt_off${shell === "zsh" ? " 2>/dev/null || :" : ""}`,
   `else if [[ -z \${_SWRT_NEW-} ]]; then ${DIALECTS[shell].global}_SWRT_NEW="${pathSet}:${valuesSet}"; fi`,

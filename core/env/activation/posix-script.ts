@@ -124,6 +124,12 @@ function promptOn(plan: PlanWords, dialect: Dialect): string[] {
   return [`if ${wanted}; then ${dialect.global}_SWRT_MARK=1; PS1=${plan.mark}$PS1; fi`];
 }
 
+/** The mark is cut out wherever it stands: VS Code, kitty and iTerm2 put theirs around a prompt each time it has changed. */
+export function promptOff({ mark }: PlanWords): string {
+  const cutMark = `*${mark}*) PS1=\${PS1%%${mark}*}\${PS1#*${mark}};;`;
+  return `if [ -n "\${_SWRT_MARK-}" ]; then case "\${PS1-}" in ${cutMark} esac; fi`;
+}
+
 /** The body of `_swrt_off`; its argument is `deactivate` when that function called it, which is then surely ours. */
 export function posixOff(plan: PlanWords, shell: PosixShell): string[] {
   const dialect = DIALECTS[shell];
@@ -135,7 +141,7 @@ export function posixOff(plan: PlanWords, shell: PosixShell): string[] {
     `unset ${setNames(plan).join(" ")}`,
     `unset -f deactivate ${plan.mode} 2>/dev/null || :`,
     `else ${later(offRare(plan, dialect))}; fi`,
-    `if [ -n "\${_SWRT_MARK-}" ]; then case "\${PS1-}" in ${plan.mark}*) PS1=\${PS1#${plan.mark}};; esac; fi`,
+    promptOff(plan),
     ...dialect.rehash,
     `unset ${[...STATE, ...plan.state].join(" ")}`,
     "unset -f _swrt_off",
