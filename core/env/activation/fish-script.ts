@@ -7,7 +7,7 @@ import type { ActivationPlan } from "#core/env/activation/plan.ts";
 import { literalWords, type PlanWords } from "#core/env/activation/plan-words.ts";
 import { fishQuote as q } from "#core/env/activation/quote.ts";
 
-const STATE = ["_SWRT_LIVE", "_SWRT_PATH_OLD", "_SWRT_PATH_NEW", "_SWRT_OUTER_BIN"];
+const STATE = ["_SWRT_LIVE", "_SWRT_PATH_OLD", "_SWRT_PATH_NEW", "_SWRT_OUTER_BIN", "_SWRT_MARK"];
 
 /** A script for `source`; defines `deactivate`, the mode's own word and `_swrt_off` until it is undone. */
 export function fishScript(plan: ActivationPlan): string {
@@ -63,20 +63,34 @@ function variablesOn(plan: PlanWords): string[] {
   ];
 }
 
+/** A condition: somebody has put a prompt around ours (VS Code does), and so calls it, by another name. */
+const WRAPPED = 'fish_prompt | string match -q -- "*$_SWRT_MARK*"';
+
 /** The outer prompt runs first, so that it sees the status of the user's last command. */
 function promptOn(plan: PlanWords): string[] {
   const others =
     'test "$STARSHIP_SHELL" != fish; and test "$POSH_SHELL_VERSION" != "$FISH_VERSION"; and not functions -q tide';
   return [
     `if status is-interactive; and test -z "$VIRTUAL_ENV_DISABLE_PROMPT"; and ${others}; and functions -q fish_prompt`,
-    "functions -c fish_prompt _swrt_outer_prompt",
+    `set -g _SWRT_MARK ${plan.mark}`,
+    `if not functions -q _swrt_outer_prompt; or not ${WRAPPED}`,
+    "functions -e _swrt_outer_prompt; functions -c fish_prompt _swrt_outer_prompt",
     ...define("fish_prompt", [
       "set -l prompt (_swrt_outer_prompt | string collect -N)",
-      `printf '%s' ${plan.mark} $prompt`,
+      `printf '%s' "$_SWRT_MARK" $prompt`,
     ]),
+    "end",
     "end",
   ];
 }
+
+/** Inside somebody's prompt ours stays, without a mark: it calls the one that was there before us. */
+const promptOff = () => [
+  "if functions -q _swrt_outer_prompt",
+  `if ${ours("fish_prompt", "_swrt_outer_prompt")}; functions -e fish_prompt; functions -c _swrt_outer_prompt fish_prompt; functions -e _swrt_outer_prompt`,
+  `else if not ${WRAPPED}; functions -e _swrt_outer_prompt; end`,
+  "end",
+];
 
 function offBody(plan: PlanWords): string[] {
   const names = [...STATE, ...plan.state, ...[...setNames(plan), ...plan.unset].map((name) => `_SWRT_OLD_${name}`)];
@@ -90,10 +104,7 @@ function offBody(plan: PlanWords): string[] {
     ...pathOff(plan),
     ...plan.set.flatMap(([name, word]) => setOff(name, word)),
     ...plan.unset.map(unsetOff),
-    "if functions -q _swrt_outer_prompt",
-    `if ${ours("fish_prompt", "_swrt_outer_prompt")}; functions -e fish_prompt; functions -c _swrt_outer_prompt fish_prompt; end`,
-    "functions -e _swrt_outer_prompt",
-    "end",
+    ...promptOff(),
     `set -eg ${names.join(" ")}`,
     "functions -e _swrt_off",
   ];

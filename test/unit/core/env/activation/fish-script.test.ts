@@ -97,6 +97,21 @@ it("the prompt is marked, keeps the status of the last command and its last line
   expect(starship.out).toStartWith("1\n> ");
 });
 
+it("a prompt that somebody put around ours is marked while a runtime is active, and works on without", async () => {
+  await using lab = await Lab.open();
+  const a = await lab.runtime("aa");
+  const b = await lab.runtime("bb");
+  const wrap = "functions -c fish_prompt their_copy; function fish_prompt; printf '['; their_copy; printf ']'; end\n";
+  const plain = "function fish_prompt; printf 'new> '; end\n";
+  const show = "fish_prompt; echo\n";
+  const inside = `${source(a.rc)}${wrap}${show}deactivate\n${show}${source(b.rc)}${show}deactivate\n${show}`;
+  const replaced = `${source(a.rc)}${plain}${show}deactivate\n${show}functions -q _swrt_outer_prompt; and echo left`;
+  const body = `function fish_prompt; printf 'mine> '; end\n${inside}${replaced}`;
+  const ran = await lab.spawn(["fish", "--no-config", "-i", "-c", body], lab.env());
+  expect(ran.err).toBe("");
+  expect(ran.out.split("\n")).toEqual(["[(aa) mine> ]", "[mine> ]", "[(bb) mine> ]", "[mine> ]", "new> ", "new> ", ""]);
+});
+
 it("in conda mode conda deactivate leaves", async () => {
   await using lab = await Lab.open();
   const { plan } = await lab.runtime("demo");
