@@ -56,12 +56,20 @@ bothModes((mode) => {
     const known = `${prefix}/bin/python\ndemo\nfalse\n`;
     await nu("swcli runtime activate demo");
     expect(await alone()).toBe(known);
+    /** As if nobody had put anything into `bin` or taken it away. */
+    const untouched = async () => await home.exec(["touch", "-r", `${prefix}/.swcli/seen/bin`, `${prefix}/bin`]);
     for (const file of [`${prefix}/pyvenv.cfg`, `${prefix}/bin/python`, prefix.replace(/-\d+$/, ".json")]) {
       await rename(file, `${file}.away`);
       expect([file, await alone()]).toEqual([file, "asked"]);
       await rename(`${file}.away`, file);
+      await untouched();
       expect(await alone()).toBe(known);
     }
+    await home.write(`${prefix}/bin/planted`, "");
+    expect(await alone()).toBe("asked");
+    await rm(`${prefix}/bin/planted`);
+    await untouched();
+    expect(await alone()).toBe(known);
     const config = await home.write(".config/starwhale/config.yaml", "current_instance: local\n");
     expect(await alone()).toBe("asked");
     await rm(config);

@@ -153,7 +153,7 @@ bothModes((mode) => {
       );
 
       it(
-        "another base interpreter, changed folders, a config and another client's packages are noticed",
+        "a missing part of the environment, a config and another client's packages are noticed",
         async () => {
           const config = `${home.dir}/.config/starwhale/config.yaml`;
           const asked = async () => {

@@ -104,7 +104,7 @@ const QUICK = [
   `if test -e $config; if test "$had" = 0; or ${differs("$config", "$at/config-$had")}; return 1; end; else if test "$had" != 0; return 1; end`,
   `if not test -e $seen/site; or not test -e $prefix/bin/python; or ${differs("$prefix/bin/python", "$seen/python")}`,
   "or not test $at/env-$marker -ef $root/.envs/(string replace -r -- '-[^-]*$' .json $env); or test $conda = 0 -a ! -e $prefix/pyvenv.cfg",
-  "or not test -e $prefix/lib/python$python/site-packages; or test $prefix/lib/python$python/site-packages -nt $seen/site; or not test -w $state/activation/live/$env; return 1; end",
+  "or not test -e $prefix/lib/python$python/site-packages; or test $prefix/lib/python$python/site-packages -nt $seen/site; or test $prefix/bin -nt $seen/bin; or not test -w $state/activation/live/$env; return 1; end",
   "set -l mark $state/activation/live/$env/$fish_pid",
   "true >$mark; and test -e $mark; or return 1",
   'if test "$conda" = 1; _swrt_conda $at; return; end',

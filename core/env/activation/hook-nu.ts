@@ -75,7 +75,7 @@ const LOOK = [
   `let ref = (_swrt_seen $'($at)/${refTwin("($w.r)")}').file`,
   "if $ref == 0 or $ref != (_swrt_seen $'($store)/refs/($w.p)/($w.n).json').file { return null }",
   "if ($'($root)/($w.p)/runtime/($w.n)' | path exists) or (_swrt_seen $config).time != ($w.c | into int) { return null }",
-  "for pair in [[$'($prefix)/bin/python' $'($seen)/python'] [$site $'($seen)/site']] {",
+  "for pair in [[$'($prefix)/bin/python' $'($seen)/python'] [$'($prefix)/bin' $'($seen)/bin'] [$site $'($seen)/site']] {",
   "let time = (_swrt_seen $pair.0).time",
   "if $time == 0 or $time != (_swrt_seen $pair.1).time { return null }",
   "}",

@@ -128,7 +128,7 @@ const swcliBody = (shell: HookShell) => [
   `&& ( $_SWRT_c == 0 && ! -e ${CONFIG} || $_SWRT_c != 0 && -e ${CONFIG} && ${sameTime(shell, CONFIG, `$_SWRT_E/${configTwin("$_SWRT_c")}`)} )`,
   `&& ${sameTime(shell, "$_SWRT_P/bin/python", `$_SWRT_P/${SEEN_FOLDER}/python`)}`,
   "&& ( $_SWRT_k == 1 || -e $_SWRT_P/pyvenv.cfg ) && -e $_SWRT_S",
-  `&& ! $_SWRT_S -nt $_SWRT_P/${SEEN_FOLDER}/site ]]; then`,
+  `&& ! $_SWRT_S -nt $_SWRT_P/${SEEN_FOLDER}/site && ! $_SWRT_P/bin -nt $_SWRT_P/${SEEN_FOLDER}/bin ]]; then`,
   `if ${usual(shell)}; then`,
   ...quickOn(shell),
   'elif [[ $_SWRT_k == 0 ]]; then _swrt_now "$_SWRT_P" "$_SWRT_n" "$_SWRT_U"',
