@@ -78,6 +78,8 @@ const SESSIONS: readonly (readonly [what: string, before: string, inside: string
   ["a plain shell", "PS1='$ '", ""],
   ["a shell without a prompt", "unset PS1", ""],
   ["a prompt that somebody else draws", "PS1='$ ' STARSHIP_SHELL=SHELL", ""],
+  ["a prompt that oh-my-posh draws", 'PS1="$ " POSH_SHELL_VERSION=${ZSH_VERSION-}${BASH_VERSION-}', ""],
+  ["a prompt that powerlevel10k draws in zsh", "PS1='$ '; p10k() { :; }", ""],
   ["a prompt that is to be left alone", "PS1='$ ' VIRTUAL_ENV_DISABLE_PROMPT=1", ""],
   ["a venv around it", "PS1='$ '; export VIRTUAL_ENV=/outer VIRTUAL_ENV_PROMPT=outer; PATH=/outer/bin:$PATH", ""],
   ["VIRTUAL_ENV alone", "VIRTUAL_ENV=/outer", ""],
