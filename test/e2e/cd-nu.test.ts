@@ -64,6 +64,13 @@ it("what somebody activated or left by hand stays so", async () => {
   expect(left.stdout).toBe("[demo]\n[]\n[]\n[]\n[demo]\n");
 });
 
+it("what somebody activated by hand in the folder is not left with it", async () => {
+  const switched = await nu(["cd PROJECT", "swcli runtime activate demo/v0", "cd /", "swcli deactivate"]);
+  expect(switched).toMatchObject({ stdout: "[demo]\n[demo]\n[demo]\n[]\n", stderr: "" });
+  const anew = await nu(["cd PROJECT", "swcli deactivate; swcli runtime activate demo", "cd /", "swcli deactivate"]);
+  expect(anew).toMatchObject({ stdout: "[demo]\n[demo]\n[demo]\n[]\n", stderr: "" });
+});
+
 it("children are told nothing of it", async () => {
   expect(
     (await nu(["cd PROJECT; ^env | lines | where {|line| $line starts-with _SWRT } | print ($in | length)"])).stdout,

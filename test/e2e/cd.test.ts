@@ -90,6 +90,20 @@ for (const shell of SHELLS) {
       expect(left.stdout).toBe("[demo]\n[]\n[]\n[]\n[demo]\n");
     });
 
+    it("what somebody activated by hand in the folder is not left with it", async () => {
+      const switched = await sh(["cd PROJECT", "swcli runtime activate demo/v0", "cd /", "deactivate"]);
+      expect(switched).toMatchObject({ stdout: "[demo]\n[demo]\n[demo]\n[]\n", stderr: "" });
+      const anew = await sh([
+        "cd PROJECT",
+        "deactivate; swcli runtime activate demo",
+        "cd /",
+        "deactivate",
+        "cd PROJECT",
+        "cd /",
+      ]);
+      expect(anew).toMatchObject({ stdout: "[demo]\n[demo]\n[demo]\n[]\n[demo]\n[]\n", stderr: "" });
+    });
+
     it("it can be disallowed, and a file that names none is refused", async () => {
       await home.run(["runtime", "allow", "--remove", project]);
       expect((await sh(["cd PROJECT"])).stdout).toBe("[]\n");

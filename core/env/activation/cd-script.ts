@@ -1,6 +1,7 @@
 /**
  * Activation on `cd` for hooked shells: going into a folder (or below one) that names a runtime enters it, leaving it leaves
- * it. Only for files whose very content was allowed; comparing them takes builtins. Who activated something by hand keeps it.
+ * it. Only for files whose very content was allowed; comparing them takes builtins. Who activated something by hand keeps it:
+ * `_SWRT_BY_CD` stands for what `cd` entered, and goes with it however it is left.
  * Allowed files: core/env/allowed.ts. Tests: test/e2e/cd.test.ts
  */
 import { atPrompt } from "#core/env/activation/hook-notes.ts";
@@ -49,7 +50,7 @@ const wentBody = (shell: Shell) => [
   'elif [[ -z $_SWRT_DIR ]]; then break; fi; _SWRT_DIR="${_SWRT_DIR%/*}"',
   "done",
   'if [[ $_SWRT_FILE == "${_SWRT_CD-}" ]]; then return 0; fi',
-  "if [[ -n ${_SWRT_CD-} ]]; then unset _SWRT_CD; if [[ ${_SWRT_LIVE-} == $$ ]]; then _swrt_off; fi; fi",
+  "if [[ -n ${_SWRT_CD-} ]]; then unset _SWRT_CD; if [[ ${_SWRT_LIVE-} == $$ && -n ${_SWRT_BY_CD-} ]]; then _swrt_off; fi; fi",
   // Somebody's own choice stays.
   'if [[ -n $_SWRT_FILE && ${_SWRT_LIVE-} != $$ ]]; then _swrt_enter "$_SWRT_FILE"; fi',
 ];
@@ -63,6 +64,7 @@ const enterBody = (shell: Shell) => [
   "fi",
   'if [[ -n $_SWRT_FOUND && $_SWRT_OURS == "$_SWRT_THEIRS" ]]; then',
   `${DIALECTS[shell].global}_SWRT_CD="$1"; swcli runtime activate "$_SWRT_FOUND"`,
+  `if [[ \${_SWRT_LIVE-} == $$ ]]; then ${DIALECTS[shell].global}_SWRT_BY_CD=1; fi`,
   'else echo "swcli: $1 is not allowed yet; to enter its runtime here: swcli runtime allow" >&2; fi',
 ];
 
@@ -83,7 +85,7 @@ export const nuCdLines = (): string[] => [
   "def --env _swrt_cd [] {",
   "let file = (_swrt_folder_file $env.PWD)",
   "if $file == ($env._SWRT_CD? | default { file: '' }).file { return }",
-  "if ('_SWRT_CD' in $env) { hide-env _SWRT_CD; if ('_SWRT' in $env) { _swrt_off } }",
+  "if ('_SWRT_CD' in $env) { hide-env _SWRT_CD; if ($env._SWRT?.by_cd? | default false) { _swrt_off } }",
   "if $file != '' and ('_SWRT' not-in $env) { _swrt_enter $file }",
   "}",
   "def --env _swrt_enter [file: string] {",
@@ -91,6 +93,7 @@ export const nuCdLines = (): string[] => [
   `let at = $'(_swrt_root)/.store/v1/allow($file)/${ALLOWED_MARK}'; let content = $'($at)/content'; let uri = $'($at)/uri'`,
   "let same = (try { (open --raw $content | into binary) == (open --raw $file | into binary) } catch { false })",
   "if $same { $env._SWRT_CD = { file: $file }; swcli runtime activate (open --raw $uri | lines | first)",
+  "if ('_SWRT' in $env) { $env._SWRT = ($env._SWRT | insert by_cd true) }",
   "} else { print --stderr $'swcli: ($file) is not allowed yet; to enter its runtime here: swcli runtime allow' }",
   "}",
   "let others = ($env.config.hooks?.env_change?.PWD? | default [] | where {|one| ($one | describe) != closure or not (view source $one | str contains '_swrt_cd') })",
@@ -110,7 +113,7 @@ export function fishCdLines(): string[] {
     "set dir (string replace -r '/[^/]*$' '' -- \"$dir\")",
     "end",
     'if test "$file" = "$_SWRT_CD"; return 0; end',
-    'if test -n "$_SWRT_CD"; set -eg _SWRT_CD; if test "$_SWRT_LIVE" = "$fish_pid"; _swrt_off; end; end',
+    'if test -n "$_SWRT_CD"; set -eg _SWRT_CD; if test "$_SWRT_LIVE" = "$fish_pid"; and test -n "$_SWRT_BY_CD"; _swrt_off; end; end',
     'if test -n "$file"; and test "$_SWRT_LIVE" != "$fish_pid"; _swrt_enter "$file"; end',
     "end",
     "function _swrt_enter",
@@ -121,6 +124,7 @@ export function fishCdLines(): string[] {
     'read -z ours <"$at/content"; read -z theirs <"$argv[1]"; read uri <"$at/uri"',
     "end",
     'if test -n "$uri"; and test "$ours" = "$theirs"; set -g _SWRT_CD $argv[1]; swcli runtime activate $uri',
+    'if test "$_SWRT_LIVE" = "$fish_pid"; set -g _SWRT_BY_CD 1; end',
     'else; echo "swcli: $argv[1] is not allowed yet; to enter its runtime here: swcli runtime allow" >&2; end',
     "end",
     "_swrt_cd",

@@ -7,7 +7,8 @@ import type { ActivationPlan } from "#core/env/activation/plan.ts";
 import { literalWords, type PlanWords } from "#core/env/activation/plan-words.ts";
 import { fishQuote as q } from "#core/env/activation/quote.ts";
 
-const STATE = ["_SWRT_LIVE", "_SWRT_PATH_OLD", "_SWRT_PATH_NEW", "_SWRT_OUTER_BIN", "_SWRT_MARK"];
+/** `_SWRT_BY_CD` is set by cd-script.ts. */
+const STATE = ["_SWRT_LIVE", "_SWRT_PATH_OLD", "_SWRT_PATH_NEW", "_SWRT_OUTER_BIN", "_SWRT_MARK", "_SWRT_BY_CD"];
 
 /** A script for `source`; defines `deactivate`, the mode's own word and `_swrt_off` until it is undone. */
 export function fishScript(plan: ActivationPlan): string {

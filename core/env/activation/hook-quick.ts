@@ -99,7 +99,7 @@ const offBody = (shell: Shell) => [
   `if [[ -z \${_SWRT_RARE-}\${_SWRT_NEW-} && \${PATH-} == "${pathSet}" && ${valuesNow} == "${valuesSet}" ]]; then`,
   "PATH=$_SWRT_PATH",
   promptOff(WORDS),
-  `unset ${[...NAMES, ...HOOK_STATE, "_SWRT_LIVE", "_SWRT_PATH", "_SWRT_MARK"].join(" ")}`,
+  `unset ${[...NAMES, ...HOOK_STATE, "_SWRT_LIVE", "_SWRT_PATH", "_SWRT_MARK", "_SWRT_BY_CD"].join(" ")}`,
   `unset -f deactivate ${WORDS.mode} _swrt_off${shell === "zsh" ? " 2>/dev/null || :" : ""}`,
   `else if [[ -z \${_SWRT_NEW-} ]]; then ${DIALECTS[shell].global}_SWRT_NEW="${pathSet}:${valuesSet}"; fi`,
   '_swrt_hook_careful_off "$@"; fi',

@@ -10,7 +10,8 @@ import { literalWords, type PlanWords } from "#core/env/activation/plan-words.ts
 import { DIALECTS, type Dialect, FUNCTION_STATE, type PosixShell } from "#core/env/activation/posix-dialect.ts";
 import { posixQuote as q } from "#core/env/activation/quote.ts";
 
-const STATE = ["_SWRT_LIVE", "_SWRT_PATH", "_SWRT_NEW", "_SWRT_MARK"];
+/** `_SWRT_BY_CD` is set by cd-script.ts. */
+const STATE = ["_SWRT_LIVE", "_SWRT_PATH", "_SWRT_NEW", "_SWRT_MARK", "_SWRT_BY_CD"];
 /** Set only where something was there before us; `_SWRT_RARE` says that it is so. */
 const RARE_STATE = [
   "_SWRT_RARE",
