@@ -1,30 +1,28 @@
 /** `runtime allow`: lets a folder's file, with the content that it has now, activate its runtime on `cd`. Tests: test/e2e/cd.test.ts */
 import type { Ctx } from "#core/context.ts";
-import { allow, disallow, type FolderFile, folderFile } from "#core/env/allowed.ts";
+import { allow, type Disallowed, disallow, type FolderFile, folderFile } from "#core/env/allowed.ts";
 import { SwError } from "#core/errors.ts";
 import { readSpec } from "#core/manifest/read-spec.ts";
 import { localTarget } from "#core/ops/target.ts";
 
 export interface AllowParams {
-  /** Absolute. */
+  /** Absolute, as the shell spells it. */
   folder: string;
   remove: boolean;
 }
 
-export interface Allowed {
-  file: string;
-  uri: string;
+export interface Allowed extends Disallowed {
   allowed: boolean;
 }
 
-/** @throws FILE_NOT_FOUND, URI_INVALID, and what reading a runtime.yaml throws */
+/** @throws FILE_NOT_FOUND and, unless it is to be removed, URI_INVALID and what reading a runtime.yaml throws */
 export async function allowFolder(ctx: Ctx, { folder, remove }: AllowParams): Promise<Allowed> {
+  if (remove) return { ...(await disallow(ctx, folder)), allowed: false };
   const file = await folderFile(folder);
   const uri = await uriOf(ctx, file);
   await localTarget(ctx, uri);
-  if (remove) await disallow(ctx, file.path);
-  else await allow(ctx, file, uri);
-  return { file: file.path, uri, allowed: !remove };
+  await allow(ctx, file, uri);
+  return { file: file.path, uri, allowed: true };
 }
 
 async function uriOf(ctx: Ctx, { path, text }: FolderFile): Promise<string> {

@@ -1,7 +1,8 @@
 /**
- * Folders that may not be there: the names in them, and whether a path is one at all.
+ * Folders that may not be there: the names in them, and whether a path is one, or a file, at all.
  * Tests: test/unit/core/platform/folder.test.ts
  */
+import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { errno } from "#core/errors.ts";
 
@@ -22,11 +23,16 @@ export async function stemsIn(dir: string, ending: string): Promise<string[]> {
 }
 
 /** False too for what must not be looked at. */
-export async function isFolder(path: string): Promise<boolean> {
+export const isFolder = async (path: string): Promise<boolean> => (await statIfAny(path))?.isDirectory() ?? false;
+
+/** A plain file, maybe by a link; as `isFolder`. */
+export const isFile = async (path: string): Promise<boolean> => (await statIfAny(path))?.isFile() ?? false;
+
+async function statIfAny(path: string): Promise<Stats | undefined> {
   try {
-    return (await stat(path)).isDirectory();
+    return await stat(path);
   } catch (e) {
     if (errno(e) !== "ENOENT" && errno(e) !== "ENOTDIR" && errno(e) !== "EACCES") throw e;
-    return false;
+    return undefined;
   }
 }

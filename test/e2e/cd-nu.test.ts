@@ -1,6 +1,6 @@
 /** `cd` in nushell into a folder that names a runtime: as cd.test.ts for the shells that source what we render. */
 import { afterAll, beforeAll, expect } from "bun:test";
-import { mkdir, realpath } from "node:fs/promises";
+import { mkdir, realpath, symlink } from "node:fs/promises";
 import { type Home, SWCLI_BIN, tempHome } from "../helpers/home.ts";
 import { needsProgram, testWith } from "../helpers/needs.ts";
 import { buildRuntime, MINUTES } from "./activated.ts";
@@ -69,6 +69,13 @@ it("what somebody activated by hand in the folder is not left with it", async ()
   expect(switched).toMatchObject({ stdout: "[demo]\n[demo]\n[demo]\n[]\n", stderr: "" });
   const anew = await nu(["cd PROJECT", "swcli deactivate; swcli runtime activate demo", "cd /", "swcli deactivate"]);
   expect(anew).toMatchObject({ stdout: "[demo]\n[demo]\n[demo]\n[]\n", stderr: "" });
+});
+
+it("a folder that was reached through a link is allowed as the shell spells it, also from below", async () => {
+  const link = `${await realpath(home.dir)}/link`;
+  await symlink(project, link);
+  const allowed = await nu([`cd ${link}/deep`, "swcli runtime allow", "cd /", `cd ${link}`]);
+  expect(allowed.stdout).toBe(`[]\n${link}/.swrt-runtime may now enter demo on cd\n[demo]\n[]\n[demo]\n`);
 });
 
 it("children are told nothing of it", async () => {

@@ -1,6 +1,6 @@
 /** `cd` into a folder that names a runtime: only when its content was allowed, left again with the folder. */
 import { afterAll, beforeAll, describe, expect } from "bun:test";
-import { mkdir, realpath } from "node:fs/promises";
+import { mkdir, realpath, rm, symlink } from "node:fs/promises";
 import { type Home, tempHome } from "../helpers/home.ts";
 import { needsProgram, testWith } from "../helpers/needs.ts";
 
@@ -110,6 +110,36 @@ for (const shell of SHELLS) {
       const odd = await home.project({ ".swrt-runtime": "two\nlines\n" });
       expect((await home.run(["runtime", "allow", odd])).exitCode).toBe(2);
       expect((await home.run(["runtime", "allow", "/"])).exitCode).toBe(3);
+    });
+
+    it("from a folder below, or reached through a link and named by a dot, what cd would enter is allowed", async () => {
+      const real = `${await realpath(home.dir)}/real-${shell}`;
+      const link = `${await realpath(home.dir)}/link-${shell}`;
+      await mkdir(`${real}/deep/er`, { recursive: true });
+      await symlink(real, link);
+      await home.write(`${real}/.swrt-runtime`, "demo\n");
+      const below = await sh([`cd ${real}/deep/er`, "swcli runtime allow", `cd ${link}`]);
+      expect(below.stdout).toBe(`[]\n${real}/.swrt-runtime may now enter demo on cd\n[demo]\n[]\n`);
+      const linked = await sh([`cd ${link}/deep`, "swcli runtime allow ..", "cd /", `cd ${link}`]);
+      expect(linked.stdout).toBe(`[]\n${link}/.swrt-runtime may now enter demo on cd\n[demo]\n[]\n[demo]\n`);
+      const removed = await sh([`cd ${link}/deep`, "swcli runtime allow --remove .", "cd /", `cd ${link}`]);
+      expect(removed.stdout).toBe(`[demo]\n${link}/.swrt-runtime is not allowed any more\n[demo]\n[]\n[]\n`);
+    });
+
+    it("what was allowed can be disallowed when the file has changed or gone", async () => {
+      const dir = await realpath(await home.project({ ".swrt-runtime": "demo\n" }));
+      const file = `${dir}/.swrt-runtime`;
+      const remove = async () => (await home.run(["runtime", "allow", "--remove", dir])).stdout;
+      for (const text of ["two\nlines\n", undefined]) {
+        await home.write(file, "demo\n");
+        expect((await home.run(["runtime", "allow", dir])).exitCode).toBe(0);
+        if (text === undefined) await rm(file);
+        else await home.write(file, text);
+        expect(await remove()).toBe(`${file} is not allowed any more\n`);
+        await home.write(file, "demo\n");
+        expect((await sh([`cd ${dir}`])).stdout).toBe("[]\n");
+        expect(await remove()).toBe(`${file} was not allowed\n`);
+      }
     });
 
     if (shell === "fish") return;

@@ -47,8 +47,7 @@ const SWCLI = [
   "if test (count $argv) -eq 3; and _swrt_quick $argv[3]; return 0; end",
   "_swrt_ask $argv[3..-1]",
   'case "runtime:allow" "rt:allow"',
-  "if test (count $argv) -eq 2; _swrt_bin $argv $PWD; or return; functions -q _swrt_cd; and _swrt_cd; return 0; end",
-  "_swrt_bin $argv",
+  "_swrt_bin $argv; or return; functions -q _swrt_cd; and _swrt_cd; return 0",
   "case deactivate:",
   'if test "$_SWRT_LIVE" = "$fish_pid"; _swrt_off; else; _swrt_bin deactivate; end',
   'case "-*" "runtime:-*" "rt:-*"',
@@ -76,7 +75,7 @@ const GLOBALS = [
   `case ${activateWords(" ")
     .map((words) => `'${words}:*'`)
     .join(" ")}; _swrt_ask $argv`,
-  "case 'runtime allow:0' 'rt allow:0'; _swrt_bin $all $PWD; and if functions -q _swrt_cd; _swrt_cd; true; end",
+  "case 'runtime allow:*' 'rt allow:*'; _swrt_bin $all; and if functions -q _swrt_cd; _swrt_cd; true; end",
   "case deactivate:0; swcli deactivate",
   "case '*'; set -e _SWRT_G; _swrt_bin $all; return",
   "end",

@@ -71,7 +71,7 @@ const activating = (end: string) =>
 const OTHER = [
   'case "${1-}:${2-}:$#" in',
   `${activating("*")}) shift 2; _swrt_ask "$@";;`,
-  'runtime:allow:2|rt:allow:2) unset _SWRT_PWD; _swrt_bin "$@" "$PWD";;',
+  'runtime:allow:*|rt:allow:*) unset _SWRT_PWD; _swrt_bin "$@";;',
   "deactivate::1) if [[ ${_SWRT_LIVE-} == $$ ]]; then _swrt_off deactivate; else _swrt_bin deactivate; fi;;",
   '-*|runtime:-*|rt:-*) _swrt_globals "$@";;',
   '*) _swrt_bin "$@";;',
@@ -92,7 +92,7 @@ const GLOBALS = [
   "esac; if [[ $# -gt 0 ]]; then shift; fi; done",
   'case "$_SWRT_W:$#" in',
   `${activating("*")}) _swrt_ask "$@";;`,
-  'runtime:allow:0|rt:allow:0) unset _SWRT_PWD; _swrt_bin "${_SWRT_ALL[@]}" "$PWD";;',
+  'runtime:allow:*|rt:allow:*) unset _SWRT_PWD; _swrt_bin "${_SWRT_ALL[@]}";;',
   "deactivate:0) _swrt_other deactivate;;",
   '*) _swrt_bin "${_SWRT_ALL[@]}";;',
   "esac",

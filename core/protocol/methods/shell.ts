@@ -36,7 +36,7 @@ const Complete = defineMethod({
 const Allow = defineMethod({
   kind: "query",
   params: v.strictObject({ folder: Text, remove: v.optional(v.boolean(), false) }),
-  result: v.object({ file: v.string(), uri: v.string(), allowed: v.boolean() }),
+  result: v.object({ file: v.string(), uri: v.nullable(v.string()), allowed: v.boolean() }),
 });
 
 export const SHELL_METHODS = {

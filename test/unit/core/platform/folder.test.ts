@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { isFolder, namesIn, stemsIn } from "#core/platform/folder.ts";
+import { isFile, isFolder, namesIn, stemsIn } from "#core/platform/folder.ts";
 
 async function inFolder(work: (dir: string) => Promise<void>): Promise<void> {
   const dir = await mkdtemp(`${tmpdir()}/swcli-folder-`);
@@ -28,6 +28,11 @@ test("no folder, and a file where one was expected, hold nothing", async () => {
     expect([await isFolder(`${dir}/sub`), await isFolder(`${dir}/c.txt`), await isFolder(`${dir}/nowhere/x`)]).toEqual([
       true,
       false,
+      false,
+    ]);
+    expect([await isFile(`${dir}/sub`), await isFile(`${dir}/c.txt`), await isFile(`${dir}/c.txt/x`)]).toEqual([
+      false,
+      true,
       false,
     ]);
   });
