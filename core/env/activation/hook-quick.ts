@@ -20,7 +20,7 @@ export function quickFunctions(shell: Shell): string[] {
     ...define("_swrt_hook_on", posixOn(WORDS, shell)),
     ...define("_swrt_hook_off", offBody(shell)),
     ...define("_swrt_hook_careful_off", posixOff(WORDS, shell)),
-    ...define("_swrt_hook_word", posixWord(WORDS)),
+    ...define("_swrt_hook_word", posixWord(WORDS, shell)),
     ...define("_swrt_conda", condaBody(shell)),
   ];
 }
@@ -76,8 +76,8 @@ const PROMPT_FREE: Readonly<Record<Shell, string>> = {
 const LAST_OF_OURS = "SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL";
 
 /**
- * Nothing to keep: PATH is set and exported, our variables are not there, nobody has functions of our names, and it is no
- * conda runtime (`_SWRT_k`).
+ * Nothing to keep: PATH is set and exported, our variables are not there, nobody has functions or aliases of our names, and
+ * it is no conda runtime (`_SWRT_k`).
  */
 export function usual(shell: Shell): string {
   // Taking the trace attribute off a function is the one question after it that bash answers without a word.
@@ -86,8 +86,8 @@ export function usual(shell: Shell): string {
     .join("");
   const free = `-n \${PATH-} && $_SWRT_k\${_SWRT_LIVE-}${none}`;
   return shell === "bash"
-    ? `[[ ${free} == 0 && \${PATH@a} == *x* && ! -v BASH_ALIASES[deactivate] ]] && ! declare -f +t deactivate && ! declare -f +t ${WORDS.mode}`
-    : `[[ ${free}\${functions[deactivate]+x}\${functions[${WORDS.mode}]+x}\${aliases[deactivate]+x} == 0 && \${(t)PATH} == *export* ]]`;
+    ? `[[ ${free}\${BASH_ALIASES[deactivate]+x}\${BASH_ALIASES[${WORDS.mode}]+x} == 0 && \${PATH@a} == *x* ]] && ! declare -f +t deactivate && ! declare -f +t ${WORDS.mode}`
+    : `[[ ${free}\${functions[deactivate]+x}\${functions[${WORDS.mode}]+x}\${aliases[deactivate]+x}\${aliases[${WORDS.mode}]+x} == 0 && \${(t)PATH} == *export* ]]`;
 }
 
 const valuesNow = NAMES.map((name) => `\${${name}-}`).join(":");

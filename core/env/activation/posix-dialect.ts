@@ -12,12 +12,14 @@ export interface Dialect {
   global: string;
   /** First lines of `_swrt_off`. */
   head: string[];
-  /** A condition: somebody else has a `deactivate` (function or alias) or a function `word`. Starts no process. */
+  /** A condition: somebody else has a function or an alias `deactivate` or `word`. Starts no process. */
   taken(word: string): string | undefined;
   /** Keeps them; rare, so one fork each is allowed. */
   keep(word: string): string[];
   /** A condition, asked only when something else has changed since: does `deactivate` still have our text? */
   ours: string;
+  /** Runs the alias `word` that was kept, which may itself begin with that word. */
+  viaAlias: string | undefined;
   /** Gives the outer `deactivate` and the outer `word` back. */
   giveBackOff: string[];
   giveBackWord(word: string): string[];
@@ -30,7 +32,10 @@ export interface Dialect {
 }
 
 /** State of the functions that we cover; unset when they are given back. */
-export const FUNCTION_STATE = ["_SWRT_FN_OFF", "_SWRT_FN_WORD", "_SWRT_ALIAS"];
+export const FUNCTION_STATE = ["_SWRT_FN_OFF", "_SWRT_FN_WORD", "_SWRT_ALIAS", "_SWRT_ALIAS_WORD"];
+
+const VIA_ALIAS = 'local _SWRT_ALIASED=1; eval "$_SWRT_ALIAS_WORD \\"\\$@\\""';
+const aliasBack = (word: string) => `if [ -n "\${_SWRT_ALIAS_WORD-}" ]; then alias ${word}="$_SWRT_ALIAS_WORD"; fi`;
 
 // `function` keeps bash and zsh from expanding an alias of the same name; a plain POSIX shell has only the other form.
 const keyword = (name: string, body: string[]) => [`function ${name} {`, ...body, "}"];
@@ -39,12 +44,15 @@ const bash: Dialect = {
   define: keyword,
   global: "",
   head: [],
-  taken: (word) => `{ declare -F deactivate || declare -F ${word} || alias deactivate; } >/dev/null 2>&1`,
+  taken: (word) =>
+    `{ declare -F deactivate || declare -F ${word} || alias deactivate || alias ${word}; } >/dev/null 2>&1`,
   keep: (word) => [
     "_SWRT_FN_OFF=$(declare -f deactivate || :)",
     `_SWRT_FN_WORD=$(declare -f ${word} || :)`,
     "_SWRT_ALIAS=$(alias deactivate 2>/dev/null || :)",
-    "unalias deactivate 2>/dev/null || :",
+    `_SWRT_ALIAS_WORD=$(alias ${word} 2>/dev/null || :)`,
+    'eval "_SWRT_ALIAS_WORD=${_SWRT_ALIAS_WORD#*=}"',
+    `unalias deactivate ${word} 2>/dev/null || :`,
     `if [ -n "$_SWRT_FN_WORD" ]; then eval "function _swrt_outer\${_SWRT_FN_WORD#${word}}"; fi`,
   ],
   ours: "[[ $(declare -f deactivate) == *_swrt_off* ]]",
@@ -52,7 +60,11 @@ const bash: Dialect = {
     'if [ -n "${_SWRT_FN_OFF-}" ]; then eval "function $_SWRT_FN_OFF"; fi',
     'if [ -n "${_SWRT_ALIAS-}" ]; then eval "$_SWRT_ALIAS"; fi',
   ],
-  giveBackWord: () => ['if [ -n "${_SWRT_FN_WORD-}" ]; then unset -f _swrt_outer; eval "function $_SWRT_FN_WORD"; fi'],
+  viaAlias: VIA_ALIAS,
+  giveBackWord: (word) => [
+    'if [ -n "${_SWRT_FN_WORD-}" ]; then unset -f _swrt_outer; eval "function $_SWRT_FN_WORD"; fi',
+    aliasBack(word),
+  ],
   // Older bash (macOS has 3.2) can't ask for attributes without a process.
   pathLocal: { test: "[[ ${BASH_VERSINFO[0]} -ge 5 && ${PATH@a} != *x* ]]", undo: "export -n PATH" },
   promptFree: '[ "${STARSHIP_SHELL-}" != bash ] && [ "${POSH_SHELL_VERSION-}" != "$BASH_VERSION" ]',
@@ -63,12 +75,14 @@ const zsh: Dialect = {
   define: keyword,
   global: "typeset -g ",
   head: ["emulate -L zsh"],
-  taken: (word) => `[[ -n \${functions[deactivate]+x}\${functions[${word}]+x}\${aliases[deactivate]+x} ]]`,
+  taken: (word) =>
+    `[[ -n \${functions[deactivate]+x}\${functions[${word}]+x}\${aliases[deactivate]+x}\${aliases[${word}]+x} ]]`,
   keep: (word) => [
     'typeset -g _SWRT_FN_OFF="${functions[deactivate]-}"',
     `typeset -g _SWRT_FN_WORD="\${functions[${word}]-}"`,
     'typeset -g _SWRT_ALIAS="${aliases[deactivate]-}"',
-    "unalias deactivate 2>/dev/null || :",
+    `typeset -g _SWRT_ALIAS_WORD="\${aliases[${word}]-}"`,
+    `unalias deactivate ${word} 2>/dev/null || :`,
     "if [[ -n $_SWRT_FN_WORD ]]; then functions[_swrt_outer]=$_SWRT_FN_WORD; fi",
   ],
   ours: "[[ ${functions[deactivate]-} == *_swrt_off* ]]",
@@ -78,7 +92,9 @@ const zsh: Dialect = {
   ],
   giveBackWord: (word) => [
     `if [[ -n \${_SWRT_FN_WORD-} ]]; then unset -f _swrt_outer; functions[${word}]=$_SWRT_FN_WORD; fi`,
+    aliasBack(word),
   ],
+  viaAlias: VIA_ALIAS,
   pathLocal: { test: "[[ ${(t)PATH} != *export* ]]", undo: "typeset -g +x PATH" },
   promptFree:
     '[ "${STARSHIP_SHELL-}" != zsh ] && [ "${POSH_SHELL_VERSION-}" != "$ZSH_VERSION" ] && [[ -z ${functions[p10k]+x} ]]',
@@ -93,6 +109,7 @@ const sh: Dialect = {
   taken: () => undefined,
   keep: () => [],
   ours: "false",
+  viaAlias: undefined,
   giveBackOff: [],
   giveBackWord: () => [],
   pathLocal: undefined,

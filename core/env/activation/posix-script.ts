@@ -34,7 +34,7 @@ function posixLines(plan: PlanWords, shell: PosixShell): string[] {
   return [
     ...posixOn(plan, shell),
     ...dialect.define("_swrt_off", posixOff(plan, shell)),
-    ...dialect.define(plan.mode, posixWord(plan)),
+    ...dialect.define(plan.mode, posixWord(plan, shell)),
     `${dialect.global}_SWRT_LIVE=$$`,
   ];
 }
@@ -195,8 +195,13 @@ function variablesOff(plan: PlanWords): string[] {
 }
 
 /** `venv deactivate` and `conda deactivate` are ours while activated; every other word goes where it went before. */
-export const posixWord = (plan: PlanWords) => [
-  'if [ "${1-}" = deactivate ]; then _swrt_off',
-  `elif [ -n "\${_SWRT_FN_WORD-}" ]; then _swrt_outer "$@"`,
-  `else command ${plan.mode} "$@"; fi`,
-];
+export function posixWord({ mode }: PlanWords, shell: PosixShell): string[] {
+  const { viaAlias } = DIALECTS[shell];
+  const aliased = `elif [ -n "\${_SWRT_ALIAS_WORD-}" ] && [ -z "\${_SWRT_ALIASED-}" ]; then ${viaAlias}`;
+  return [
+    'if [ "${1-}" = deactivate ]; then _swrt_off',
+    ...(viaAlias ? [aliased] : []),
+    `elif [ -n "\${_SWRT_FN_WORD-}" ]; then _swrt_outer "$@"`,
+    `else command ${mode} "$@"; fi`,
+  ];
+}

@@ -96,6 +96,7 @@ const SESSIONS: readonly (readonly [what: string, before: string, inside: string
   ],
   ["a function venv", "venv() { echo venv $1; }", "venv x"],
   ["an alias deactivate", `${ALIASES}alias deactivate='echo mine'`, ""],
+  ["an alias venv", `${ALIASES}alias venv='echo alias'`, "venv x", "venv deactivate"],
   ["a runtime of an outer shell", "export SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL=/o; PATH=/usr/bin:/o/bin:/bin", ""],
   ["strict options", "set -euo pipefail; IFS=/:.", "", "venv deactivate"],
   ["PATH with more behind and before it", "", "PATH=/first:$PATH:/last"],

@@ -212,6 +212,28 @@ for (const shell of ["bash", "zsh"] as const) {
       expect(ran.out).toContain("alias-venv");
     });
 
+    it("with conda an alias of another program, `conda deactivate` is ours, other words are the alias's", async () => {
+      await using lab = await Lab.open();
+      const { plan } = await lab.runtime("demo");
+      const rc = await lab.render({ ...plan, mode: "conda", set: { CONDA_PREFIX: plan.prefix } });
+      await Bun.write(`${lab.dir}/tools/conda`, '#!/bin/sh\necho "program $*"\n');
+      await lab.spawn(["chmod", "755", `${lab.dir}/tools/conda`], lab.env());
+      const on = `PATH=${q(`${lab.dir}/tools`)}:$PATH\n${shell === "bash" ? "shopt -s expand_aliases\n" : ""}`;
+      const inside = `conda create 'a  b'; echo "code $?"\nconda deactivate\necho "<\${CONDA_PREFIX-}>"\nconda after\n`;
+      const session = (alias: string) => `${on}${alias}\n${source(rc, shell)}${inside}alias conda`;
+      const other = await lab.sh(shell, session(`mamba() { echo "mamba $*"; return 3; }\nalias conda='mamba --it'`));
+      expect(other.err).toBe("");
+      expect(other.out).toMatch(
+        /^mamba --it create a {2}b\ncode 3\n<>\nmamba --it after\n(alias )?conda='mamba --it'\n$/,
+      );
+      const itself = await lab.sh(shell, session("alias conda='conda --it'"));
+      expect(itself.err).toBe("");
+      expect(itself.out).toMatch(/^program --it create a {2}b\ncode 0\n<>\nprogram --it after\n/);
+      const both = await lab.sh(shell, session(`conda() { echo "function $*"; }\nalias conda='conda --it'`));
+      expect(both.err).toBe("");
+      expect(both.out).toMatch(/^function --it create a {2}b\ncode 0\n<>\nfunction --it after\n/);
+    });
+
     it("leaving by venv deactivate spares the deactivate that another tool defined after us", async () => {
       await using lab = await Lab.open();
       const { rc } = await lab.runtime("demo");
