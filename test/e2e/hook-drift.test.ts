@@ -1,7 +1,7 @@
 /** What a hooked shell notices of an environment that it would enter without asking: another Python, changes in `bin`. */
 import { afterAll, beforeAll, describe, expect } from "bun:test";
 import { existsSync, readdirSync, realpathSync, utimesSync } from "node:fs";
-import { copyFile, rename, rm, symlink } from "node:fs/promises";
+import { copyFile, readlink, rename, rm, symlink } from "node:fs/promises";
 import { bothModes, type Home, tempHome } from "../helpers/home.ts";
 import { needsProgram, testWith } from "../helpers/needs.ts";
 import { buildRuntime, MINUTES, QUIET } from "./activated.ts";
@@ -57,17 +57,21 @@ bothModes((mode) => {
         const python = `${prefix}/bin/python`;
         const other = `${home.dir}/python3.11`;
         await copyFile(realpathSync(python), other);
-        await rename(python, `${prefix}/python.away`);
-        await symlink(other, python);
-        await untouched();
+        // Never away: a daemon that has just begun would remove an environment without it.
+        const aim = async (target: string) => {
+          await symlink(target, `${python}.new`);
+          await rename(`${python}.new`, python);
+          await untouched();
+        };
+        const before = await readlink(python);
+        await aim(other);
         for (const year of [2001, 2101]) {
           utimesSync(other, new Date(year, 1), new Date(year, 1));
           expect([year, await asked()]).toEqual([year, true]);
         }
         await home.exec(["touch", "-r", `${prefix}/.swcli/seen/python`, other]);
         expect(await asked()).toBe(false);
-        await rename(`${prefix}/python.away`, python);
-        await untouched();
+        await aim(before);
         expect(await asked()).toBe(false);
       });
     });

@@ -1,6 +1,7 @@
 /** The hook for nushell: `swcli runtime activate` changes the shell, `swcli deactivate` gives back what is still ours. */
 import { afterAll, beforeAll, expect } from "bun:test";
-import { rename, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
 import { bothModes, type Home, SWCLI_BIN, tempHome } from "../helpers/home.ts";
 import { needsProgram, testWith } from "../helpers/needs.ts";
 import { buildRuntime, MINUTES } from "./activated.ts";
@@ -15,8 +16,13 @@ bothModes((mode) => {
   let prefix = "";
   beforeAll(async () => {
     home = await tempHome({ mode });
+    // A daemon that has just begun removes what was not finished, as one looks from which a part is away: it must have looked.
+    const unfinished = `${home.root}/.envs/${"0".repeat(32)}-1`;
+    if (mode === "daemon") await mkdir(unfinished, { recursive: true });
     await buildRuntime(home, "demo");
     prefix = (await home.run(["runtime", "run", "demo", "sh", "-c", "echo $VIRTUAL_ENV"])).stdout.trim();
+    const isCalm = () => existsSync(`${prefix}/.swcli/seen/site`) && !existsSync(unfinished);
+    for (let tries = 0; tries < 300 && !isCalm(); tries++) await Bun.sleep(100);
   }, 2 * MINUTES);
   afterAll(async () => await home[Symbol.asyncDispose]());
 
