@@ -6,6 +6,7 @@ import { activateWords } from "#core/env/activation/activate-words.ts";
 import { fishCdLines } from "#core/env/activation/cd-script.ts";
 import { fishLines } from "#core/env/activation/fish-script.ts";
 import { ENTRY_FILE, ODD_URI, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
+import { fishInheritedLines } from "#core/env/activation/hook-inherited.ts";
 import { fishForgetNote, fishNoteLines } from "#core/env/activation/hook-notes.ts";
 import type { HookInput } from "#core/env/activation/hook-script.ts";
 import { HOOK_STATE, variableWords } from "#core/env/activation/plan-words.ts";
@@ -28,6 +29,7 @@ export function fishHook(input: HookInput): string {
     "if not test / -ef / 2>/dev/null; function _swrt_quick; return 1; end; end",
     ...define("_swrt_now", now),
     ...define("_swrt_conda", CONDA),
+    ...fishInheritedLines(),
     ...fishNoteLines(),
     ...(input.cd ? fishCdLines() : []),
   ];
@@ -49,7 +51,8 @@ const SWCLI = [
   'case "runtime:allow" "rt:allow"',
   "_swrt_bin $argv; or return; functions -q _swrt_cd; and _swrt_cd; return 0",
   "case deactivate:",
-  'if test "$_SWRT_LIVE" = "$fish_pid"; _swrt_off; else; _swrt_bin deactivate; end',
+  'if test "$_SWRT_LIVE" = "$fish_pid"; _swrt_off',
+  'else if test -n "$SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL"; _swrt_off_inherited; else; _swrt_bin deactivate; end',
   'case "-*" "runtime:-*" "rt:-*"',
   "_swrt_globals $argv",
   "case '*'",

@@ -7,6 +7,7 @@
 import { ACTIVATE_WORDS } from "#core/env/activation/activate-words.ts";
 import { nuCdLines } from "#core/env/activation/cd-script.ts";
 import { ENTRY_FILE, markerTwin, ODD_URI, refTwin, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
+import { nuInheritedLines } from "#core/env/activation/hook-inherited.ts";
 import type { HookInput } from "#core/env/activation/hook-script.ts";
 import { venvPlan } from "#core/env/activation/plan.ts";
 
@@ -25,6 +26,7 @@ export function nuHook({ swcli, root, cd }: HookInput): string {
     ...define("_swrt_less [list: list<string>, entry: string, put: list<string>]", LESS),
     ...define("--env _swrt_on [plan: record]", ON),
     ...define("--env _swrt_off []", OFF),
+    ...nuInheritedLines(),
     ...(cd ? nuCdLines() : []),
   ];
   return `${lines.join("\n")}\n`;
@@ -38,13 +40,14 @@ const swcliBody = (cd: boolean) => [
   "let said = (_swrt_split $words)",
   "let exe = (_swrt_exe)",
   "let verb = ($said.verb | str join ' ')",
+  "let leaves = ($verb == 'deactivate' and ($said.rest | is-empty))",
   "let asks = ($said.rest | any {|word| $word in ['-h' '--help'] })",
   `if ($verb =~ '^(runtime|rt) (${ACTIVATE_WORDS.join("|")})$') and not $asks {`,
   "let known = (if ($said.rest | length) == 1 { _swrt_look $said.rest.0 })",
   "let args = [...$said.globals 'shell' 'enter' '--shell' 'nu' '--pid' ($nu.pid | into string) ...$said.rest]",
   "_swrt_on (if $known == null { ^$exe ...$args | from json } else { $known })",
-  "} else if $verb == 'deactivate' and ($said.rest | is-empty) and ('_SWRT' in $env) {",
-  "_swrt_off",
+  "} else if $leaves and ('_SWRT' in $env) { _swrt_off",
+  "} else if $leaves and ($env.SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL? | is-not-empty) { _swrt_off_inherited",
   // What was allowed here is entered at once: no change of folder tells of it.
   ...(cd ? ["} else if ($verb =~ '^(runtime|rt) allow$') { ^$exe ...$words; _swrt_cd"] : []),
   "} else { ^$exe ...$words }",

@@ -8,6 +8,7 @@
 import { activateWords } from "#core/env/activation/activate-words.ts";
 import { cdLines } from "#core/env/activation/cd-script.ts";
 import { configTwin, ENTRY_FILE, markerTwin, refTwin, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
+import { inheritedLines } from "#core/env/activation/hook-inherited.ts";
 import { forgetNote, noteLines } from "#core/env/activation/hook-notes.ts";
 import { quickFunctions, quickOn, usual } from "#core/env/activation/hook-quick.ts";
 import { DIALECTS } from "#core/env/activation/posix-dialect.ts";
@@ -39,6 +40,7 @@ export function hookScript(input: HookInput, shell: HookShell): string {
     ...define("_swrt_globals", GLOBALS),
     ...define("_swrt_ask", askBody(shell)),
     ...quickFunctions(shell),
+    ...inheritedLines(shell),
     ...noteLines(shell),
     ...(input.cd ? cdLines(shell) : []),
   ];
@@ -72,7 +74,8 @@ const OTHER = [
   'case "${1-}:${2-}:$#" in',
   `${activating("*")}) shift 2; _swrt_ask "$@";;`,
   'runtime:allow:*|rt:allow:*) unset _SWRT_PWD; _swrt_bin "$@";;',
-  "deactivate::1) if [[ ${_SWRT_LIVE-} == $$ ]]; then _swrt_off deactivate; else _swrt_bin deactivate; fi;;",
+  "deactivate::1) if [[ ${_SWRT_LIVE-} == $$ ]]; then _swrt_off deactivate",
+  "elif [[ -n ${SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL-} ]]; then _swrt_off_inherited; else _swrt_bin deactivate; fi;;",
   '-*|runtime:-*|rt:-*) _swrt_globals "$@";;',
   '*) _swrt_bin "$@";;',
   "esac",
