@@ -1,16 +1,18 @@
 /**
  * Shells that went into an environment without being started for it (the hook, `eval "$(… shellenv)"`): nothing in
  * /proc tells, so `<activation>/live/<prefix name>/<pid>` does, a file whose time says when. The hook writes it too.
- * Counts while a process of that pid lives that began before. Tests: test/e2e/gc.test.ts
+ * Counts while a process of that pid lives that began before, unless it says that the shell has left (activation/hook-marks.ts).
+ * Tests: test/e2e/gc.test.ts, test/e2e/hook-marks.test.ts
  */
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import { basename } from "pathe";
 import type { Ctx } from "#core/context.ts";
+import { LEFT } from "#core/env/activation/hook-marks.ts";
 import { IN_FLIGHT_MS, raiseUse } from "#core/env/last-use.ts";
 import { errno } from "#core/errors.ts";
 import { namesIn } from "#core/platform/folder.ts";
-import { removeFile, removeTree } from "#core/platform/fs-atomic.ts";
+import { readTextIfAny, removeFile, removeTree } from "#core/platform/fs-atomic.ts";
 import { startTime } from "#core/store/leases.ts";
 
 export const liveFolder = (ctx: Ctx, prefix: string): string =>
@@ -74,7 +76,10 @@ async function shellsIn(ctx: Ctx, folder: string): Promise<number[]> {
     raiseUse(ctx, key, Math.min(entered, Date.now() - IN_FLIGHT_MS));
     await removeFile(`${folder}/${pid}`);
   }
-  return pids.filter((pid) => !dead.includes(pid)).map(Number);
+  const alive = pids.filter((pid) => !dead.includes(pid));
+  // The marks of those that left stay: just now one may say that its shell is in again.
+  const texts = await Promise.all(alive.map(async (pid) => await readTextIfAny(`${folder}/${pid}`)));
+  return alive.filter((_, i) => texts[i]?.trimEnd().endsWith(LEFT) !== true).map(Number);
 }
 
 // Two clocks, one of them in steps of 10 ms.

@@ -3,6 +3,7 @@
  * Builtins only; state lives in unexported global `_SWRT_*` variables, `_SWRT_LIVE` holds the pid of the shell it belongs to.
  * Tests: test/unit/core/env/activation/fish-script.test.ts
  */
+import { fishNoteLeft } from "#core/env/activation/hook-marks.ts";
 import type { ActivationPlan } from "#core/env/activation/plan.ts";
 import { literalWords, type PlanWords } from "#core/env/activation/plan-words.ts";
 import { fishQuote as q } from "#core/env/activation/quote.ts";
@@ -106,6 +107,7 @@ function offBody(plan: PlanWords): string[] {
     ...plan.set.flatMap(([name, word]) => setOff(name, word)),
     ...plan.unset.map(unsetOff),
     ...promptOff(),
+    fishNoteLeft(plan.guard[1]),
     `set -eg ${names.join(" ")}`,
     "functions -e _swrt_off",
   ];

@@ -7,6 +7,7 @@ import { fishCdLines } from "#core/env/activation/cd-script.ts";
 import { fishLines } from "#core/env/activation/fish-script.ts";
 import { ENTRY_FILE, ODD_URI, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
 import { fishInheritedLines } from "#core/env/activation/hook-inherited.ts";
+import { fishLeaveLines, LIVE_FOLDER } from "#core/env/activation/hook-marks.ts";
 import { fishForgetNote, fishNoteLines } from "#core/env/activation/hook-notes.ts";
 import type { HookInput } from "#core/env/activation/hook-script.ts";
 import { HOOK_STATE, variableWords } from "#core/env/activation/plan-words.ts";
@@ -30,6 +31,7 @@ export function fishHook(input: HookInput): string {
     ...define("_swrt_now", now),
     ...define("_swrt_conda", CONDA),
     ...fishInheritedLines(),
+    ...fishLeaveLines(),
     ...fishNoteLines(),
     ...(input.cd ? fishCdLines() : []),
   ];
@@ -106,9 +108,9 @@ const QUICK = [
   `if test -e $config; if test "$had" = 0; or ${differs("$config", "$at/config-$had")}; return 1; end; else if test "$had" != 0; return 1; end`,
   `if not test -e $seen/site; or not test -e $prefix/bin/python; or ${differs("$prefix/bin/python", "$seen/python")}`,
   "or not test $at/env-$marker -ef $root/.envs/(string replace -r -- '-[^-]*$' .json $env); or test $conda = 0 -a ! -e $prefix/pyvenv.cfg",
-  "or not test -e $prefix/lib/python$python/site-packages; or test $prefix/lib/python$python/site-packages -nt $seen/site; or test $prefix/bin -nt $seen/bin; or not test -w $state/activation/live/$env; return 1; end",
-  "set -l mark $state/activation/live/$env/$fish_pid",
-  "true >$mark; and test -e $mark; or return 1",
+  `or not test -e $prefix/lib/python$python/site-packages; or test $prefix/lib/python$python/site-packages -nt $seen/site; or test $prefix/bin -nt $seen/bin; or not test -w $root/${LIVE_FOLDER}/$env; return 1; end`,
+  `set -l mark $root/${LIVE_FOLDER}/$env/$fish_pid`,
+  "if test -s $mark; builtin echo in >>$mark; else; true >$mark; end; and test -e $mark; or return 1",
   'if test "$conda" = 1; _swrt_conda $at; return; end',
   "_swrt_now $prefix $name local/project/$project/runtime/$name/version/$id",
 ];

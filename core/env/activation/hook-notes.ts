@@ -1,7 +1,7 @@
 /**
  * A hooked shell shows at its prompt what a job of its own left for it: `<jobs>/notes/<pid>`, lines of text
  * (daemon/jobs/notes.ts). By builtins only: no shell can remove a file without a process, so the note is emptied, and the
- * daemon takes empty ones away. Tests: test/e2e/notes.test.ts
+ * daemon takes empty ones away. What else is due at the prompt: hook-marks.ts. Tests: test/e2e/notes.test.ts
  */
 type Shell = "bash" | "zsh";
 
@@ -21,6 +21,7 @@ export const noteLines = (shell: Shell): string[] => [
   'true >|"$_SWRT_NOTE" || :',
   'printf %s "$_SWRT_TEXT" >&2',
   "fi",
+  "if [[ -n ${_SWRT_L-} ]]; then _swrt_leave; fi",
   "return $_SWRT_CODE",
   "}",
   ...atPrompt(shell, "_swrt_note"),
@@ -47,5 +48,6 @@ export const fishNoteLines = (): string[] => [
   'if test -n "$SW_LOCAL_STORAGE"; set root $SW_LOCAL_STORAGE; end',
   `set -l note $root/${NOTES}/$fish_pid; set -l text`,
   "if test -s $note; read -z text <$note; true >$note; printf %s $text >&2; end",
+  "if set -q _SWRT_L; _swrt_leave; end",
   "end",
 ];

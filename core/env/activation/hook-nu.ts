@@ -8,6 +8,7 @@ import { ACTIVATE_WORDS } from "#core/env/activation/activate-words.ts";
 import { nuCdLines } from "#core/env/activation/cd-script.ts";
 import { ENTRY_FILE, markerTwin, ODD_URI, refTwin, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
 import { nuInheritedLines } from "#core/env/activation/hook-inherited.ts";
+import { LIVE_FOLDER, nuLeft } from "#core/env/activation/hook-marks.ts";
 import type { HookInput } from "#core/env/activation/hook-script.ts";
 import { venvPlan } from "#core/env/activation/plan.ts";
 
@@ -25,7 +26,7 @@ export function nuHook({ swcli, root, cd }: HookInput): string {
     ...define("_swrt_paths []", ["let p = ($env.PATH? | default [])", PATHS]),
     ...define("_swrt_less [list: list<string>, entry: string, put: list<string>]", LESS),
     ...define("--env _swrt_on [plan: record]", ON),
-    ...define("--env _swrt_off []", OFF),
+    ...define("--env _swrt_off [next: string = '']", OFF),
     ...nuInheritedLines(),
     ...(cd ? nuCdLines() : []),
   ];
@@ -58,6 +59,7 @@ const SEEN = [
   "try { ls --long --directory ($path | path expand) | first | { file: $in.inode, time: ($in.modified | into int) } } catch { { file: 0, time: 0 } }",
 ];
 
+const PREFIX = (plan: string) => `${plan}.set.SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL`;
 const PLAN = venvPlan({ prefix: "$prefix", name: "$w.n", uri: "$full", project: "", version: "" });
 const SET = Object.entries(PLAN.set).map(([name, value]) => `${name}: ${value.startsWith("$") ? value : q(value)}`);
 
@@ -70,7 +72,7 @@ const LOOK = [
   `let words = (open --raw $entry | str trim | split row ' ' | each {|word| $word | split row --number 2 '=' } | where {|word| ($word | length) == 2 })`,
   "let w = ($words | reduce --fold {} {|word, all| $all | insert ($word.0 | str substring 6..) $word.1 })",
   "if $w.k? != '0' { return null }",
-  "let mark = $'($store)/activation/live/($w.e)/($nu.pid)'",
+  `let mark = $'($root)/${LIVE_FOLDER}/($w.e)/($nu.pid)'`,
   "try { '' | save --force $mark } catch { return null }",
   `let prefix = $'($root)/.envs/($w.e)'; let seen = $'($prefix)/${SEEN_FOLDER}'`,
   "let site = $'($prefix)/lib/python($w.y)/site-packages'",
@@ -113,7 +115,7 @@ const LESS = [
 ];
 
 const ON = [
-  "if ('_SWRT' in $env) { _swrt_off }",
+  `if ('_SWRT' in $env) { _swrt_off ${PREFIX("$plan")} }`,
   "let names = [...($plan.set | columns) ...$plan.unset]",
   "let old = ($names | where {|name| $name in $env } | reduce --fold {} {|name, all| $all | insert $name ($env | get $name) })",
   "let path = (_swrt_paths)",
@@ -147,5 +149,6 @@ const OFF = [
   "}",
   "let prompt = ($env.PROMPT_COMMAND? | default '')",
   "if ($was.prompt != null) and (($prompt | describe) == closure) and (view source $prompt | str contains 'swrt_mark') { $env.PROMPT_COMMAND = $was.prompt }",
+  ...nuLeft(PREFIX("$was.plan")),
   "hide-env _SWRT",
 ];

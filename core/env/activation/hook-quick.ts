@@ -97,7 +97,7 @@ const pathSet = `${WORDS.path[0]?.replaceAll('"', "")}:$_SWRT_PATH`;
 const offBody = (shell: Shell) => [
   ...(shell === "zsh" ? ["emulate -L zsh"] : []),
   `if [[ -z \${_SWRT_RARE-}\${_SWRT_NEW-} && \${PATH-} == "${pathSet}" && ${valuesNow} == "${valuesSet}" ]]; then`,
-  "PATH=$_SWRT_PATH",
+  'PATH=$_SWRT_PATH; _SWRT_L+=("$_SWRT_PREFIX")',
   promptOff(WORDS),
   `unset ${[...NAMES, ...HOOK_STATE, "_SWRT_LIVE", "_SWRT_PATH", "_SWRT_MARK", "_SWRT_BY_CD"].join(" ")}`,
   `unset -f deactivate ${WORDS.mode} _swrt_off${shell === "zsh" ? " 2>/dev/null || :" : ""}`,

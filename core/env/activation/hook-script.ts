@@ -9,6 +9,7 @@ import { activateWords } from "#core/env/activation/activate-words.ts";
 import { cdLines } from "#core/env/activation/cd-script.ts";
 import { configTwin, ENTRY_FILE, markerTwin, refTwin, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
 import { inheritedLines } from "#core/env/activation/hook-inherited.ts";
+import { DEPTH, LIVE_FOLDER, leaveLines, MARK_IN, OWN_PID } from "#core/env/activation/hook-marks.ts";
 import { forgetNote, noteLines } from "#core/env/activation/hook-notes.ts";
 import { quickFunctions, quickOn, usual } from "#core/env/activation/hook-quick.ts";
 import { DIALECTS } from "#core/env/activation/posix-dialect.ts";
@@ -35,12 +36,13 @@ export function hookScript(input: HookInput, shell: HookShell): string {
     ...define("_swrt_bin", BIN),
     `${g}${KNOWN.map((name) => `${name}=`).join(" ")}`,
     ...swcliLines(shell),
-    ...define("_swrt_look", LOOK),
+    ...define("_swrt_look", lookBody(shell)),
     ...define("_swrt_other", OTHER),
     ...define("_swrt_globals", GLOBALS),
     ...define("_swrt_ask", askBody(shell)),
     ...quickFunctions(shell),
     ...inheritedLines(shell),
+    ...leaveLines(shell),
     ...noteLines(shell),
     ...(input.cd ? cdLines(shell) : []),
   ];
@@ -104,7 +106,8 @@ const GLOBALS = [
 const askBody = (shell: HookShell) => [
   'case " $* " in *" --help "*|*" -h "*) _swrt_bin runtime activate "$@"; return;; esac',
   "local _SWRT_TEXT",
-  `_SWRT_TEXT="$(_swrt_bin \${_SWRT_G[@]+"\${_SWRT_G[@]}"} shell enter --shell ${shell} --pid $$ "$@")" || return`,
+  OWN_PID[shell],
+  `_SWRT_TEXT="$(_swrt_bin \${_SWRT_G[@]+"\${_SWRT_G[@]}"} shell enter --shell ${shell} --pid $_SWRT_I "$@")" || return`,
   'eval "$_SWRT_TEXT"',
 ];
 
@@ -126,8 +129,10 @@ function swcliLines(shell: HookShell): string[] {
 const swcliBody = (shell: HookShell) => [
   `case "\${1-}:\${2-}:$#" in ${activating("3")}) ;; *) _swrt_other "$@"; return;; esac`,
   // `[[` would call two names equal that differ in case, where somebody has set nocasematch.
-  'if ! [ "$3:${SW_LOCAL_STORAGE:-$_SWRT_ROOT}" = "$_SWRT_K" ] || [[ ! -e $_SWRT_M ]]; then _swrt_look "$3"; fi',
-  "if [[ $_SWRT_T -ef $_SWRT_F && $_SWRT_X -ef $_SWRT_J && ! -e $_SWRT_O",
+  `if ! [ "${asked(shell)}" = "$_SWRT_K" ]; then`,
+  `if [ "${asked(shell)}+" = "$_SWRT_K" ] && ${MARK_IN}; then _SWRT_K=\${_SWRT_K%+}; else _swrt_look "$3"; fi`,
+  "fi",
+  "if [[ -e $_SWRT_M && $_SWRT_T -ef $_SWRT_F && $_SWRT_X -ef $_SWRT_J && ! -e $_SWRT_O",
   `&& ( $_SWRT_c == 0 && ! -e ${CONFIG} || $_SWRT_c != 0 && -e ${CONFIG} && ${sameTime(shell, CONFIG, `$_SWRT_E/${configTwin("$_SWRT_c")}`)} )`,
   `&& ${sameTime(shell, "$_SWRT_P/bin/python", `$_SWRT_P/${SEEN_FOLDER}/python`)}`,
   "&& ( $_SWRT_k == 1 || -e $_SWRT_P/pyvenv.cfg ) && -e $_SWRT_S",
@@ -139,6 +144,9 @@ const swcliBody = (shell: HookShell) => [
   'else _SWRT_K=; _swrt_ask "$3"; fi',
 ];
 
+/** `_SWRT_K` of what is asked for. */
+const asked = (shell: HookShell) => `$3:\${SW_LOCAL_STORAGE:-$_SWRT_ROOT}:${DEPTH[shell]}`;
+
 /** What is known of a URI: the words of its entry (hook-entry.ts) and the paths that they make. */
 export const KNOWN = [..."pnveyrmck", ..."KEFTOPJXSUM"].map((letter) => `_SWRT_${letter}`);
 
@@ -147,19 +155,20 @@ export const KNOWN = [..."pnveyrmck", ..."KEFTOPJXSUM"].map((letter) => `_SWRT_$
  * environment is looked at, so that gc knows of it: without the folder for it somebody is removing the environment, and
  * when it is gone again somebody began just then.
  */
-const LOOK = [
+const lookBody = (shell: HookShell) => [
   'local _SWRT_R="${SW_LOCAL_STORAGE:-$_SWRT_ROOT}"',
+  OWN_PID[shell],
   "_SWRT_K= _SWRT_T= _SWRT_F= _SWRT_k= _SWRT_E=$_SWRT_R/.store/v1/activation/by-uri/$1/@",
   "if [[ $_SWRT_R != /* || $1 == [./]* || $1 == */ || $1 == *//* || $1 == */.* || $1 == *..* ]]; then return 0; fi",
   // A power cut may leave a file without its text; its last word is there when all are.
   `if [[ ! -r $_SWRT_E/${ENTRY_FILE} ]] || ! . "$_SWRT_E/${ENTRY_FILE}" || [[ -z $_SWRT_k ]]; then return 0; fi`,
-  "_SWRT_M=$_SWRT_R/.store/v1/activation/live/$_SWRT_e/$$",
-  'if ! [[ -w ${_SWRT_M%/*} ]] || ! true >|"$_SWRT_M" || ! [[ -e $_SWRT_M ]]; then return 0; fi',
+  `_SWRT_M=$_SWRT_R/${LIVE_FOLDER}/$_SWRT_e/$_SWRT_I`,
+  `if ! { ${MARK_IN}; } && ! { [[ -w \${_SWRT_M%/*} ]] && true >|"$_SWRT_M"; }; then return 0; fi`,
   "_SWRT_P=$_SWRT_R/.envs/$_SWRT_e _SWRT_J=$_SWRT_R/.envs/${_SWRT_e%-*}.json",
   `_SWRT_X=$_SWRT_E/${markerTwin("$_SWRT_m")}`,
   "_SWRT_S=$_SWRT_P/lib/python$_SWRT_y/site-packages _SWRT_O=$_SWRT_R/$_SWRT_p/runtime/$_SWRT_n",
   "_SWRT_U=local/project/$_SWRT_p/runtime/$_SWRT_n/version/$_SWRT_v",
-  `_SWRT_T=$_SWRT_E/${refTwin("$_SWRT_r")} _SWRT_F=$_SWRT_R/.store/v1/refs/$_SWRT_p/$_SWRT_n.json _SWRT_K=$1:$_SWRT_R`,
+  `_SWRT_T=$_SWRT_E/${refTwin("$_SWRT_r")} _SWRT_F=$_SWRT_R/.store/v1/refs/$_SWRT_p/$_SWRT_n.json _SWRT_K=$1:$_SWRT_R:${DEPTH[shell]}`,
 ];
 
 const CONFIG = "${SW_CLI_CONFIG:-${HOME-}/.config/starwhale/config.yaml}";

@@ -5,6 +5,7 @@
  * Parsing is most of the cost: what is rarely needed stands in quoted strings that only `eval` parses.
  * Tests: test/unit/core/env/activation/posix-script.test.ts
  */
+import { noteLeft } from "#core/env/activation/hook-marks.ts";
 import type { ActivationPlan } from "#core/env/activation/plan.ts";
 import { literalWords, type PlanWords } from "#core/env/activation/plan-words.ts";
 import { DIALECTS, type Dialect, FUNCTION_STATE, type PosixShell } from "#core/env/activation/posix-dialect.ts";
@@ -143,6 +144,7 @@ export function posixOff(plan: PlanWords, shell: PosixShell): string[] {
     `unset -f deactivate ${plan.mode} 2>/dev/null || :`,
     `else ${later(offRare(plan, dialect))}; fi`,
     promptOff(plan),
+    ...(shell === "sh" ? [] : [noteLeft(plan.guard[1])]),
     ...dialect.rehash,
     `unset ${[...STATE, ...plan.state].join(" ")}`,
     "unset -f _swrt_off",

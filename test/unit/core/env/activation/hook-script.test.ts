@@ -63,7 +63,7 @@ const FISH_LOOK = `function look; echo "$PATH|$VIRTUAL_ENV|$VIRTUAL_ENV_PROMPT|$
 const OURS: Record<Shell, string> = {
   bash: 'IFS=" "; n=" ${!_SWRT_@} "; for l in {A..Z} {a..z}; do n=${n/ _SWRT_$l / }; done; echo "<$(echo $n)>"',
   zsh: 'IFS=" "; echo "<${(ok)parameters[(I)_SWRT_??*]}>"',
-  fish: 'echo "<"(set -n | string match "_SWRT_*")">"',
+  fish: 'echo "<"(set -n | string match -r "^_SWRT_..+")">"',
 };
 const KEPT: Record<Shell, string> = {
   bash: "<_SWRT_BIN _SWRT_ROOT>\n",

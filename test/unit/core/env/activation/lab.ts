@@ -90,8 +90,8 @@ export class Lab implements AsyncDisposable {
 
 /** Everything that a shell knows, in a text that two moments can be compared by; what the shell itself counts is left out. */
 export const SNAPSHOT: Record<LabShell, string> = {
-  bash: `snap() { set -o posix; set | grep -vE '^(_|BASH_[A-Z]*|LINENO|PIPESTATUS|FUNCNAME|RANDOM|SECONDS|EPOCH[A-Z]*|SRANDOM|PPID|SHELLOPTS|_SWRT_[A-Za-z])='; set +o posix; declare -f; alias; env | grep -v '^_=' | sort; }`,
+  bash: `snap() { set -o posix; set | grep -vE '^(_|BASHPID|BASH_[A-Z]*|LINENO|PIPESTATUS|FUNCNAME|RANDOM|SECONDS|EPOCH[A-Z]*|SRANDOM|PPID|SHELLOPTS|_SWRT_[A-Za-z])='; set +o posix; declare -f; alias; env | grep -v '^_=' | sort; }`,
   zsh: `snap() { set | grep -aE '^[A-Za-z]\\w*=' | grep -avE '^(LINENO|RANDOM|SECONDS|EPOCH[A-Z]*|TTYIDLE|PPID|status|pipestatus|argv|ZSH_DEBUG_CMD|ZSH_EVAL_CONTEXT|funcstack|history[a-z]*|jobstates|jobtexts|parameters|functions|functions_source|modules|options|usergroups|userdirs|nameddirs|commands|aliases|builtins|reswords|keymaps|widgets|patchars|errnos|sysparams|terminfo|termcap|dis_[a-z]*|_SWRT_[A-Za-z])='; set | grep -a SWRT | grep -av '^_SWRT_[A-Za-z]='; functions; alias; env | grep -v '^_=' | sort; }`,
   dash: `snap() { set | grep -vE '^(_|OPTIND|LINENO|PPID)='; alias; command -V deactivate; command -V venv; command -V _swrt_off; env | grep -v '^_=' | sort; }`,
-  fish: `function snap; set -g | string match -v -r '^(history|status|pipestatus|fish_pid)'; for f in (functions -an | string split ', '); echo fn $f; end; functions deactivate; env | string match -v '_=*' | sort; end`,
+  fish: `function snap; set -g | string match -v -r '^(history|status|pipestatus|fish_pid|_SWRT_[A-Za-z] )'; for f in (functions -an | string split ', '); echo fn $f; end; functions deactivate; env | string match -v '_=*' | sort; end`,
 };
