@@ -11,6 +11,7 @@ import { normalizeName, parseWheelName } from "#core/lock/wheel-name.ts";
 import { sha256File } from "#core/platform/digest.ts";
 import { isFolder } from "#core/platform/folder.ts";
 import { requirePython } from "#core/python/find.ts";
+import { recordedSha256 } from "#core/venv/distribution.ts";
 import type { LocalOrigin } from "#core/venv/origin.ts";
 import { repackWheel } from "#core/venv/repack-wheel.ts";
 
@@ -24,7 +25,7 @@ export interface CarryPlace {
 /** @returns the wheel's path: the user's own file, or one below `scratch` */
 export async function carryWheel(ctx: Ctx, origin: LocalOrigin, place: CarryPlace): Promise<string> {
   if (origin.kind === "file") return (await ownFile(origin)) ?? (await repackWheel(origin.distribution, place.scratch));
-  const hasSources = origin.kind !== "repository" && (await isFolder(origin.place));
+  const hasSources = (origin.kind === "editable" || origin.kind === "project") && (await isFolder(origin.place));
   return hasSources ? await buildProject(ctx, origin, place) : await repackWheel(origin.distribution, place.scratch);
 }
 
@@ -32,8 +33,8 @@ export async function carryWheel(ctx: Ctx, origin: LocalOrigin, place: CarryPlac
 async function ownFile({ place, distribution }: LocalOrigin): Promise<string | undefined> {
   const wheel = parseWheelName(basename(place));
   if (!wheel || wheel.name !== distribution.key || wheel.version !== distribution.version) return undefined;
-  const { archive_info: info } = distribution.direct ?? {};
-  const recorded = info?.hashes?.sha256 ?? /^sha256=(.+)$/.exec(info?.hash ?? "")?.[1];
+  const { direct } = distribution;
+  const recorded = direct && direct !== "unreadable" ? recordedSha256(direct) : undefined;
   try {
     const { hex } = await sha256File(place);
     return recorded === undefined || recorded === hex ? place : undefined;

@@ -18,7 +18,8 @@ import { textEntry } from "#core/ops/collect.ts";
 import { inScratch, lockEntries, specOf, wheelEntries } from "#core/ops/inputs-from-venv.ts";
 import { type EnvLock, lockDistributions } from "#core/ops/lock-distributions.ts";
 import type { Entry } from "#core/store/versions.ts";
-import { type Distribution, readDistributions } from "#core/venv/distributions.ts";
+import type { Distribution } from "#core/venv/distribution.ts";
+import { readDistributions } from "#core/venv/distributions.ts";
 import { envName } from "#core/venv/env-name.ts";
 import { sitePackages } from "#core/venv/read-venv.ts";
 

@@ -11,7 +11,7 @@ import { carryWheel } from "#core/ops/carry-wheel.ts";
 import type { BuildExtras } from "#core/protocol/methods/build-source.ts";
 import { requirePython } from "#core/python/find.ts";
 import { checkDistributions } from "#core/venv/check.ts";
-import type { Distribution } from "#core/venv/distributions.ts";
+import type { Distribution } from "#core/venv/distribution.ts";
 import { markerEnv } from "#core/venv/marker.ts";
 import { isLocal, type Origin, originOf } from "#core/venv/origin.ts";
 import { notOnIndex, refuseLocal } from "#core/venv/refused.ts";

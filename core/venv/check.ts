@@ -3,7 +3,7 @@
  * installed in a version that it allows. Pure. Tests: test/unit/core/venv/check.test.ts
  */
 import { normalizeName } from "#core/lock/wheel-name.ts";
-import type { Distribution } from "#core/venv/distributions.ts";
+import type { Distribution } from "#core/venv/distribution.ts";
 import { type MarkerEnv, markerHolds } from "#core/venv/marker.ts";
 import { meets } from "#core/venv/pep440.ts";
 

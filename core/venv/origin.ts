@@ -2,20 +2,24 @@
  * Where each installed package came from, and so how it can travel: by its pin from an index, by a commit, by a URL, or
  * only as a wheel that is carried in the package. Pure. Tests: test/unit/core/venv/origin.test.ts
  */
-import type { DirectUrl, Distribution } from "#core/venv/distributions.ts";
+import type { DirectUrl, Distribution } from "#core/venv/distribution.ts";
 
 export type Origin =
   | { kind: "index" | "url" | "vcs"; requirement: string; distribution: Distribution }
-  /** A project's folder, an editable or not; a wheel or archive file; a repository that only this machine can reach. */
-  | { kind: "editable" | "project" | "file" | "repository"; place: string; distribution: Distribution };
+  /**
+   * A project's folder, an editable or not; a wheel or archive file; a repository that only this machine can reach; a
+   * record that can't be read.
+   */
+  | { kind: "editable" | "project" | "file" | "repository" | "unknown"; place: string; distribution: Distribution };
 
 export type LocalOrigin = Exclude<Origin, { requirement: string }>;
 
 export const isLocal = (origin: Origin): origin is LocalOrigin => "place" in origin;
 
 export function originOf(distribution: Distribution): Origin {
-  const { direct, name, version } = distribution;
+  const { direct, name, version, site, info } = distribution;
   if (!direct) return { kind: "index", requirement: `${name}==${version}`, distribution };
+  if (direct === "unreadable") return { kind: "unknown", place: `${site}/${info}/direct_url.json`, distribution };
   if (direct.vcs_info) return vcsOrigin(distribution, direct, direct.vcs_info);
   if (/^https?:/i.test(direct.url)) return { kind: "url", requirement: urlRequirement(name, direct), distribution };
   const place = placeOf(direct.url);

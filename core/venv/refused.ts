@@ -12,15 +12,18 @@ export interface Allowed {
 
 /** Whether `-ie` or `-ilw` lets this one in. */
 export function isAllowed({ kind }: LocalOrigin, allowed: Allowed): boolean {
-  if (kind === "repository") return allowed.editable;
-  return kind === "file" ? allowed.localWheel : allowed.editable;
+  return isFile(kind) ? allowed.localWheel : allowed.editable;
 }
+
+/** What is carried by what is installed of it, without a project. */
+const isFile = (kind: LocalOrigin["kind"]) => kind === "file" || kind === "unknown";
 
 const WHAT: Record<LocalOrigin["kind"], string> = {
   editable: "editable, from",
   project: "installed from the folder",
   file: "installed from the file",
   repository: "from a repository that only this machine reaches:",
+  unknown: "from nobody knows where, since this can't be read:",
 };
 
 /** @throws SwError LOCK_FAILED naming every package that nobody allowed */
@@ -30,7 +33,7 @@ export function refuseLocal(origins: readonly LocalOrigin[], allowed: Allowed): 
   const lines = refused.map(
     ({ kind, place, distribution: d }) => `  ${d.name} ${d.version}: ${WHAT[kind]} ${redactUrl(place)}`,
   );
-  const flags = [...new Set(refused.map(({ kind }) => (kind === "file" ? "-ilw" : "-ie")))].sort();
+  const flags = [...new Set(refused.map(({ kind }) => (isFile(kind) ? "-ilw" : "-ie")))].sort();
   throw new SwError(
     "LOCK_FAILED",
     `these packages are on no index, so others could not restore them:\n${lines.join("\n")}`,
@@ -45,7 +48,7 @@ export function notOnIndex(packages: readonly { name: string; version: string; r
   const lines = packages.map(({ name, version, reason }) => `  ${name} ${version}: ${reason}`);
   return new SwError(
     "LOCK_FAILED",
-    `these packages are not on your indexes, so others could not restore them:\n${lines.join("\n")}`,
+    `these packages can't be had as they are installed, so others could not restore them:\n${lines.join("\n")}`,
     {
       hint: "-ilw carries them as wheels made from what is installed; or name their index (PIP_EXTRA_INDEX_URL, pip.conf).",
       detail: { packages: packages.map(({ name }) => name) },

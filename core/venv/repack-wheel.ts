@@ -7,7 +7,7 @@ import { basename, normalize, relative } from "pathe";
 import { errno, SwError } from "#core/errors.ts";
 import { sha256Hex } from "#core/platform/digest.ts";
 import { readTextIfAny, writeFileAtomic } from "#core/platform/fs-atomic.ts";
-import type { Distribution } from "#core/venv/distributions.ts";
+import type { Distribution } from "#core/venv/distribution.ts";
 import { type ZipMember, zip } from "#core/venv/zip.ts";
 
 /** @throws SwError LOCK_FAILED when the environment does not say which files belong to the package */

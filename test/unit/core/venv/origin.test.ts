@@ -1,13 +1,13 @@
 import { expect, test } from "bun:test";
-import type { DirectUrl, Distribution } from "#core/venv/distributions.ts";
+import type { DirectUrl, Distribution } from "#core/venv/distribution.ts";
 import { isLocal, originOf } from "#core/venv/origin.ts";
 
 const COMMIT = "c".repeat(40);
-const installed = (direct?: DirectUrl): Distribution => ({
+const installed = (direct?: Distribution["direct"]): Distribution => ({
   ...{ key: "own-thing", name: "Own.Thing", version: "1.0", requires: [], requiresPython: undefined },
   ...{ site: "/s", info: "own_thing-1.0.dist-info", installer: "pip", direct },
 });
-const travels = (direct?: DirectUrl) => {
+const travels = (direct?: Distribution["direct"]) => {
   const origin = originOf(installed(direct));
   return isLocal(origin) ? `${origin.kind} ${origin.place}` : `${origin.kind} ${origin.requirement}`;
 };
@@ -36,6 +36,10 @@ test("an archive on the web travels by its address", () => {
   expect(travels({ url: "https://h/own-1.0.tar.gz", subdirectory: "py", archive_info: {} })).toBe(
     "url Own.Thing @ https://h/own-1.0.tar.gz#subdirectory=py",
   );
+});
+
+test("what has a record that nobody can read does not travel", () => {
+  expect(travels("unreadable")).toBe("unknown /s/own_thing-1.0.dist-info/direct_url.json");
 });
 
 test("what lies on this machine does not travel, and its place is told as a path", () => {
