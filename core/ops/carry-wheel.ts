@@ -24,9 +24,10 @@ export interface CarryPlace {
 
 /** @returns the wheel's path: the user's own file, or one below `scratch` */
 export async function carryWheel(ctx: Ctx, origin: LocalOrigin, place: CarryPlace): Promise<string> {
-  if (origin.kind === "file") return (await ownFile(origin)) ?? (await repackWheel(origin.distribution, place.scratch));
+  const to = { folder: place.scratch, signal: ctx.signal };
+  if (origin.kind === "file") return (await ownFile(origin)) ?? (await repackWheel(origin.distribution, to));
   const hasSources = (origin.kind === "editable" || origin.kind === "project") && (await isFolder(origin.place));
-  return hasSources ? await buildProject(ctx, origin, place) : await repackWheel(origin.distribution, place.scratch);
+  return hasSources ? await buildProject(ctx, origin, place) : await repackWheel(origin.distribution, to);
 }
 
 /** The wheel file is still there and still the one that was installed. */

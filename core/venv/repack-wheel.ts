@@ -2,16 +2,22 @@
  * A wheel made from what is installed: the files that RECORD names, as they are, without what installers add.
  * Reads the environment, never writes into it. Tests: test/unit/core/venv/repack-wheel.test.ts
  */
-import { readFile, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { mkdir, open, stat } from "node:fs/promises";
 import { basename, normalize, relative } from "pathe";
 import { errno, SwError } from "#core/errors.ts";
-import { sha256Hex } from "#core/platform/digest.ts";
-import { readTextIfAny, writeFileAtomic } from "#core/platform/fs-atomic.ts";
+import { readTextIfAny } from "#core/platform/fs-atomic.ts";
 import type { Distribution } from "#core/venv/distribution.ts";
-import { type ZipMember, zip } from "#core/venv/zip.ts";
+import { writeZip, type ZipMember } from "#core/venv/zip.ts";
 
-/** @throws SwError LOCK_FAILED when the environment does not say which files belong to the package */
-export async function repackWheel(distribution: Distribution, folder: string): Promise<string> {
+export interface RepackPlace {
+  /** Where the wheel goes. */
+  folder: string;
+  signal: AbortSignal;
+}
+
+/** @throws SwError LOCK_FAILED when the environment does not say which files belong to the package, CANCELLED */
+export async function repackWheel(distribution: Distribution, { folder, signal }: RepackPlace): Promise<string> {
   const { site, info } = distribution;
   const record = await readTextIfAny(`${site}/${info}/RECORD`);
   const wheelFile = await readTextIfAny(`${site}/${info}/WHEEL`);
@@ -22,9 +28,9 @@ export async function repackWheel(distribution: Distribution, folder: string): P
     const target = wheelPath(distribution, path, scripts);
     if (target !== undefined) members.push(await member(distribution, path, target));
   }
-  const all = [...members, recordMember(info, members)];
   const file = `${folder}/${info.slice(0, -".dist-info".length)}-${tagOf(wheelFile)}.whl`;
-  await writeFileAtomic(file, zip(all), { durable: false });
+  await mkdir(folder, { recursive: true });
+  await writeZip(file, withRecord(info, members), signal);
   return file;
 }
 
@@ -69,10 +75,11 @@ function entryPoints(text: string): Set<string> {
 }
 
 async function member({ site, name }: Distribution, path: string, target: string): Promise<ZipMember> {
+  const file = `${site}/${path}`;
   try {
-    const [data, info] = await Promise.all([readFile(`${site}/${path}`), stat(`${site}/${path}`)]);
-    const plain = /\.data\/scripts\//.test(target) ? withoutPrefix(data) : data;
-    return { path: target, data: plain, executable: (info.mode & 0o111) !== 0 };
+    const info = await stat(file);
+    const behind = /\.data\/scripts\//.test(target) ? await interpreterLine(file) : undefined;
+    return { path: target, executable: (info.mode & 0o111) !== 0, pieces: () => piecesOf(file, behind) };
   } catch (e) {
     if (errno(e) !== "ENOENT") throw e;
     throw new SwError("LOCK_FAILED", `${name} can't be carried: its file ${path} is not there any more`, {
@@ -81,17 +88,42 @@ async function member({ site, name }: Distribution, path: string, target: string
   }
 }
 
-/** `#!python` is what installers replace by the environment's own. */
-function withoutPrefix(data: Uint8Array): Uint8Array {
-  const text = Buffer.from(data).toString("latin1");
-  const shebang = /^#!.*python[\d.]*\b.*\n/.exec(text)?.[0];
-  return shebang === undefined ? data : Buffer.from(`#!python\n${text.slice(shebang.length)}`, "latin1");
+const PIECE = 1 << 18;
+
+/** @param behind where a script goes on behind its interpreter */
+async function* piecesOf(file: string, behind: number | undefined): AsyncGenerator<Uint8Array> {
+  // What installers replace by the environment's own.
+  if (behind !== undefined) yield new TextEncoder().encode("#!python\n");
+  yield* createReadStream(file, { start: behind ?? 0, highWaterMark: PIECE });
 }
 
-function recordMember(info: string, members: readonly ZipMember[]): ZipMember {
-  const lines = members.map(({ path, data }) => `${csv(path)},sha256=${base64(sha256Hex(data))},${data.length}`);
-  const text = `${[...lines, `${info}/RECORD,,`].join("\n")}\n`;
-  return { path: `${info}/RECORD`, data: new TextEncoder().encode(text), executable: false };
+const LONGEST_LINE = 1024;
+
+/** The length of a first line that names a Python. */
+async function interpreterLine(path: string): Promise<number | undefined> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(LONGEST_LINE), 0, LONGEST_LINE, 0);
+    return /^#!.*python[\d.]*\b.*\n/.exec(buffer.toString("latin1", 0, bytesRead))?.[0].length;
+  } finally {
+    await file.close();
+  }
+}
+
+/** The members, and last the list of what was written of them. */
+function withRecord(info: string, members: readonly ZipMember[]): ZipMember[] {
+  const lines: string[] = [];
+  const listed = members.map(
+    (one): ZipMember => ({
+      ...one,
+      written: ({ sha256, size }) => lines.push(`${csv(one.path)},sha256=${base64(sha256)},${size}`),
+    }),
+  );
+  const path = `${info}/RECORD`;
+  async function* pieces() {
+    yield new TextEncoder().encode(`${[...lines, `${path},,`].join("\n")}\n`);
+  }
+  return [...listed, { path, executable: false, pieces }];
 }
 
 const csv = (path: string) => (/[",]/.test(path) ? `"${path.replaceAll('"', '""')}"` : path);
