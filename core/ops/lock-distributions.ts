@@ -72,7 +72,7 @@ async function lockOrigins(ctx: Ctx, locking: Locking): Promise<EnvLock> {
   let origins = locking.origins;
   const absent = new Map<string, { distribution: Distribution; reason: string }>();
   const carried: string[] = [];
-  for (const origin of origins.filter(isLocal)) carried.push(await carryWheel(ctx, origin, placeOf(locking)));
+  for (const origin of origins.filter(isLocal)) carried.push(await carryWheel(ctx, origin, locking.python.minor, locking.scratch));
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const outcome = await tryLock(ctx, { ...locking, origins }, carried);
     if ("lock" in outcome) {
@@ -82,13 +82,13 @@ async function lockOrigins(ctx: Ctx, locking: Locking): Promise<EnvLock> {
     absent.set(outcome.absent.key, { distribution: outcome.absent, reason: outcome.reason });
     origins = origins.filter(({ distribution }) => distribution !== outcome.absent);
     if (locking.extras.local_wheel) {
-      carried.push(await carryWheel(ctx, { kind: "file", place: "", distribution: outcome.absent }, placeOf(locking)));
+      carried.push(await carryWheel(ctx, { kind: "file", place: "", distribution: outcome.absent }, locking.python.minor, locking.scratch));
     }
   }
   throw notOnIndex([...absent.values()].map(named));
 }
 
-const placeOf = ({ python, scratch }: Locking) => ({ minor: python.minor, scratch });
+
 
 const named = ({ distribution: { name, version }, reason }: { distribution: Distribution; reason: string }) => ({
   name,
