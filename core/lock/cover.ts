@@ -71,7 +71,7 @@ async function addPlatform<T>(cover: Cover<T>, { platform, attempt, known }: Add
   cover.platforms = platforms;
 }
 
-/** One line for people. */
-export const droppedWarning = (dropped: Dropped): string =>
+/** One line for people. @param archFrom what they name platforms with */
+export const droppedWarning = (dropped: Dropped, archFrom = "environment.arch"): string =>
   `${dropped.platform} is not covered: ${dropped.package || "some package"} can't be had for it` +
-  " (name the platforms under environment.arch to choose yourself)";
+  ` (name the platforms yourself with ${archFrom})`;

@@ -14,7 +14,7 @@ import { parseUvError, type UvError } from "#core/lock/uv-error.ts";
 import { parseWheelName } from "#core/lock/wheel-name.ts";
 import { redactUrl } from "#core/platform/redact.ts";
 
-export type ExplainInput = Pick<LockInput, "requirements" | "wheels"> & { python: { minor: string } };
+export type ExplainInput = Pick<LockInput, "requirements" | "wheels" | "archFrom"> & { python: { minor: string } };
 
 /** The error for a failed run of uv. */
 export function explainFailure(stderr: string, input: ExplainInput): SwError {
@@ -57,7 +57,7 @@ function unsolvable(error: UvError, input: ExplainInput): SwError {
   return withPlaces({
     code: "LOCK_UNSOLVABLE",
     text: `the requirements can't be met together ${where}\n${reason}`,
-    hint: unsolvableHint(error, reason),
+    hint: unsolvableHint(error, reason, input),
     input,
     platform,
     package: missingWheels(error) ?? firstInvolved(reason, input),
@@ -67,7 +67,7 @@ function unsolvable(error: UvError, input: ExplainInput): SwError {
 const ACCESS_HINT =
   "Check the index's address and your credentials (~/.netrc, pip.conf, PIP_INDEX_URL, UV_DEFAULT_INDEX).";
 
-function unsolvableHint(error: UvError, reason: string): string {
+function unsolvableHint(error: UvError, reason: string, { archFrom }: ExplainInput): string {
   // Hints about the generated project would send people looking for a file that they don't have.
   const useful = error.hints.find(
     (hint) => !/tool\.uv|requires-python|pyproject|--find-links|the current one/.test(hint),
@@ -80,7 +80,7 @@ function unsolvableHint(error: UvError, reason: string): string {
     return "Check the spelling, the index settings (configs.pip.extra_index_url names a further one) and your credentials for them.";
   }
   if (/wheels/.test(reason))
-    return "Choose a version with wheels for it, or name fewer platforms under environment.arch.";
+    return `Choose a version with wheels for it, or name fewer platforms with ${archFrom ?? "environment.arch"}.`;
   if (/the requested Python version|Python [\d.]+ does not satisfy/.test(reason)) {
     return "Choose another version of the package, or another environment.python.";
   }

@@ -55,5 +55,6 @@ function mismatch(entry: LockEntry, about: readonly RequirementLine[]): SwError 
     problem: `none of the hashes given for ${entry.name} is one of ${entry.spec}`,
     source: line?.text ?? "",
     hint: `The index has ${found}. Correct the hashes, or find out who changed the package.`,
+    detail: { package: entry.name },
   });
 }

@@ -20,16 +20,18 @@ export interface LineErrorInput {
   /** The offending line as written. */
   source: string;
   hint: string;
+  /** For programs, beside the place. */
+  detail?: Record<string, unknown>;
 }
 
 /** `requirements.txt:3:1: problem` and the line below it. */
-export function lineError({ code, at, problem, source, hint }: LineErrorInput): SwError {
+export function lineError({ code, at, problem, source, hint, detail }: LineErrorInput): SwError {
   const gutter = `  ${at.line} | `;
   const shown = redactUrl(source);
   const marks = `${" ".repeat(gutter.length - 2)}| ${"^".repeat(Math.max(1, shown.length))}`;
   return new SwError(code, redactUrl(`${placeOf(at)}: ${problem}\n${gutter}${shown}\n${marks}`), {
     hint,
-    detail: { file: at.file, line: at.line },
+    detail: { ...detail, file: at.file, line: at.line },
   });
 }
 

@@ -10,6 +10,8 @@ export interface LockInput {
   python: { minor: string; path: string };
   /** `environment.arch` as written. */
   arch: string[];
+  /** What people name platforms with, for messages; `environment.arch` when nobody says. */
+  archFrom?: string;
   requirements: Requirements;
   /** Absolute paths of local wheels. */
   wheels: string[];
@@ -32,6 +34,7 @@ export interface Lock {
   dropped: { platform: PlatformName; package: string }[];
   /** Wheels of find-links folders: carried in the package, installed like local wheels. */
   carriedWheels: CarriedWheel[];
+  /** Of whoever asked: a kept lock has none. */
   warnings: string[];
   key: string;
   /** Set by who answers: it was resolved before, by anybody on this machine. */

@@ -31,12 +31,17 @@ type Plan = LockQuestion;
 export async function resolveLock(ctx: Ctx, input: LockInput): Promise<Lock> {
   const plan = await planLock(ctx, input);
   const cached = input.useCache && !input.upgrade ? await recallLock(ctx, plan) : undefined;
-  if (cached) return { ...cached, cached: true, warnings: [...plan.input.requirements.warnings, ...cached.warnings] };
+  if (cached) return { ...cached, cached: true, warnings: warningsOf(plan, cached) };
   const lock = await makeLock(ctx, plan);
   await writeCachedLock(ctx, lock);
   await writeSharedLock(ctx, plan, lock);
-  return { ...lock, warnings: [...plan.input.requirements.warnings, ...lock.warnings] };
+  return { ...lock, warnings: warningsOf(plan, lock) };
 }
+
+const warningsOf = ({ input }: Plan, { dropped }: Lock) => [
+  ...input.requirements.warnings,
+  ...dropped.map((one) => droppedWarning(one, input.archFrom)),
+];
 
 /** This machine's own first; what others resolved is kept here too. */
 async function recallLock(ctx: Ctx, plan: Plan): Promise<Lock | undefined> {
@@ -109,7 +114,7 @@ function lockOf({ input, key }: Plan, { solution, platforms, dropped }: Cover<Ca
     platforms,
     dropped,
     carriedWheels: solution.wheels,
-    warnings: dropped.map(droppedWarning),
+    warnings: [],
     key,
   };
 }

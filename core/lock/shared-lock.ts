@@ -7,7 +7,6 @@ import * as v from "valibot";
 import type { IndexSettings } from "#core/config/index-settings.ts";
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
-import { droppedWarning } from "#core/lock/cover.ts";
 import { type LockEntry, parseExport, renderLock, renderVcs } from "#core/lock/export.ts";
 import { checkHashes } from "#core/lock/hashes.ts";
 import { type Lock, type LockInput, LockRecord } from "#core/lock/lock.ts";
@@ -35,7 +34,7 @@ export async function readSharedLock(ctx: Ctx, question: LockQuestion): Promise<
   if (found === undefined) return undefined;
   const parsed = v.safeParse(LockRecord, found);
   const refusal = parsed.success ? refusalOf(question, parsed.output) : "it has another shape";
-  if (refusal === undefined && parsed.success) return { ...parsed.output, warnings: warningsOf(parsed.output) };
+  if (refusal === undefined && parsed.success) return { ...parsed.output, warnings: [] };
   ctx.report.warn(`a lock of the shared cache is not used: ${refusal}`);
   return undefined;
 }
@@ -44,12 +43,10 @@ export async function readSharedLock(ctx: Ctx, question: LockQuestion): Promise<
 export async function writeSharedLock(ctx: Ctx, question: LockQuestion, lock: Lock): Promise<void> {
   if (!isShareable(ctx, question) || lock.carriedWheels.length > 0) return;
   const { cached: _, ...record } = lock;
-  await writeShared(ctx, sharedKey(lock.key), { ...record, warnings: warningsOf(lock) });
+  await writeShared(ctx, sharedKey(lock.key), record);
 }
 
 const sharedKey = (key: string) => `lock:${key}`;
-// Texts of others are not shown.
-const warningsOf = ({ dropped }: Pick<Lock, "dropped">) => dropped.map(droppedWarning);
 
 /** A folder's path, and the time of a file, mean something else on another machine. */
 function isShareable(ctx: Ctx, { settings }: LockQuestion): boolean {

@@ -16,7 +16,7 @@ import { renderSpec } from "#core/manifest/render-spec.ts";
 import type { EnvPlace, SourceInputs, SourceParams } from "#core/ops/build-source.ts";
 import { textEntry } from "#core/ops/collect.ts";
 import { inScratch, lockEntries, specOf, wheelEntries } from "#core/ops/inputs-from-venv.ts";
-import { type EnvLock, lockDistributions } from "#core/ops/lock-distributions.ts";
+import { type EnvLock, lockDistributions, refusePython } from "#core/ops/lock-distributions.ts";
 import type { Entry } from "#core/store/versions.ts";
 import type { Distribution } from "#core/venv/distribution.ts";
 import { readDistributions } from "#core/venv/distributions.ts";
@@ -25,21 +25,23 @@ import { sitePackages } from "#core/venv/read-venv.ts";
 
 export async function inputsFromConda(ctx: Ctx, params: SourceParams, place: EnvPlace): Promise<SourceInputs> {
   const found = await readCondaPrefix(place.prefix);
-  const python = found.python ?? refuseNoPython(place.prefix);
+  const version = found.python ?? refuseNoPython(place.prefix);
+  const python = { minor: version.split(".").slice(0, 2).join("."), version };
+  refusePython(place.prefix, python);
   const explicit = explicitOf(ctx, found, params.target.arch);
   const { own, provided } = await pipPart(found);
-  ctx.report.log(`${found.records.length} conda and ${own.length} pip packages in ${place.prefix}, Python ${python}`);
+  ctx.report.log(`${found.records.length} conda and ${own.length} pip packages in ${place.prefix}, Python ${version}`);
   return await inScratch(ctx, async (scratch) => {
     const locked = await lockDistributions(ctx, {
       label: place.prefix,
-      python: { minor: python.split(".").slice(0, 2).join("."), version: python },
+      python,
       arch: [archOf(Object.keys(explicit.platforms)[0] ?? "")],
       distributions: own,
       provided,
       extras: params.extras,
       scratch,
     });
-    return await assemble(ctx, { params, place, python, explicit, locked });
+    return await assemble(ctx, { params, place, python: version, explicit, locked });
   });
 }
 

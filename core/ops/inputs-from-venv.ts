@@ -13,30 +13,53 @@ import type { RuntimeSpec } from "#core/manifest/spec.ts";
 import { LOCK_FILE, VCS_LOCK_FILE } from "#core/ops/build-inputs.ts";
 import type { EnvPlace, SourceInputs, SourceParams } from "#core/ops/build-source.ts";
 import { textEntry } from "#core/ops/collect.ts";
-import { type EnvLock, lockDistributions } from "#core/ops/lock-distributions.ts";
+import { type EnvLock, lockDistributions, markersOf, refusePython } from "#core/ops/lock-distributions.ts";
 import { removeTree } from "#core/platform/fs-atomic.ts";
 import { ingestPath, putBlobFile } from "#core/store/blobs.ts";
 import type { Entry } from "#core/store/versions.ts";
+import type { Distribution } from "#core/venv/distribution.ts";
 import { readDistributions } from "#core/venv/distributions.ts";
 import { envName } from "#core/venv/env-name.ts";
-import { readVenv } from "#core/venv/read-venv.ts";
+import { readVenv, type Venv } from "#core/venv/read-venv.ts";
+import { neededFrom, systemSites } from "#core/venv/system-site.ts";
 
 export async function inputsFromVenv(ctx: Ctx, params: SourceParams, place: EnvPlace): Promise<SourceInputs> {
   const venv = await readVenv(place.prefix);
-  if (venv.systemSite) {
-    ctx.report.warn(`${place.prefix} also sees the packages of its base Python; they are no part of it and not locked`);
-  }
-  const distributions = await readDistributions(venv.sitePackages);
+  const python = { minor: venv.minor, version: venv.version };
+  refusePython(place.prefix, python);
+  const own = await readDistributions(venv.sitePackages);
+  const seen = venv.systemSite ? await seenPackages(ctx, venv, own) : [];
+  const distributions = [...own, ...seen];
   ctx.report.log(`${distributions.length} packages in ${place.prefix}, Python ${venv.version}`);
   return await inScratch(ctx, async (scratch) => {
     const { extras, target } = params;
-    const python = { minor: venv.minor, version: venv.version };
-    const found = { label: place.prefix, python, arch: [target.arch], distributions, provided: [], extras, scratch };
+    const found = {
+      label: place.prefix,
+      python,
+      arch: [target.arch],
+      distributions,
+      seen,
+      provided: [],
+      extras,
+      scratch,
+    };
     const locked = await lockDistributions(ctx, found);
     const name = envName(place.prefix);
     const rendered = { name, mode: "venv" as const, python: venv.version, ...target, arch: [target.arch] };
     return await assemble(ctx, { locked, rendered, place });
   });
+}
+
+/** Of the base Python's packages those that it can't do without: elsewhere there is another base. */
+async function seenPackages(ctx: Ctx, venv: Venv, own: readonly Distribution[]): Promise<Distribution[]> {
+  const { prefix, base, minor, version } = venv;
+  const all = await readDistributions(base === undefined ? [] : await systemSites(ctx.env, base, minor));
+  const needed = neededFrom(own, all, markersOf({ minor, version }));
+  const which = needed.length > 0 ? "all others are" : "they are";
+  const need = needed.map((one) => `${one.name} ${one.version}`).join(", ");
+  const also = need === "" ? "" : `what its own packages need (${need}) is locked too, `;
+  ctx.report.warn(`${prefix} also sees the packages of its base Python; ${also}${which} no part of it and not locked`);
+  return needed;
 }
 
 /** Wheels that are made on the way live here until they are in the store. */

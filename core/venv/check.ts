@@ -22,7 +22,7 @@ export function checkDistributions(distributions: readonly Checked[], env: Marke
   for (const { key, name, version } of distributions) {
     const first = versions.get(key);
     if (first === undefined) versions.set(key, version);
-    else lines.push(`${name} is installed twice: ${first} and ${version}`);
+    else lines.push(`${name} is installed twice: ${first}, which counts, and ${version}`);
   }
   const missing = new Set<string>();
   for (const one of distributions) {
@@ -47,12 +47,8 @@ interface Case {
 }
 
 function conflict({ one, requirement, versions, env, missing }: Case): string[] {
-  const [head = "", marker] = splitMarker(requirement);
-  if (marker !== undefined && !markerHolds(marker, env)) return [];
-  const parts = /^\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(.*)$/s.exec(head);
-  if (!parts) return [];
-  const key = normalizeName(parts[1] ?? "");
-  const specifier = (parts[2] ?? "").trim().replace(/^\((.*)\)$/s, "$1");
+  const { key, specifier } = wantedHere(requirement, env) ?? {};
+  if (key === undefined || specifier === undefined) return [];
   const own = versions.get(key);
   const who = `${one.name} ${one.version}`;
   if (own === undefined) {
@@ -61,6 +57,16 @@ function conflict({ one, requirement, versions, env, missing }: Case): string[] 
   }
   if (specifier.startsWith("@") || meets(own, specifier)) return [];
   return [`${who} requires ${key} ${specifier}, but ${own} is installed`];
+}
+
+/** The normalised name and the condition of a Requires-Dist line; undefined where its marker does not hold. */
+export function wantedHere(requirement: string, env: MarkerEnv): { key: string; specifier: string } | undefined {
+  const [head = "", marker] = splitMarker(requirement);
+  if (marker !== undefined && !markerHolds(marker, env)) return undefined;
+  const parts = /^\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(.*)$/s.exec(head);
+  if (!parts) return undefined;
+  const specifier = (parts[2] ?? "").trim().replace(/^\((.*)\)$/s, "$1");
+  return { key: normalizeName(parts[1] ?? ""), specifier };
 }
 
 /** A URL requirement ends at a blank before its semicolon. */

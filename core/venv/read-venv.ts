@@ -3,6 +3,7 @@
  * is written. Knows nothing of what is installed. Tests: test/unit/core/venv/read-venv.test.ts
  */
 import { realpath, stat } from "node:fs/promises";
+import { dirname } from "pathe";
 import { errno, SwError } from "#core/errors.ts";
 import { namesIn } from "#core/platform/folder.ts";
 import { readTextIfAny } from "#core/platform/fs-atomic.ts";
@@ -18,6 +19,8 @@ export interface Venv {
   readonly sitePackages: readonly string[];
   /** It also sees the packages of the Python that it was made from. */
   readonly systemSite: boolean;
+  /** Where that Python is installed. */
+  readonly base: string | undefined;
   /** What its prompt shows, where its maker was told. */
   readonly prompt: string | undefined;
 }
@@ -27,6 +30,7 @@ export async function readVenv(prefix: string): Promise<Venv> {
   const text = await readTextIfAny(`${prefix}/pyvenv.cfg`);
   if (text === undefined) throw await noVenv(prefix);
   const config = parseConfig(text);
+  const home = config.get("home");
   const folders = await sitePackages(prefix);
   const minor = folders[0]?.minor;
   if (minor === undefined) {
@@ -40,6 +44,7 @@ export async function readVenv(prefix: string): Promise<Venv> {
     version: fullVersion(config, minor),
     sitePackages: folders.map(({ path }) => path),
     systemSite: config.get("include-system-site-packages")?.toLowerCase() === "true",
+    base: config.get("base-prefix") ?? (home && dirname(home)),
     prompt: config.get("prompt")?.replace(/^['"(]|['")]$/g, ""),
   };
 }

@@ -1,39 +1,20 @@
 /** Virtual environments become packages that restore to the same versions, and are byte for byte unchanged afterwards. */
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { type Home, tempHome } from "../helpers/home.ts";
+import { tempHome } from "../helpers/home.ts";
 import { needsProgram, testWith } from "../helpers/needs.ts";
+import { makeRepository, serveGit } from "../servers/git-host.ts";
+import { servePackages } from "../servers/package-index.ts";
+import { makeWheel } from "../unit/core/lock/make-wheel.ts";
 import { LIST, stateOf, uvProgram } from "./env-state.ts";
+import { lockText, makeEnv, siteOf } from "./made-env.ts";
 
 const LONG = 120_000;
 const plain = ["runtime", "build", "--prepare", "no"];
 const build = [...plain, "-o", "json"];
 const withGit = testWith(needsProgram("git"));
-
-type Maker = "venv" | "uv" | "virtualenv";
-
-async function makeEnv(home: Home, maker: Maker, packages: string[], at = `envs/${maker}`): Promise<string> {
-  const prefix = join(home.dir, at);
-  const uv = await uvProgram(home);
-  const made = {
-    venv: ["python3", "-m", "venv", prefix],
-    uv: [uv, "venv", "-q", prefix],
-    virtualenv: [uv, "tool", "run", "-q", "virtualenv", "-q", prefix],
-  }[maker];
-  expect((await home.exec(made)).exitCode).toBe(0);
-  if (packages.length > 0) {
-    const installed = await home.exec([uv, "pip", "install", "-q", "--python", `${prefix}/bin/python`, ...packages]);
-    expect(installed.stderr).not.toContain("error");
-  }
-  return prefix;
-}
-
-async function lockText(home: Home, name: string, file = "requirements-sw-lock.txt"): Promise<string> {
-  const { json } = await home.run(["runtime", "info", name, "-of", "lock", "-o", "json"]);
-  return (json.data ?? json.lock ?? json)[file] ?? "";
-}
 
 for (const maker of ["venv", "uv", "virtualenv"] as const) {
   test(
@@ -127,6 +108,67 @@ test(
   LONG,
 );
 
+test(
+  "a package that is there twice stops the build, and --allow-conflicts locks the one that was installed last",
+  async () => {
+    await using home = await tempHome({ mode: "in-process" });
+    const prefix = await makeEnv(home, "uv", ["click==8.1.7"]);
+    const left = `${await siteOf(home, prefix)}/click-8.0.0.dist-info`;
+    await home.write(`${left}/METADATA`, "Metadata-Version: 2.1\nName: click\nVersion: 8.0.0\n");
+    await utimes(left, 1000, 1000);
+    const failed = await home.run([...plain, "-v", prefix]);
+    expect(failed.stderr).toContain("click is installed twice: 8.1.7, which counts, and 8.0.0");
+    const built = await home.run([...build, "-v", prefix, "--allow-conflicts"]);
+    expect(built).toMatchObject({ exitCode: 0 });
+    expect(built.stderr).toContain("click is installed twice");
+    expect((await lockText(home, "uv")).match(/^click==\S+/gm)).toEqual(["click==8.1.7"]);
+  },
+  LONG,
+);
+
+test("a Python that no runtime can have is refused by the environment's name, before anything is resolved", async () => {
+  await using home = await tempHome({ mode: "in-process" });
+  const prefix = await home.project({
+    "pyvenv.cfg": "version = 3.6.15\n",
+    "lib/python3.6/site-packages/gone-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: gone\nVersion: 1.0\n",
+  });
+  const refused = await home.run([...plain, "-v", prefix]);
+  expect(refused.exitCode).toBe(2);
+  expect(refused.stderr).toContain(`${prefix} has Python 3.6.15, which is not supported`);
+  expect(refused.stderr).toContain("3.7 to 3.13");
+});
+
+test(
+  "what an environment needs of the packages that it only sees is locked with it, and restored",
+  async () => {
+    await using home = await tempHome({ mode: "in-process" });
+    const prefix = join(home.dir, "envs/open");
+    const made = ["python3", "-m", "venv", "--system-site-packages", "--without-pip", prefix];
+    expect(await home.exec(made)).toMatchObject({ exitCode: 0 });
+    const env = { PYTHONUSERBASE: join(home.dir, "user") };
+    const seen = join(env.PYTHONUSERBASE, "lib", (await siteOf(home, prefix)).split("/").at(-2) ?? "", "site-packages");
+    await using index = await servePackages([
+      await makeWheel(join(home.dir, "w"), { name: "app", requires: ["six", "only-here"] }),
+    ]);
+    const only = `${seen}/only_here-1.0.dist-info/METADATA`;
+    await home.write(only, "Metadata-Version: 2.1\nName: only-here\nVersion: 1.0\n");
+    const uv = [await uvProgram(home), "pip", "install", "-q", "--no-deps", "--extra-index-url", index.url];
+    expect(await home.exec([...uv, "--target", seen, "six==1.16.0", "idna"])).toMatchObject({ exitCode: 0 });
+    expect(await home.exec([...uv, "--python", `${prefix}/bin/python`, "app"])).toMatchObject({ exitCode: 0 });
+    const own = { env: { ...env, PIP_EXTRA_INDEX_URL: index.url } };
+    const refused = await home.run([...plain, "-v", prefix], own);
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain("only-here 1.0: no such version on your indexes");
+    expect(refused.stderr).not.toContain("don't fit each other");
+    const built = await home.run([...plain, "-v", prefix, "--allow-conflicts"], own);
+    expect(built).toMatchObject({ exitCode: 0 });
+    expect(built.stderr).toContain("what its own packages need (only-here 1.0, six 1.16.0) is locked too");
+    expect(built.stderr).toContain(`only-here of ${prefix} is left out`);
+    expect((await lockText(home, "open")).match(/^[a-z0-9-]+==/gm)).toEqual(["app==", "six=="]);
+  },
+  LONG,
+);
+
 const PROJECT = {
   "pyproject.toml":
     '[project]\nname = "own-thing"\nversion = "0.4"\n[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n',
@@ -194,9 +236,7 @@ withGit(
     await using home = await tempHome({ mode: "in-process" });
     const prefix = await makeEnv(home, "uv", ["six==1.16.0"]);
     const commit = "a".repeat(40);
-    const site = (
-      await home.exec([`${prefix}/bin/python`, "-c", "import site; print(site.getsitepackages()[0])"])
-    ).stdout.trim();
+    const site = await siteOf(home, prefix);
     await home.write(join(site, "gone-1.0.dist-info/METADATA"), "Metadata-Version: 2.1\nName: gone\nVersion: 1.0\n");
     const direct = { url: "file:///srv/gone", vcs_info: { vcs: "git", commit_id: commit } };
     await home.write(join(site, "gone-1.0.dist-info/direct_url.json"), JSON.stringify(direct));
@@ -211,6 +251,35 @@ withGit(
     // Nobody listens there; what uv was asked for is what counts.
     const asked = await home.run([...plain, "-v", prefix]);
     expect(asked.stderr).toContain(`git+https://127.0.0.1:1/gone.git@${commit}`);
+  },
+  LONG,
+);
+
+withGit(
+  "a package from a repository is restored elsewhere from the commit that was installed, though the branch went on",
+  async () => {
+    await using home = await tempHome({ mode: "in-process" });
+    const files = Object.entries(PROJECT).map(([path, text]) => [`sub/${path}`, text]);
+    const dir = join(home.dir, "git");
+    const commit = await makeRepository(dir, "own", Object.fromEntries(files));
+    await using git = serveGit(dir);
+    const url = `git+http://${git.host}/own.git`;
+    const prefix = await makeEnv(home, "uv", [`own-thing @ ${url}#subdirectory=sub`]);
+    const work = ["git", "-c", "user.name=n", "-c", "user.email=n@host.test", "-C", join(dir, "own.work")];
+    await home.write(join(dir, "own.work/sub/own_thing.py"), "VALUE = 5\n");
+    await home.exec([...work, "commit", "-q", "-a", "-m", "second"]);
+    expect(await home.exec([...work, "push", "-q", join(dir, "own.git"), "main"])).toMatchObject({ exitCode: 0 });
+    expect(await home.run([...build, "-v", prefix])).toMatchObject({ exitCode: 0 });
+    const locked = await lockText(home, "uv", "vcs-requirements-sw-lock.txt");
+    expect(locked).toContain(`own-thing @ ${url}@${commit}#subdirectory=sub`);
+    await home.run(["runtime", "copy", "uv", join(home.dir, "uv.swrt")]);
+    await using elsewhere = await tempHome({ mode: "in-process" });
+    await elsewhere.run(["runtime", "import", join(home.dir, "uv.swrt"), "-n", "came"]);
+    const code = "import own_thing; print(own_thing.VALUE)";
+    const ran = await elsewhere.run(["runtime", "run", "came", "--", "python", "-c", code], {
+      env: { UV_CACHE_DIR: join(elsewhere.dir, "cache") },
+    });
+    expect(ran.stdout).toBe("4\n");
   },
   LONG,
 );

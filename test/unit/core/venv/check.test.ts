@@ -31,7 +31,7 @@ test("a missing package, a wrong version, a second copy and a wrong Python are e
   );
   expect(found.missing).toEqual(["gone"]);
   expect(found.lines).toEqual([
-    "lib is installed twice: 1.5 and 1.4",
+    "lib is installed twice: 1.5, which counts, and 1.4",
     "app 1 requires Python >=3.12, this is 3.11.4",
     "app 1 requires gone >=2, which is not installed",
     "app 1 requires lib <1, but 1.5 is installed",

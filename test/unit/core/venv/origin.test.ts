@@ -38,6 +38,30 @@ test("an archive on the web travels by its address", () => {
   );
 });
 
+test("an archive whose digest was recorded travels by it, in either form of the record", () => {
+  const sha256 = "ab".repeat(32);
+  for (const archive_info of [{ hash: `sha256=${sha256}` }, { hashes: { sha256 } }]) {
+    expect(travels({ url: "https://h/own-1.0.tar.gz", archive_info })).toBe(
+      `url Own.Thing @ https://h/own-1.0.tar.gz#sha256=${sha256}`,
+    );
+  }
+  const inside = { url: "https://h/own.zip", subdirectory: "py", archive_info: { hashes: { sha256 } } };
+  expect(travels(inside)).toBe(`url Own.Thing @ https://h/own.zip#subdirectory=py&sha256=${sha256}`);
+});
+
+test("a login in an address is kept apart from the requirement", () => {
+  expect(originOf(installed({ url: "https://me:pw@h/own-1.0.tar.gz" }))).toMatchObject({
+    ...{ requirement: "Own.Thing @ https://h/own-1.0.tar.gz", login: "me:pw" },
+  });
+  expect(originOf(installed(vcs("https://token@h/r.git")))).toMatchObject({
+    ...{ requirement: `Own.Thing @ git+https://h/r.git@${COMMIT}`, login: "token" },
+  });
+  // A variable, and the account name of ssh, are no secrets.
+  expect(travels({ url: "https://${TOKEN}@h/own-1.0.tar.gz" })).toBe(
+    "url Own.Thing @ https://${TOKEN}@h/own-1.0.tar.gz",
+  );
+});
+
 test("what has a record that nobody can read does not travel", () => {
   expect(travels("unreadable")).toBe("unknown /s/own_thing-1.0.dist-info/direct_url.json");
 });
