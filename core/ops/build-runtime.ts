@@ -10,7 +10,7 @@ import { thisPlatform } from "#core/lock/platforms.ts";
 import { readSpec } from "#core/manifest/read-spec.ts";
 import { type BuildInputs, collectInputs } from "#core/ops/build-inputs.ts";
 import type { BuildParams, BuildResult } from "#core/ops/build-params.ts";
-import type { SourceFacts } from "#core/ops/build-source.ts";
+import type { SourceFacts, SourceInputs } from "#core/ops/build-source.ts";
 import { emitConfigs } from "#core/ops/emit-configs.ts";
 import { packVersion } from "#core/ops/pack-version.ts";
 import { publishVersion } from "#core/ops/publish-version.ts";
@@ -72,7 +72,11 @@ type Collected = BuildInputs & { name: string; facts?: SourceFacts };
 
 async function collect(ctx: Ctx, params: BuildParams): Promise<Collected> {
   const { source, target, extras } = params;
-  if (source) return await collectSource(ctx, { source, target, extras });
+  if (source) {
+    const found = await collectSource(ctx, { source, target, extras });
+    if (!params.name) sayName(ctx, found);
+    return found;
+  }
   const spec = await readSpec(ctx, params.yaml);
   checkName(params.name || spec.name);
   for (const warning of spec.warnings) ctx.report.warn(warning);
@@ -80,6 +84,12 @@ async function collect(ctx: Ctx, params: BuildParams): Promise<Collected> {
   if (spec.mode === "venv") return { ...(await collectInputs(ctx, spec, options)), name: spec.name };
   const { collectCondaInputs } = await import("#core/ops/conda-inputs.ts");
   return { ...(await collectCondaInputs(ctx, spec, options)), name: spec.name };
+}
+
+/** Who looks for the runtime under the environment's own name would not find it. */
+function sayName(ctx: Ctx, { name, wished = name }: SourceInputs): void {
+  if (name !== wished)
+    ctx.report.warn(`${wished} can't be the name of a runtime: it is called ${name} (-n names it otherwise)`);
 }
 
 function lockResult({ lock, lockFiles, lockCached, python }: BuildInputs): BuildResult["lock"] {

@@ -11,6 +11,8 @@ export type SourceFacts = Pick<ManifestInput, "envName" | "envPrefixPath" | "env
 export interface SourceInputs extends BuildInputs {
   /** The name that follows from the source. */
   name: string;
+  /** What the source calls itself, which may be no name for a runtime. */
+  wished?: string;
   facts: SourceFacts;
 }
 

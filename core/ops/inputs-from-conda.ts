@@ -96,7 +96,7 @@ interface Assembly {
 
 async function assemble(ctx: Ctx, { params, place, python, explicit, locked }: Assembly): Promise<SourceInputs> {
   const [subdir = "linux-64", records = []] = Object.entries(explicit.platforms)[0] ?? [];
-  const name = place.name ?? envName(place.prefix);
+  const { name, own } = envName(place.name ?? place.prefix);
   const wheels = await wheelEntries(ctx, locked);
   const { channels } = explicit;
   const conda = { packages: byName(records).map(exactSpec), channels };
@@ -113,6 +113,7 @@ async function assemble(ctx: Ctx, { params, place, python, explicit, locked }: A
   const locks = await condaLockEntries(ctx, { name, explicit, lock: locked.lock });
   return {
     name,
+    wished: own,
     spec: specOf(text),
     python: { minor: python.split(".").slice(0, 2).join("."), version: python, from: "runtime.yaml" },
     requirements: emptyRequirements(),

@@ -6,7 +6,7 @@ import type { Ctx } from "#core/context.ts";
 import { emptyRequirements } from "#core/lock/requirements.ts";
 import { renderImageSpec } from "#core/manifest/render-spec.ts";
 import { imageDigest } from "#core/oci/image-digest.ts";
-import { parseReference } from "#core/oci/reference.ts";
+import { parseReference, type Reference } from "#core/oci/reference.ts";
 import type { SourceInputs } from "#core/ops/build-source.ts";
 import { textEntry } from "#core/ops/collect.ts";
 import { specOf } from "#core/ops/inputs-from-venv.ts";
@@ -14,12 +14,12 @@ import { specOf } from "#core/ops/inputs-from-venv.ts";
 /** @throws SwError USAGE for what is no reference to an image */
 export async function inputsFromImage(ctx: Ctx, text: string): Promise<SourceInputs> {
   const image = parseReference(text);
-  const name = nameOf(image.repository);
-  const digest = await imageDigest(ctx, image);
-  if (!digest) ctx.report.warn(`${text} is not pinned: its registry gave no digest, so the image may change`);
-  const yaml = renderImageSpec(name, digest && !image.digest ? `${text}@${digest}` : text);
+  const wished = image.repository.slice(image.repository.lastIndexOf("/") + 1);
+  const name = nameOf(wished);
+  const yaml = renderImageSpec(name, await pinned(ctx, text, image));
   return {
     name,
+    wished,
     spec: specOf(yaml),
     // Nobody says which Python is in an image; the field is the Python client's and means nothing here.
     python: { minor: "3.11", version: "3.11", from: "host" },
@@ -32,8 +32,17 @@ export async function inputsFromImage(ctx: Ctx, text: string): Promise<SourceInp
   };
 }
 
-/** The last part of the path: neither a registry's port nor a digest belongs to a name. */
-function nameOf(repository: string): string {
-  const last = repository.slice(repository.lastIndexOf("/") + 1);
-  return /^[a-z_]/.test(last) ? last.slice(0, 80) : `image-${last}`.slice(0, 80);
+async function pinned(ctx: Ctx, text: string, image: Reference): Promise<string> {
+  const digest = await imageDigest(ctx, image);
+  if (digest === undefined || digest === "absent") {
+    const why = digest
+      ? `${image.host} has no such image (yet)`
+      : "its registry gave no digest, so the image may change";
+    ctx.report.warn(`${text} is not pinned: ${why}`);
+    return text;
+  }
+  return image.digest ? text : `${text}@${digest}`;
 }
+
+/** From the last part of the path: neither a registry's port nor a digest belongs to a name. */
+const nameOf = (last: string) => (/^[a-z_]/.test(last) ? last : `image-${last}`).slice(0, 80);

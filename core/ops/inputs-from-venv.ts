@@ -44,9 +44,9 @@ export async function inputsFromVenv(ctx: Ctx, params: SourceParams, place: EnvP
       scratch,
     };
     const locked = await lockDistributions(ctx, found);
-    const name = envName(place.prefix);
+    const { name, own: wished } = envName(place.name ?? place.prefix);
     const rendered = { name, mode: "venv" as const, python: venv.version, ...target, arch: [target.arch] };
-    return await assemble(ctx, { locked, rendered, place });
+    return await assemble(ctx, { locked, rendered, place, wished });
   });
 }
 
@@ -77,9 +77,10 @@ interface Assembly {
   locked: EnvLock;
   rendered: Omit<RenderedSpec, "pip" | "wheels">;
   place: EnvPlace;
+  wished: string;
 }
 
-async function assemble(ctx: Ctx, { locked, rendered, place }: Assembly): Promise<SourceInputs> {
+async function assemble(ctx: Ctx, { locked, rendered, place, wished }: Assembly): Promise<SourceInputs> {
   const { lock } = locked;
   for (const warning of lock.warnings) ctx.report.warn(warning);
   const wheels = await wheelEntries(ctx, locked);
@@ -92,6 +93,7 @@ async function assemble(ctx: Ctx, { locked, rendered, place }: Assembly): Promis
   const locks = await lockEntries(ctx, lock);
   return {
     name: rendered.name,
+    wished,
     spec: specOf(text),
     python: { minor: minorOf(rendered.python), version: rendered.python, from: "runtime.yaml" },
     requirements: emptyRequirements(),

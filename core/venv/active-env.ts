@@ -9,7 +9,7 @@ import type { Env } from "#core/platform/env.ts";
 export interface ActiveEnv {
   kind: "venv" | "conda";
   prefix: string;
-  /** CONDA_DEFAULT_ENV, where it is a name. */
+  /** Of a runtime that is active, else CONDA_DEFAULT_ENV, where it is a name. */
   name: string | undefined;
   /** One line, when there was a choice. */
   said: string | undefined;
@@ -21,7 +21,7 @@ export function activeEnv(env: Env): ActiveEnv {
   const conda = env.CONDA_PREFIX ? withoutSlash(env.CONDA_PREFIX) : undefined;
   if (venv === undefined && conda === undefined) throw noneActive();
   if (venv !== undefined && conda !== undefined) return firstOnPath(env, venv, conda);
-  if (venv !== undefined) return { kind: "venv", prefix: venv, name: undefined, said: undefined };
+  if (venv !== undefined) return { kind: "venv", prefix: venv, name: runtimeName(env, venv), said: undefined };
   return { kind: "conda", prefix: conda ?? "", name: condaName(env), said: undefined };
 }
 
@@ -32,9 +32,15 @@ function firstOnPath(env: Env, venv: string, conda: string): ActiveEnv {
   const [own, other] = isVenv ? [venv, conda] : [conda, venv];
   const said = `both ${venv} and ${conda} are active; ${own} comes first on PATH and is used, ${other} is not`;
   return isVenv
-    ? { kind: "venv", prefix: own, name: undefined, said }
+    ? { kind: "venv", prefix: own, name: runtimeName(env, own), said }
     : { kind: "conda", prefix: own, name: condaName(env), said };
 }
+
+/** The folder of a runtime's environment is named by a key. */
+const runtimeName = (env: Env, prefix: string) =>
+  env.SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL === prefix
+    ? /\/runtime\/([^/]+)/.exec(env.SW_ACTIVATED_RUNTIME_URI_IN_SHELL ?? "")?.[1]
+    : undefined;
 
 /** conda puts the whole path there for environments without a name. */
 const condaName = (env: Env) =>

@@ -44,13 +44,21 @@ test("an image is pinned by its registry's digest, named without port and tag, a
   expect(manifest.dependencies.raw_deps).toEqual([]);
 });
 
-test("an image whose registry says nothing is taken as named, with a warning", async () => {
+test("an image that its registry does not know is taken as named, and that it is not there is said", async () => {
   await using registry = oneTag();
   await using home = await tempHome({ mode: "in-process" });
   const built = await build(home, `${registry.host}/team/other:2`);
   expect(built.exitCode).toBe(0);
-  expect(built.stderr).toContain("not pinned");
+  expect(built.stderr).toContain(`other:2 is not pinned: ${registry.host} has no such image (yet)`);
   expect((await manifestOf(home, "other")).docker.custom_run_image).toBe(`${registry.host}/team/other:2`);
+});
+
+test("an image whose registry does not answer is taken as named, and nobody says that it is not there", async () => {
+  await using home = await tempHome({ mode: "in-process" });
+  const built = await build(home, "127.0.0.1:1/team/2d-seg:2");
+  expect(built).toMatchObject({ exitCode: 0, json: { name: "image-2d-seg" } });
+  expect(built.stderr).toContain("2d-seg:2 is not pinned: its registry gave no digest");
+  expect(built.stderr).toContain("2d-seg can't be the name of a runtime: it is called image-2d-seg");
 });
 
 test("an image with a digest needs no registry, and one content has one version", async () => {

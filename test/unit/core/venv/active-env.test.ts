@@ -20,3 +20,11 @@ test("of two the one whose bin comes first on PATH counts, trailing slashes or n
   // Neither on PATH: the one that was made last over the other is the venv.
   expect(activeEnv({ ...both, PATH: "/usr/bin" })).toMatchObject({ kind: "venv" });
 });
+
+test("a runtime that is active is called by its name, not by the key that its folder is named by", () => {
+  const uri = "local/project/self/runtime/demo/version/abc";
+  const marks = { SW_ACTIVATED_RUNTIME_URI_IN_SHELL: uri, SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL: "/r/.envs/0a-1" };
+  expect(activeEnv({ VIRTUAL_ENV: "/r/.envs/0a-1", ...marks })).toMatchObject({ kind: "venv", name: "demo" });
+  // Another environment was activated over it.
+  expect(activeEnv({ VIRTUAL_ENV: "/home/me/v", ...marks }).name).toBeUndefined();
+});
