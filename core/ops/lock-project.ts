@@ -4,7 +4,7 @@
  * test/e2e/lock-conda.test.ts
  */
 import { resolve } from "pathe";
-import { EXPLICIT_LOCK_FILE } from "#core/conda/explicit-lock.ts";
+import { CONDA_LOCK_FILE, EXPLICIT_LOCK_FILE } from "#core/conda/explicit-lock.ts";
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import { sameChoice } from "#core/lock/pins.ts";
@@ -76,6 +76,9 @@ async function fromSource(ctx: Ctx, params: LockParams): Promise<Locked> {
   const target = { cuda: "", cudnn: "", arch: "noarch" } as const;
   const source = params.source ?? { kind: "shell" };
   const inputs = await collectSource(ctx, { source, target, extras });
+  const wheels = inputs.entries.flatMap(({ path }) => (path.startsWith("wheels/") ? path.slice("wheels/".length) : []));
+  if (wheels.length > 0)
+    ctx.report.warn(`the lock is without ${wheels.join(", ")}: a build carries it, no index has it`);
   return { inputs, dir: resolve(ctx.cwd, expandHome(ctx.env, params.dir)) };
 }
 
@@ -104,10 +107,10 @@ async function staleError(paths: string[]): Promise<SwError> {
   });
 }
 
-/** What is unchanged keeps its time. A lock of pip packages or of repositories goes when none is asked for any more. */
+/** What is unchanged keeps its time. A lock of conda or pip packages or of repositories goes when none is asked for any more. */
 async function write(files: LockResult["files"], dir: string): Promise<void> {
   for (const { path, text, changed } of files) if (changed) await writeFileAtomic(path, text);
-  for (const own of [LOCK_FILE, VCS_LOCK_FILE].map((file) => `${dir}/${file}`)) {
+  for (const own of [LOCK_FILE, VCS_LOCK_FILE, CONDA_LOCK_FILE, EXPLICIT_LOCK_FILE].map((file) => `${dir}/${file}`)) {
     if (!files.some(({ path }) => path === own)) await removeFile(own);
   }
 }
