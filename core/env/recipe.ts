@@ -15,6 +15,8 @@ export interface Recipe {
   mode: "venv" | "conda";
   /** "3.11" */
   python: string;
+  /** "3.11.7", where the packages were locked for what an environment of that Python holds. */
+  patch?: string;
   /** What the lock covers; empty when nobody says (packages of the Python client). */
   platforms: string[];
   /** Digests of lock files; undefined when the package holds none and the first activation resolves. */
@@ -64,6 +66,7 @@ export async function recipeOf(ctx: Ctx, version: Version): Promise<Recipe> {
   return {
     mode: manifest.environment.mode,
     python: manifest.environment.python,
+    ...patchOf(manifest),
     platforms: manifest.swcli?.platforms ?? [],
     requirements: digest("/requirements-sw-lock.txt"),
     vcs: digest("/vcs-requirements-sw-lock.txt"),
@@ -77,6 +80,13 @@ export async function recipeOf(ctx: Ctx, version: Version): Promise<Recipe> {
       trustedHost: nonEmpty(pip.trusted_host),
     },
   };
+}
+
+/** A runtime.yaml names a minor version; of others' packages nobody knows which Python is meant. */
+function patchOf({ environment, swcli }: PackageManifest): Pick<Recipe, "patch"> {
+  const { python_version: version } = environment.lock.shell;
+  const isKnown = swcli?.source === "venv" || swcli?.source === "shell";
+  return isKnown && version.startsWith(`${environment.python}.`) ? { patch: version } : {};
 }
 
 const nonEmpty = (texts: string[]) => texts.filter((text) => text !== "");

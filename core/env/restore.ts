@@ -62,7 +62,7 @@ const network = (ctx: Ctx): string => (isOffline(ctx.env) ? ":offline" : "");
 async function restoreByKey(ctx: Ctx, version: Version, fresh: boolean): Promise<Restored> {
   const recipe = await usableRecipe(ctx, version);
   // conda brings its own Python.
-  const python = recipe.mode === "conda" ? undefined : await requirePython(ctx, recipe.python);
+  const python = recipe.mode === "conda" ? undefined : await requirePython(ctx, recipe.python, recipe.patch);
   const locks = [recipe.requirements ?? "", recipe.vcs ?? "", ...(recipe.conda ? [recipe.conda] : [])];
   const key = envKey(recipe, python ?? condaBuild, locks);
   const restored = await ctx.flights.join(`env:${key}:${fresh}${network(ctx)}`, ctx, async (report, signal) => {
@@ -111,6 +111,10 @@ async function make(ctx: Ctx, { key, recipe, python }: Making): Promise<Marker> 
   const prefix = prefixPath(ctx, key, n);
   const lease = await acquireLease(ctx, { name: `env-${key}-${n}`, prefix, digests: digestsOf(recipe) });
   try {
+    if (python && recipe.patch && python.version !== recipe.patch)
+      ctx.report.warn(
+        `made with Python ${python.version}: ${recipe.patch}, which it was locked in, is not on this machine`,
+      );
     const made = python ?? (await buildConda(ctx, { prefix, recipe }));
     if (python) await buildVenv(ctx, { prefix, recipe, python });
     placeGuard(prefix);
@@ -138,7 +142,7 @@ async function make(ctx: Ctx, { key, recipe, python }: Making): Promise<Marker> 
 export async function makeAt(ctx: Ctx, version: Version, prefix: string): Promise<Pick<Marker, "mode"> & Made> {
   const recipe = await usableRecipe(ctx, version);
   if (recipe.mode === "conda") return { mode: recipe.mode, ...(await buildConda(ctx, { prefix, recipe })) };
-  const python = await requirePython(ctx, recipe.python);
+  const python = await requirePython(ctx, recipe.python, recipe.patch);
   await buildVenv(ctx, { prefix, recipe, python });
   return { mode: recipe.mode, path: python.path, version: python.version };
 }

@@ -24,14 +24,21 @@ export interface Python {
 /** Oldest first. */
 export const SUPPORTED_MINORS = ["3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13"] as const;
 
-/** The first good interpreter of `minor`: PATH's own, else the newest patch; undefined when there is none. */
-export async function findPython(ctx: Ctx, minor: string): Promise<Python | undefined> {
+/**
+ * The first good interpreter of `minor`: PATH's own, else the newest patch; undefined when there is none.
+ * @param wished of all good ones that of this very version, such as 3.11.7; one of conda's goes away sooner
+ */
+export async function findPython(ctx: Ctx, minor: string, wished?: string): Promise<Python | undefined> {
+  let first: Python | undefined;
   for await (const { path, source } of candidatesOf(ctx, minor)) {
     const found = await inspect(ctx, path);
     if (!isFacts(found)) ctx.report.log(`skipping ${path}: ${found.refused}`);
-    else if (found.minor === minor) return asPython(found, source);
+    else if (found.minor === minor) {
+      first ??= asPython(found, source);
+      if (wished === undefined || (found.version === wished && source !== "conda")) return asPython(found, source);
+    }
   }
-  return undefined;
+  return first;
 }
 
 const asPython = ({ path, version, minor, build }: Facts, source: PythonSource): Python => ({
@@ -46,8 +53,8 @@ const asPython = ({ path, version, minor, build }: Facts, source: PythonSource):
  * As `findPython`, but gets a missing one with uv's download.
  * @throws SwError PYTHON_NOT_FOUND that says where it was looked for and how to get one.
  */
-export async function requirePython(ctx: Ctx, minor: string): Promise<Python> {
-  const found = await findPython(ctx, minor);
+export async function requirePython(ctx: Ctx, minor: string, wished?: string): Promise<Python> {
+  const found = await findPython(ctx, minor, wished);
   if (found) return found;
   ctx.report.progress({ step: "python", text: `Downloading Python ${minor}` });
   const failure = await downloadPython(ctx, minor);

@@ -5,6 +5,7 @@ import { rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { tempHome } from "../helpers/home.ts";
 import { needsProgram, testWith } from "../helpers/needs.ts";
+import { channelPython } from "../servers/conda-channel.ts";
 import { makeRepository, serveGit } from "../servers/git-host.ts";
 import { servePackages } from "../servers/package-index.ts";
 import { makeWheel } from "../unit/core/lock/make-wheel.ts";
@@ -165,6 +166,29 @@ test(
     expect(built.stderr).toContain("what its own packages need (only-here 1.0, six 1.16.0) is locked too");
     expect(built.stderr).toContain(`only-here of ${prefix} is left out`);
     expect((await lockText(home, "open")).match(/^[a-z0-9-]+==/gm)).toEqual(["app==", "six=="]);
+  },
+  LONG,
+);
+
+testWith(channelPython() ? undefined : "a Python of pyenv or uv")(
+  "an environment is restored with the very Python that it was locked in, and what is made with another one says so",
+  async () => {
+    await using home = await tempHome({ mode: "in-process" });
+    const python = channelPython() ?? "";
+    const prefix = join(home.dir, "envs/exact");
+    expect(await home.exec([python, "-m", "venv", "--without-pip", prefix])).toMatchObject({ exitCode: 0 });
+    expect(await home.run([...build, "-v", prefix])).toMatchObject({ exitCode: 0 });
+    const [version = "", minor] = (await home.exec([python, "-V"])).stdout.match(/(\d+\.\d+)\.\d+/) ?? [];
+    const ran = await home.run(["runtime", "run", "exact", "--", "python", "-V"]);
+    expect(ran).toMatchObject({ exitCode: 0, stdout: `Python ${version}\n` });
+    const config = (text: string) => `home = ${join(python, "..")}\nversion = ${text}\n`;
+    await home.write(join(prefix, "pyvenv.cfg"), config(`${minor}.199`));
+    // A store without an environment that would do.
+    const env = { SW_LOCAL_STORAGE: join(home.dir, "other") };
+    expect(await home.run([...build, "-v", prefix], { env })).toMatchObject({ exitCode: 0 });
+    const other = await home.run(["runtime", "run", "exact", "--", "python", "-V"], { env });
+    expect(other.exitCode).toBe(0);
+    expect(other.stderr).toContain(`${minor}.199, which it was locked in, is not on this machine`);
   },
   LONG,
 );

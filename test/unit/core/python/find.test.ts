@@ -69,6 +69,16 @@ describe("of several the right one wins", () => {
     expect((await findPython(box.ctx(), MINOR))?.path).toBe(uv);
   });
 
+  test("the very version that is wished, else the one that wins without a wish", async () => {
+    const onPath = await box.fake("bin/python3.95", { version: "3.95.1" });
+    const wished = await box.fake(".pyenv/versions/3.95.7/bin/python3.95", { version: "3.95.7" });
+    await box.fake("miniconda3/envs/work/bin/python3.95", { version: "3.95.5" });
+    expect((await findPython(box.ctx(), MINOR, "3.95.7"))?.path).toBe(wished);
+    expect((await findPython(box.ctx(), MINOR, "3.95.4"))?.path).toBe(onPath);
+    // It goes away sooner than the others.
+    expect((await findPython(box.ctx(), MINOR, "3.95.5"))?.path).toBe(onPath);
+  });
+
   test("a python3 on PATH of another minor version is passed by", async () => {
     await box.fake("bin/python3", { version: "3.94.1" });
     const good = await box.fake(".pyenv/versions/3.95.1/bin/python3.95", { version: "3.95.1" });
