@@ -2,8 +2,10 @@
  * What the conda part of a runtime asks for: channels, specs with their places, nested pip, variables – from its files, its
  * `conda:` items and its settings. Tests: test/unit/core/conda/wants.test.ts
  */
+import { dirname } from "pathe";
 import type { SpecLine } from "#core/conda/engine-error.ts";
 import { specName } from "#core/conda/engine-error.ts";
+import { pipLines } from "#core/conda/lock-pip.ts";
 import type { RequirementSource } from "#core/lock/requirements.ts";
 import { type CondaFile, parseCondaFile } from "#core/manifest/conda-file.ts";
 import { type CondaLockInput, type PinnedPackage, parseCondaLockInput } from "#core/manifest/conda-lock-input.ts";
@@ -62,16 +64,17 @@ function addFile(wants: CondaWants, path: string, text: string): void {
 function addSpecs(wants: CondaWants, path: string, file: CondaFile): void {
   wants.channels.push(...file.channels);
   wants.specs.push(...file.packages.map(({ text, at }) => ({ text: matchSpec(text), at: { file: path, ...at } })));
-  wants.pip.push(...file.pip.map(({ text, at }) => ({ kind: "pkg" as const, text, at: { file: path, ...at } })));
+  const base = dirname(path);
+  wants.pip.push(...file.pip.map(({ text, at }) => ({ kind: "pkg" as const, text, at: { file: path, ...at }, base })));
   Object.assign(wants.variables, file.variables);
   wants.warnings.push(...file.warnings);
 }
 
-function addLock(wants: CondaWants, label: string, { platforms, pip }: CondaLockInput): void {
+function addLock(wants: CondaWants, label: string, lock: CondaLockInput): void {
   const at = { file: label, line: 1 };
   // Several @EXPLICIT lists may name a platform each.
-  wants.pinned = { label, platforms: { ...wants.pinned?.platforms, ...platforms } };
-  wants.pip.push(...pip.map((text) => ({ kind: "pkg" as const, text, at })));
+  wants.pinned = { label, platforms: { ...wants.pinned?.platforms, ...lock.platforms } };
+  wants.pip.push(...pipLines(lock).map((text) => ({ kind: "pkg" as const, text, at })));
 }
 
 /** conda's files say `name=1.2` for `1.2.*` and `name=1.2=build`, which the engine reads as they are. */

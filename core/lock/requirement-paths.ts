@@ -3,14 +3,17 @@
  * Tests: test/unit/core/lock/requirements.test.ts
  */
 import { realpath, stat } from "node:fs/promises";
-import { dirname, isAbsolute, join, normalize, relative } from "pathe";
+import { isAbsolute, join, normalize, relative } from "pathe";
 import { errno } from "#core/errors.ts";
 import { type At, lineError } from "#core/lock/line-error.ts";
 
-/** pip: relative to the requirement file when that is there, else to the folder that pip was started in. */
-export async function findLinksPath(dir: string, file: string, value: string): Promise<string> {
+/**
+ * pip: relative to the requirement file when that is there, else to the folder that pip was started in.
+ * @param base the file's folder
+ */
+export async function findLinksPath(dir: string, base: string, value: string): Promise<string> {
   if (/^[a-z]+:\/\//i.test(value)) return value;
-  const beside = join(dir, dirname(file), value);
+  const beside = join(dir, base, value);
   return !isAbsolute(value) && (await isThere(beside)) ? beside : isAbsolute(value) ? value : join(dir, value);
 }
 

@@ -196,8 +196,9 @@ function localPath(path: string): RequirementError {
   );
 }
 
-const secretInFile = () =>
+/** @param or where a login may stand instead */
+export const secretInFile = (or = "~/.netrc"): RequirementError =>
   new RequirementError(
     "the URL holds a password or token, and this file becomes a part of the package",
-    "Write ${VARIABLE} in its place and set the variable, or use ~/.netrc.",
+    `Write \${VARIABLE} in its place and set the variable, or use ${or}.`,
   );

@@ -7,7 +7,13 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "pathe";
 import { errno } from "#core/errors.ts";
 import { type At, lineError, placeOf } from "#core/lock/line-error.ts";
-import { editableError, parseRequirement, RequirementError, writtenSecrets } from "#core/lock/requirement.ts";
+import {
+  editableError,
+  parseRequirement,
+  RequirementError,
+  secretInFile,
+  writtenSecrets,
+} from "#core/lock/requirement.ts";
 import { decodeRequirements, type LogicalLine, logicalLines } from "#core/lock/requirement-lines.ts";
 import { type Option, OptionError, splitLine } from "#core/lock/requirement-options.ts";
 import { findLinksPath, insidePath } from "#core/lock/requirement-paths.ts";
@@ -51,7 +57,10 @@ export interface Requirements {
   warnings: string[];
 }
 
-export type RequirementSource = { kind: "file"; path: string; at: At } | { kind: "pkg"; text: string; at: At };
+export type RequirementSource =
+  | { kind: "file"; path: string; at: At }
+  /** `base` as of a line below. */
+  | { kind: "pkg"; text: string; at: At; base?: string };
 
 export interface ReadInput {
   /** The folder of runtime.yaml, absolute. */
@@ -83,8 +92,8 @@ interface Reading extends ReadInput {
 
 interface Line {
   at: At;
-  /** Relative to the yaml's folder. */
-  file: string;
+  /** The folder that paths in the line are relative to, itself relative to the yaml's. */
+  base: string;
   source: LogicalLine;
   constraint: boolean;
 }
@@ -111,9 +120,12 @@ async function readSourceFile(reading: Reading, { path, at }: { path: string; at
   await readIncluded(reading, { file, at, source: path, constraint: false });
 }
 
-async function readPackages(reading: Reading, { text, at }: { text: string; at: At }): Promise<void> {
+async function readPackages(
+  reading: Reading,
+  { text, at, base = "" }: Extract<RequirementSource, { kind: "pkg" }>,
+): Promise<void> {
   for (const source of logicalLines(text, reading.env)) {
-    await readLine(reading, { at, file: at.file, source: { ...source, line: at.line }, constraint: false });
+    await readLine(reading, { at, base, source: { ...source, line: at.line }, constraint: false });
   }
 }
 
@@ -133,7 +145,8 @@ async function readIncluded(reading: Reading, include: Include): Promise<void> {
   if (!reading.out.files.includes(file)) reading.out.files.push(file);
   reading.open.add(key);
   for (const source of logicalLines(decodeRequirements(bytes), reading.env)) {
-    await readLine(reading, { at: { file, line: source.line, column: source.column }, file, source, constraint });
+    const at = { file, line: source.line, column: source.column };
+    await readLine(reading, { at, base: dirname(file), source, constraint });
   }
   reading.open.delete(key);
   reading.done.add(key);
@@ -187,15 +200,7 @@ function addRequirement(reading: Reading, line: Line, text: string, options: Opt
   if (bad)
     throw new RequirementError(`"${bad}" is not a hash that pip accepts`, "Write --hash=sha256:<64 hex digits>.");
   const target = line.constraint ? reading.out.constraints : reading.out.requirements;
-  const { name, kind } = parsed;
-  target.push({
-    text: parsed.text,
-    name,
-    kind,
-    hashes: [...hashes, ...parsed.hashes],
-    at: line.at,
-    ...writtenSecrets(written),
-  });
+  target.push({ ...parsed, hashes: [...hashes, ...parsed.hashes], at: line.at, ...writtenSecrets(written) });
 }
 
 /** pip: the first -r or -c of a line is all that counts in it. */
@@ -215,19 +220,18 @@ async function applyInclude(reading: Reading, line: Line, { name, value }: Optio
       "Save it beside runtime.yaml and name that file.",
     );
   }
-  const base = line.file === line.at.file && reading.out.files.includes(line.file) ? dirname(line.file) : "";
   const source = line.source.written;
-  const file = await insidePath(reading.dir, { path: value, at: line.at, source, base });
+  const file = await insidePath(reading.dir, { path: value, at: line.at, source, base: line.base });
   await readIncluded(reading, { file, at: line.at, source, constraint: name === "--constraint" });
 }
 
 async function applyOption(reading: Reading, line: Line, { name, value }: Option): Promise<void> {
   const { index } = reading.out;
-  if (hasSecret(line.source.written)) throw secretIndex();
+  if (hasSecret(line.source.written)) throw secretInFile("~/.netrc or the index settings of your own pip");
   if (name === "--index-url") index.indexUrl = value;
   else if (name === "--extra-index-url") index.extraIndexUrls.push(value);
   else if (name === "--no-index") index.noIndex = true;
-  else if (name === "--find-links") index.findLinks.push(await findLinksPath(reading.dir, line.file, value));
+  else if (name === "--find-links") index.findLinks.push(await findLinksPath(reading.dir, line.base, value));
   else if (name === "--trusted-host") index.trustedHosts.push(value);
   else if (name === "--pre") index.pre = true;
   else if (name === "--no-binary") index.noBinary.push(...splitNames(value));
@@ -235,16 +239,6 @@ async function applyOption(reading: Reading, line: Line, { name, value }: Option
   else if (!["--require-hashes", "--prefer-binary"].includes(name)) warn(reading, line, `${name} is ignored`);
 }
 
-const splitNames = (value: string) =>
-  value
-    .split(",")
-    .map((name) => name.trim())
-    .filter((name) => name !== "");
+const splitNames = (value: string) => value.split(/[\s,]+/).filter((name) => name !== "");
 
 const warn = (reading: Reading, line: Line, text: string) => reading.out.warnings.push(`${placeOf(line.at)}: ${text}`);
-
-const secretIndex = () =>
-  new RequirementError(
-    "the URL holds a password or token, and this file becomes a part of the package",
-    "Write ${VARIABLE} in its place and set the variable, or use ~/.netrc or the index settings of your own pip.",
-  );

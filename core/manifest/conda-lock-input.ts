@@ -4,7 +4,7 @@
  */
 
 import * as v from "valibot";
-import { parse } from "yaml";
+import { parse, type Tags } from "yaml";
 import { SwError } from "#core/errors.ts";
 
 export interface PinnedPackage {
@@ -15,18 +15,26 @@ export interface PinnedPackage {
   depends: string[];
 }
 
+/** One package of the pip part. */
+export interface PinnedPip {
+  /** `name==version`, or `name @ git+URL@COMMIT`. */
+  requirement: string;
+  /** Of the file that was locked, where the lock file says it. */
+  sha256?: string;
+}
+
 export interface CondaLockInput {
   /** By conda's name of the platform. */
   platforms: Record<string, PinnedPackage[]>;
-  /** `name==version` of the pip part. */
-  pip: string[];
+  /** Likewise. */
+  pip: Record<string, PinnedPip[]>;
 }
 
 /** undefined when the text is none of them. @throws SwError MANIFEST_DEPENDENCY for one that can't be used */
 export function parseCondaLockInput(text: string, label: string): CondaLockInput | undefined {
   if (/^\s*@EXPLICIT\s*$/m.test(text)) return explicitList(text, label);
   if (/^package:/m.test(text) && /^metadata:/m.test(text)) {
-    return proven(condaLock(readYaml(CondaLockYml, text, label)), label);
+    return proven(condaLock(readYaml(CondaLockYml, text, label), label), label);
   }
   if (/^environments:/m.test(text) && /^packages:/m.test(text)) {
     return proven(pixiLock(readYaml(PixiLock, text, label), label), label);
@@ -50,7 +58,7 @@ const unusable = (label: string, why: string) =>
 function readYaml<T>(schema: v.GenericSchema<unknown, T>, text: string, label: string): T {
   let data: unknown;
   try {
-    data = parse(text, { maxAliasCount: 100 });
+    data = parse(text, { maxAliasCount: 100, customTags: withoutNumbers });
   } catch (cause) {
     throw unusable(label, `not yaml (${cause instanceof Error ? cause.message.split("\n")[0] : ""})`);
   }
@@ -59,6 +67,10 @@ function readYaml<T>(schema: v.GenericSchema<unknown, T>, text: string, label: s
   const issue = parsed.issues[0];
   throw unusable(label, `${v.getDotPath(issue) ?? "the file"}: ${issue.message}`);
 }
+
+/** A hash of digits alone, and the version 1.10, are texts. */
+const withoutNumbers = (tags: Tags): Tags =>
+  tags.filter((tag) => typeof tag === "string" || !/:(int|float)$/.test(tag.tag));
 
 const HASH = /^(?:sha256:)?([0-9a-f]{64})$|^(?:md5:)?([0-9a-f]{32})$/i;
 
@@ -70,7 +82,7 @@ function explicitList(text: string, label: string): CondaLockInput {
   const subdir = packages.map(({ url }) => subdirOf(url)).find((name) => name !== "noarch");
   const said = /^#\s*platform:\s*(\S+)/m.exec(text)?.[1];
   platforms[said ?? subdir ?? "linux-64"] = packages;
-  return { platforms, pip: [] };
+  return { platforms, pip: {} };
 }
 
 function explicitLine(line: string, label: string): PinnedPackage {
@@ -87,7 +99,7 @@ const CondaLockYml = v.looseObject({
   package: v.array(
     v.looseObject({
       name: v.string(),
-      version: v.union([v.string(), v.number()]),
+      version: v.string(),
       manager: v.string(),
       platform: v.string(),
       url: v.string(),
@@ -97,19 +109,25 @@ const CondaLockYml = v.looseObject({
   ),
 });
 
-function condaLock({ package: packages }: v.InferOutput<typeof CondaLockYml>): CondaLockInput {
-  const platforms: Record<string, PinnedPackage[]> = {};
-  const pip = new Set<string>();
+function condaLock({ package: packages }: v.InferOutput<typeof CondaLockYml>, label: string): CondaLockInput {
+  const out: CondaLockInput = { platforms: {}, pip: {} };
   for (const one of packages) {
-    const list = platforms[one.platform] ?? [];
-    platforms[one.platform] = list;
-    if (one.manager === "pip") pip.add(`${one.name}==${one.version}`);
+    const { platform, url } = one;
+    const list = listOf(out.platforms, platform);
+    const hashes = hashesOf(one.hash);
+    if (one.manager === "pip") listOf(out.pip, platform).push(pipPin({ ...one, place: url, ...hashes }, label));
     else {
       const depends = Object.entries(one.dependencies ?? {}).map(([name, spec]) => `${name} ${spec}`.trim());
-      list.push({ url: one.url, ...hashesOf(one.hash), depends });
+      list.push({ url, ...hashes, depends });
     }
   }
-  return { platforms, pip: [...pip] };
+  return out;
+}
+
+function listOf<T>(lists: Record<string, T[]>, platform: string): T[] {
+  const list = lists[platform] ?? [];
+  lists[platform] = list;
+  return list;
 }
 
 const hashesOf = (
@@ -132,29 +150,49 @@ function pixiLock({ environments, packages }: v.InferOutput<typeof PixiLock>, la
   const text = (value: unknown) => (typeof value === "string" ? value : undefined);
   const known = new Map(packages.map((one) => [text(one.conda) ?? text(one.pypi) ?? text(one.url) ?? "", one]));
   const chosen = environments.default ?? Object.values(environments)[0];
-  const platforms: Record<string, PinnedPackage[]> = {};
-  const pip = new Set<string>();
+  const out: CondaLockInput = { platforms: {}, pip: {} };
   for (const [platform, list] of Object.entries(chosen?.packages ?? {})) {
-    platforms[platform] = [];
+    const conda = listOf(out.platforms, platform);
     for (const item of list) {
       const one: Record<string, unknown> = known.get(text(item.conda) ?? text(item.pypi) ?? "") ?? {};
-      const wheel = text(item.pypi);
-      if (wheel) pip.add(pixiPin(wheel, one, label));
+      const hashes = { md5: text(one.md5), sha256: text(one.sha256) };
+      const [url, place] = [text(item.conda), text(item.pypi)];
+      const about = { name: text(one.name), version: text(one.version) };
+      if (place) listOf(out.pip, platform).push(pipPin({ place, ...about, ...hashes }, label));
       const depends = Array.isArray(one.depends) ? one.depends.filter((dep) => typeof dep === "string") : [];
-      const url = text(item.conda);
-      if (url) platforms[platform].push({ url, md5: text(one.md5), sha256: text(one.sha256), depends });
+      if (url) conda.push({ url, ...hashes, depends });
     }
   }
-  return { platforms, pip: [...pip] };
+  return out;
 }
 
-/** An index has what came from the web; a project beside the lock file is on none. */
-function pixiPin(place: string, { name, version }: Record<string, unknown>, label: string): string {
+interface PipPlace {
+  /** Its address. */
+  place: string;
+  name?: string | undefined;
+  version?: string | undefined;
+  sha256?: string | undefined;
+}
+
+/** An index has what came from the web, a repository its commit; a project beside the lock file is on neither. */
+function pipPin({ place, name, version, sha256 }: PipPlace, label: string): PinnedPip {
   if (!/^(git\+)?https?:/i.test(place)) {
     throw new SwError("MANIFEST_DEPENDENCY", `${label}: the package ${place} lies beside the lock file, on no index`, {
       hint: "Build a wheel of it and name that under wheels, in a lock file without it.",
     });
   }
-  if (typeof name !== "string" || typeof version !== "string") throw unusable(label, `${place} is not described`);
-  return `${name}==${version}`;
+  if (!name || !version) throw unusable(label, `${place} is not described`);
+  if (place.startsWith("git+")) return { requirement: `${name} @ ${atCommit(place, label)}` };
+  return { requirement: `${name}==${version}`, ...(sha256 && HASH.test(sha256) && { sha256: sha256.toLowerCase() }) };
+}
+
+/** pixi writes the commit behind `#` and a folder behind `?`, others behind `@` and `#`. */
+function atCommit(place: string, label: string): string {
+  const [address = "", behind = ""] = place.slice("git+".length).split("#");
+  const { origin, pathname, searchParams } = new URL(address);
+  const [path = "", ref = ""] = pathname.split(/@(?=[^/]*$)/);
+  const commit = [behind, ref].find((text) => /^[0-9a-f]{40}$/.test(text));
+  if (!commit) throw unusable(label, `${place} names no commit`);
+  const folder = searchParams.get("subdirectory") ?? new URLSearchParams(behind).get("subdirectory");
+  return `git+${origin}${path}@${commit}${folder ? `#subdirectory=${folder}` : ""}`;
 }

@@ -1,9 +1,13 @@
 /** Lock files of conda, conda-lock and pixi as inputs: the very packages that they name, without a solve. */
 import { expect } from "bun:test";
 import { readFile } from "node:fs/promises";
+import { sha256File } from "#core/platform/digest.ts";
 import { tempHome } from "../helpers/home.ts";
 import { needsLinux, testWith } from "../helpers/needs.ts";
 import { channelPython, condaChannel } from "../servers/conda-channel.ts";
+import { servePackages } from "../servers/package-index.ts";
+import { makeWheel } from "../unit/core/lock/make-wheel.ts";
+import { lockOf } from "./conda-env.ts";
 
 const withChannel = testWith(needsLinux(), channelPython() ? undefined : "a CPython with a prefix of its own");
 
@@ -90,4 +94,54 @@ withChannel(
     expect((await home.run(["runtime", "build"], { cwd: arm })).stderr).toContain("covers linux-64, not linux-aarch64");
   },
   30_000,
+);
+
+withChannel(
+  "a lock file for several platforms gives each its own pip packages, by the hashes that it names",
+  async () => {
+    await using home = await tempHome({ mode: "in-process" });
+    const at = (folder: string, version: string) => makeWheel(`${home.dir}/${folder}`, { name: "thing", version });
+    const wheels = [await at("w", "1.0"), await at("w", "2.0"), await at("w", "3.0")];
+    await using index = await servePackages(wheels);
+    const env = { PIP_EXTRA_INDEX_URL: index.url };
+    const conda = FORMS["conda-lock.yml"]?.(await pins()).replace(/- \{name: six.*\n/, "") ?? "";
+    const pip = (version: string, platform: string, sha256: string) =>
+      `- {name: thing, version: ${version}, manager: pip, platform: ${platform}, url: 'https://h/thing.whl', hash: {sha256: '${sha256}'}}\n`;
+    const hash = async (i: number) => (await sha256File(wheels[i] ?? "")).hex;
+    const others = pip("2.0", "osx-arm64", await hash(1)) + pip("3.0", "win-64", "ab".repeat(32));
+    const cwd = await home.project({
+      "runtime.yaml": "name: locked\nmode: conda\nenvironment: { arch: amd64 }\ndependencies: [conda-lock.yml]\n",
+      "conda-lock.yml": conda + pip("1.0", "linux-64", await hash(0)) + others,
+    });
+    const build = ["runtime", "build", "--prepare", "no"];
+    expect(await home.run(build, { cwd, env })).toMatchObject({ exitCode: 0 });
+    const lock = (await lockOf(home, "locked"))["requirements-sw-lock.txt"] ?? "";
+    expect(lock.match(/^\S+==\S+|--hash=\S+/gm)).toEqual(["thing==1.0", `--hash=sha256:${await hash(0)}`]);
+    await home.write(`${cwd}/conda-lock.yml`, conda + pip("1.0", "linux-64", "ab".repeat(32)));
+    const other = await home.run(build, { cwd, env });
+    expect(other.exitCode).toBe(1);
+    expect(other.stderr).toContain("conda-lock.yml:1: none of the hashes given for thing is one of thing==1.0");
+  },
+  120_000,
+);
+
+withChannel(
+  "a requirement file that an environment.yml names lies beside it, not beside runtime.yaml",
+  async () => {
+    const { dir, minor } = await condaChannel();
+    await using home = await tempHome({ mode: "in-process" });
+    const head = `name: demo\nenvironment: { python: "${minor}", arch: amd64 }\n`;
+    const cwd = await home.project({
+      "runtime.yaml": `${head}dependencies: [conf/environment.yml]\n`,
+      "conf/environment.yml": `channels: ['file://${dir}/main']\ndependencies:\n  - hail\n  - pip: [-r reqs.txt]\n`,
+      "conf/reqs.txt": "-r more/own.txt\n",
+      "conf/more/own.txt": "six==1.16.0\n",
+    });
+    expect(await home.run(["runtime", "build", "--prepare", "no"], { cwd })).toMatchObject({ exitCode: 0 });
+    expect((await lockOf(home, "demo"))["requirements-sw-lock.txt"]).toContain("six==1.16.0");
+    const out = `${home.dir}/out`;
+    await home.run(["runtime", "extract", "demo", "--target-dir", out]);
+    expect(await readFile(`${out}/dependencies/conf/more/own.txt`, "utf8")).toBe("six==1.16.0\n");
+  },
+  120_000,
 );

@@ -29,7 +29,7 @@ test("packages keep the place where they were written, and the order of dependen
     { text: "zlib", at: { file: "runtime.yaml", line: 3, column: 5 } },
     { text: "numpy=1.26", at: { file: "env.yml", line: 2, column: 5 } },
   ]);
-  expect(pip).toEqual([{ kind: "pkg", text: "six==1.16.0", at: { file: "env.yml", line: 4, column: 9 } }]);
+  expect(pip).toEqual([{ kind: "pkg", text: "six==1.16.0", at: { file: "env.yml", line: 4, column: 9 }, base: "." }]);
 });
 
 test("variables of later files win, and warnings of files are kept", async () => {

@@ -21,7 +21,7 @@ test("an explicit list is for one platform, said or told by its addresses, with 
         { url: `${FORGE}/linux-aarch64/x-1-0.conda`, md5: undefined, sha256: SHA, depends: [] },
       ],
     },
-    pip: [],
+    pip: {},
   });
   expect(Object.keys(read(`# platform: osx-64\n${lines}`)?.platforms ?? {})).toEqual(["osx-64"]);
   expect(Object.keys(read(`@EXPLICIT\n${FORGE}/noarch/t-1-0.conda#${MD5}\n`)?.platforms ?? {})).toEqual(["linux-64"]);
@@ -34,7 +34,7 @@ test("a package that nothing proves is refused", () => {
 
 const condaLock = (packages: string) => `version: 1\nmetadata: {}\npackage:\n${packages}`;
 
-test("conda-lock.yml gives each platform its packages, and pip's once", () => {
+test("conda-lock.yml gives each platform its packages, those of pip with their hashes", () => {
   const one = (name: string, platform: string, more = "") =>
     `  - { name: ${name}, version: 1.0, manager: conda, platform: ${platform}, url: '${FORGE}/${platform}/${name}-1.0-0.conda', hash: { md5: ${MD5}, sha256: ${SHA} }${more} }\n`;
   const pip = (platform: string) =>
@@ -51,7 +51,17 @@ test("conda-lock.yml gives each platform its packages, and pip's once", () => {
     { url: `${FORGE}/linux-64/a-1.0-0.conda`, md5: MD5, sha256: SHA, depends: ["b >=1", "c"] },
   ]);
   expect(found?.platforms["linux-aarch64"]).toHaveLength(1);
-  expect(found?.pip).toEqual(["six==1.16.0"]);
+  const six = { requirement: "six==1.16.0", sha256: SHA };
+  expect(found?.pip).toEqual({ "linux-64": [six], "linux-aarch64": [six] });
+});
+
+test("hashes and versions that look like numbers are taken as they are written", () => {
+  const [zeros, digits] = ["0".repeat(64), "1".repeat(32)];
+  const text = `  - { name: a, version: 1.10, manager: conda, platform: linux-64, url: '${FORGE}/linux-64/a-1.10-0.conda', hash: { md5: ${digits}, sha256: ${zeros} } }
+  - { name: p, version: 1.10, manager: pip, platform: linux-64, url: 'https://h/p.whl', hash: { sha256: ${zeros} } }\n`;
+  const found = read(condaLock(text));
+  expect(found?.platforms["linux-64"]?.[0]).toMatchObject({ md5: digits, sha256: zeros });
+  expect(found?.pip["linux-64"]).toEqual([{ requirement: "p==1.10", sha256: zeros }]);
 });
 
 const pixi = (packages: string, list: string) =>
@@ -69,8 +79,23 @@ test("pixi.lock gives its default environment, with what it says of each package
         { url: Z, md5: undefined, sha256: SHA, depends: [] },
       ],
     },
-    pip: ["six==1.16.0"],
+    pip: { "linux-64": [{ requirement: "six==1.16.0", sha256: SHA }] },
   });
+});
+
+test("a package of a repository is the commit that was locked, not what an index has under its name", () => {
+  const commit = "c".repeat(40);
+  const pinned = (place: string) => {
+    const text = pixi(`- { pypi: '${place}', name: own, version: 0.1 }\n`, `      - pypi: '${place}'\n`);
+    return read(text)?.pip["linux-64"];
+  };
+  expect(pinned(`git+https://h/o/own.git?subdirectory=py&rev=main#${commit}`)).toEqual([
+    { requirement: `own @ git+https://h/o/own.git@${commit}#subdirectory=py` },
+  ]);
+  expect(pinned(`git+https://h/o/own.git@${commit}`)).toEqual([
+    { requirement: `own @ git+https://h/o/own.git@${commit}` },
+  ]);
+  expect(() => pinned("git+https://h/o/own.git@main")).toThrow("names no commit");
 });
 
 test("a project of pixi's own machine is refused, not looked for on an index", () => {
