@@ -166,6 +166,8 @@ test(
     expect(built.stderr).toContain("what its own packages need (only-here 1.0, six 1.16.0) is locked too");
     expect(built.stderr).toContain(`only-here of ${prefix} is left out`);
     expect((await lockText(home, "open")).match(/^[a-z0-9-]+==/gm)).toEqual(["app==", "six=="]);
+    const ran = await home.run(["runtime", "run", "open", "--", "python", "-c", "import app, six"], own);
+    expect(ran).toMatchObject({ exitCode: 0 });
   },
   LONG,
 );
