@@ -4,6 +4,7 @@
  */
 import type { SpecLine } from "#core/conda/engine-error.ts";
 import type { KeptPackages } from "#core/conda/kept-packages.ts";
+import { ownPython } from "#core/conda/own-python.ts";
 import { pinnedSolution } from "#core/conda/pinned-solution.ts";
 import { type CondaSolution, pythonPackages, solveConda } from "#core/conda/solve.ts";
 import { type CondaWants, pythonSpec } from "#core/conda/wants.ts";
@@ -15,7 +16,9 @@ import type { RequirementLine, Requirements } from "#core/lock/requirements.ts";
 import type { Lock } from "#core/lock/resolve.ts";
 import { normalizeName } from "#core/lock/wheel-name.ts";
 import type { RuntimeSpec } from "#core/manifest/spec.ts";
-import { defaultPythonMinor, requirePython } from "#core/python/find.ts";
+import { removeTree } from "#core/platform/fs-atomic.ts";
+import { defaultPythonMinor } from "#core/python/find.ts";
+import { ingestPath } from "#core/store/blobs.ts";
 import { meets } from "#core/venv/pep440.ts";
 
 export interface CondaLocked {
@@ -89,10 +92,31 @@ async function lockPip(ctx: Ctx, input: CondaLockInput, { minor, provided, solut
   const { platforms } = solution;
   const requirements = withoutProvided(ctx, input.requirements, provided);
   if (requirements.requirements.length + input.wheels.length === 0) return emptyLock(platforms);
-  const python = await requirePython(ctx, minor);
+  const prefix = await ingestPath(ctx);
+  try {
+    const records = Object.values(solution.lock.platforms).flat();
+    const path = await ownPython(ctx, { minor, records, prefix });
+    return {
+      ...(await resolvePip(ctx, input, { requirements, provided, platforms, python: { minor, path } })),
+      platforms,
+    };
+  } finally {
+    await removeTree(prefix);
+  }
+}
+
+interface PipQuestion {
+  requirements: Requirements;
+  provided: ReadonlyMap<string, string>;
+  platforms: Lock["platforms"];
+  python: { minor: string; path: string };
+}
+
+async function resolvePip(ctx: Ctx, input: CondaLockInput, question: PipQuestion): Promise<Lock> {
+  const { requirements, provided, platforms, python } = question;
   const wanted = new Set(requirements.requirements.map(({ name }) => name));
   const wants = {
-    python: { minor, path: python.path },
+    python,
     arch: platforms.map((platform) => (/x86_64$/.test(platform) ? "amd64" : "arm64")),
     requirements,
     wheels: input.wheels,
@@ -107,7 +131,7 @@ async function lockPip(ctx: Ctx, input: CondaLockInput, { minor, provided, solut
   };
   const { lock, kept } = await resolvePinned(ctx, wants, input.kept.pip);
   if (!kept) ctx.report.warn("the locked versions of pip packages no longer fit; resolved anew");
-  return { ...lock, platforms };
+  return lock;
 }
 
 /** As pip would say: requirement already satisfied. */

@@ -11,27 +11,25 @@ import { SwError } from "#core/errors.ts";
 import { parseUvError } from "#core/lock/uv-error.ts";
 import { parseWheelName } from "#core/lock/wheel-name.ts";
 import { isFolder } from "#core/platform/folder.ts";
-import { requirePython } from "#core/python/find.ts";
 import type { LocalOrigin } from "#core/venv/origin.ts";
 import { compareVersions } from "#core/venv/pep440.ts";
 
 export interface BuildPlace {
-  /** Of the environment's Python. */
-  minor: string;
+  /** The path of one of the environment's minor version. */
+  python: string;
   /** A folder of the caller's for what is made. */
   scratch: string;
 }
 
 /** @throws SwError LOCK_FAILED when it can't be built, or its sources are of another version by now */
-export async function buildEditable(ctx: Ctx, origin: LocalOrigin, { minor, scratch }: BuildPlace): Promise<string> {
+export async function buildEditable(ctx: Ctx, origin: LocalOrigin, { python, scratch }: BuildPlace): Promise<string> {
   const { place, distribution } = origin;
   if (!(await isFolder(place))) throw notThere(origin);
   ctx.report.progress({ step: "wheel", text: `Building a wheel of ${distribution.name} from ${place}` });
   const [copy, out] = [`${scratch}/${distribution.key}.src`, `${scratch}/${distribution.key}.out`];
   await copySources(place, copy);
-  const python = await requirePython(ctx, minor);
   const index = await indexSettings(ctx, NO_EXPLICIT_INDEX);
-  const args = ["build", "--wheel", "--python", python.path, ...index.args, "--out-dir", out, copy];
+  const args = ["build", "--wheel", "--python", python, ...index.args, "--out-dir", out, copy];
   const result = await runUv(ctx, args, {
     env: { ...index.env, SOURCE_DATE_EPOCH: String(epochOf(distribution.version)) },
     onLine: (line) => ctx.report.log(line),

@@ -13,13 +13,13 @@ import type { LocalOrigin } from "#core/venv/origin.ts";
 import { repackWheel } from "#core/venv/repack-wheel.ts";
 
 /**
- * @param minor of the environment's Python
+ * @param python the path of one of the environment's minor version
  * @param scratch a folder of the caller's for what is made
  * @returns the wheel's path: the user's own file, or one below `scratch`
  */
-export async function carryWheel(ctx: Ctx, origin: LocalOrigin, minor: string, scratch: string): Promise<string> {
+export async function carryWheel(ctx: Ctx, origin: LocalOrigin, python: string, scratch: string): Promise<string> {
   const { kind, distribution } = origin;
-  if (kind === "editable") return await buildEditable(ctx, origin, { minor, scratch });
+  if (kind === "editable") return await buildEditable(ctx, origin, { python, scratch });
   const own = kind === "file" ? await ownFile(origin) : undefined;
   if (own !== undefined) return own;
   ctx.report.progress({ step: "wheel", text: `Packing a wheel of the installed ${distribution.name}` });

@@ -4,6 +4,7 @@
  */
 import { relative } from "pathe";
 import { CONDA_LOCK_FILE, EXPLICIT_LOCK_FILE, type ExplicitLock, renderExplicit } from "#core/conda/explicit-lock.ts";
+import { ownPython } from "#core/conda/own-python.ts";
 import { platformOf } from "#core/conda/platform.ts";
 import { type CondaPrefix, readCondaPrefix } from "#core/conda/read-prefix.ts";
 import { byName, exactSpec } from "#core/conda/record.ts";
@@ -35,6 +36,7 @@ export async function inputsFromConda(ctx: Ctx, params: SourceParams, place: Env
     const locked = await lockDistributions(ctx, {
       label: place.prefix,
       python,
+      findPython: () => ownPython(ctx, { minor: python.minor, records: found.records, prefix: `${scratch}/python` }),
       arch: [archOf(Object.keys(explicit.platforms)[0] ?? "")],
       distributions: own,
       provided,

@@ -15,6 +15,7 @@ import type { EnvPlace, SourceInputs, SourceParams } from "#core/ops/build-sourc
 import { textEntry } from "#core/ops/collect.ts";
 import { type EnvLock, lockDistributions, markersOf, refusePython } from "#core/ops/lock-distributions.ts";
 import { removeTree } from "#core/platform/fs-atomic.ts";
+import { requirePython } from "#core/python/find.ts";
 import { ingestPath, putBlobFile } from "#core/store/blobs.ts";
 import type { Entry } from "#core/store/versions.ts";
 import type { Distribution } from "#core/venv/distribution.ts";
@@ -33,9 +34,11 @@ export async function inputsFromVenv(ctx: Ctx, params: SourceParams, place: EnvP
   ctx.report.log(`${distributions.length} packages in ${place.prefix}, Python ${venv.version}`);
   return await inScratch(ctx, async (scratch) => {
     const { extras, target } = params;
+    const findPython = async () => (await requirePython(ctx, venv.minor)).path;
     const found = {
       label: place.prefix,
       python,
+      findPython,
       arch: [target.arch],
       distributions,
       seen,

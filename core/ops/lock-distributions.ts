@@ -12,7 +12,6 @@ import { PYTHON_VERSIONS, range } from "#core/manifest/supported.ts";
 import { carryWheel } from "#core/ops/carry-wheel.ts";
 import { type EnvPins, envPins, pinnedRequirements } from "#core/ops/env-pins.ts";
 import type { BuildExtras } from "#core/protocol/methods/build-source.ts";
-import { requirePython } from "#core/python/find.ts";
 import { checkDistributions } from "#core/venv/check.ts";
 import type { Distribution } from "#core/venv/distribution.ts";
 import { type MarkerEnv, markerEnv, markerHolds } from "#core/venv/marker.ts";
@@ -23,6 +22,8 @@ export interface EnvLockInput {
   /** What people call the environment, for messages. */
   label: string;
   python: { minor: string; version: string };
+  /** The path of one of this minor version, to resolve and build with; asked for once, and only when it is needed. */
+  findPython: () => Promise<string>;
   arch: string[];
   /** Of the same name twice the first counts. */
   distributions: readonly Distribution[];
@@ -51,7 +52,8 @@ export async function lockDistributions(ctx: Ctx, input: EnvLockInput): Promise<
   const allowed = { editable: input.extras.editable, localWheel: input.extras.local_wheel };
   refuseLocal(origins.filter(isLocal), allowed);
   const pins = envPins(ctx, origins.filter(isRemote));
-  return await lockOrigins(ctx, { ...input, pins, missing, absent: [], carried: [] }, origins.filter(isLocal));
+  const path = origins.length > 0 ? await input.findPython() : "";
+  return await lockOrigins(ctx, { ...input, path, pins, missing, absent: [], carried: [] }, origins.filter(isLocal));
 }
 
 /** Before anything is resolved or built for it. @throws SwError MANIFEST_PYTHON */
@@ -80,6 +82,8 @@ function checkFit(ctx: Ctx, { label, python, distributions, provided, extras }: 
 }
 
 interface Locking extends EnvLockInput {
+  /** Of the Python that was found. */
+  path: string;
   pins: EnvPins;
   missing: string[];
   absent: Absent[];
@@ -97,7 +101,7 @@ const MAX_ROUNDS = 60;
 
 async function lockOrigins(ctx: Ctx, locking: Locking, local: readonly LocalOrigin[]): Promise<EnvLock> {
   const { absent, carried, extras } = locking;
-  for (const origin of local) carried.push(await carryWheel(ctx, origin, locking.python.minor, locking.scratch));
+  for (const origin of local) carried.push(await carryWheel(ctx, origin, locking.path, locking.scratch));
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const outcome = await tryLock(ctx, locking);
     if ("distribution" in outcome) {
@@ -115,7 +119,7 @@ async function lockOrigins(ctx: Ctx, locking: Locking, local: readonly LocalOrig
 /** The others are tried without it: who has to be told of several is told of all at once. */
 async function goWithout(ctx: Ctx, locking: Locking, one: Absent): Promise<void> {
   const { distribution, reason } = one;
-  const { pins, seen = [], extras, carried, python, scratch } = locking;
+  const { pins, seen = [], extras, carried, path, scratch } = locking;
   locking.pins = {
     ...pins,
     texts: new Map([...pins.texts].filter(([origin]) => origin.distribution !== distribution)),
@@ -123,8 +127,7 @@ async function goWithout(ctx: Ctx, locking: Locking, one: Absent): Promise<void>
   if (seen.includes(distribution) && extras.conflicts && !extras.local_wheel)
     return leaveOut(ctx, locking, [distribution.key], reason);
   locking.absent.push(one);
-  if (extras.local_wheel)
-    carried.push(await carryWheel(ctx, { kind: "file", place: "", distribution }, python.minor, scratch));
+  if (extras.local_wheel) carried.push(await carryWheel(ctx, { kind: "file", place: "", distribution }, path, scratch));
 }
 
 function leaveOut(ctx: Ctx, locking: Locking, names: readonly string[], why: string): void {
@@ -143,11 +146,10 @@ function notInstalled({ python, distributions }: Locking, { requirementsTxt }: L
 
 async function tryLock(ctx: Ctx, locking: Locking): Promise<Lock | Absent> {
   const requirements = await pinnedRequirements(ctx, locking.pins, locking.label);
-  const python = await requirePython(ctx, locking.python.minor);
   const pinned = requirements.requirements.map(({ text }) => text);
   try {
     return await resolveLock(ctx, {
-      python: { minor: python.minor, path: python.path },
+      python: { minor: locking.python.minor, path: locking.path },
       arch: locking.arch,
       archFrom: "--arch",
       requirements,
