@@ -67,19 +67,24 @@ async function againstRattler(place: Place, rounds: number): Promise<Row[]> {
   const swcli = async (...words: string[]) => (await timed(fresh, [place.swcli, "runtime", ...words], cwd)).ms;
   await swcli("build", "--prepare", "wait");
   const python = enginePython(fresh);
-  const solves: Times[] = [];
-  const restores: Times[] = [];
+  const [solves, restores, both]: [Times[], Times[], Times[]] = [[], [], []];
+  const records = await solvedRecords(place, { python, channel, minor });
   for (let round = 0; round < rounds; round++) {
     const prefix = join(place.dir, `theirs-${round}`);
     const alone = await rattlerAlone(place, { python, channel, prefix, minor });
     solves.push({ ours: await swcli("build", "-nc", "--prepare", "no"), theirs: alone.solve });
-    restores.push({ ours: await swcli("build", "-nc", "--prepare", "wait"), theirs: alone.solve + alone.install });
+    both.push({ ours: await swcli("build", "-nc", "--prepare", "wait"), theirs: alone.solve + alone.install });
+    rmSync(prefix, { recursive: true, force: true });
+    await timed(fresh, [place.swcli, "env", "remove", "-f", "conda"]);
+    const theirs = await timed(place, [python, "-c", restoreAlone(records, prefix)]);
+    restores.push({ ours: await swcli("build", "--prepare", "wait"), theirs: theirs.ms });
     rmSync(prefix, { recursive: true, force: true });
   }
   await timed(fresh, [place.swcli, "daemon", "stop"]);
   return [
     row("warm solve: `build` / py-rattler alone", solves),
-    row("solve and restore: `build` / py-rattler alone", restores),
+    row("restore: a locked `build --prepare wait` / py-rattler alone", restores),
+    row("solve and restore: `build` / py-rattler alone", both),
   ];
 }
 
@@ -101,19 +106,47 @@ interface Alone {
   minor: string;
 }
 
+/** What a lock would hold for it: a folder with each package's record. */
+async function solvedRecords(place: Place, { python, channel, minor }: Omit<Alone, "prefix">): Promise<string> {
+  const dir = join(place.dir, "records");
+  mkdirSync(dir);
+  await timed(place, [
+    python,
+    "-c",
+    solveAnd({ channel, minor }, `[open(f"${dir}/{x.file_name}.json", "w").write(x.to_json()) for x in r]`),
+  ]);
+  return dir;
+}
+
+/** A process of its own that links the packages of these records, without a solve. */
+const restoreAlone = (records: string, prefix: string) => `
+import asyncio, glob, json, os
+from rattler import install, PackageRecord, RepoDataRecord
+def record(path):
+    one = json.load(open(path))
+    package = PackageRecord.from_index_json(path, size=one.get("size"), sha256=one.get("sha256"), md5=one.get("md5"))
+    return RepoDataRecord(package, one["fn"], one["url"], one["channel"])
+async def main():
+    r = [record(path) for path in sorted(glob.glob("${records}/*.json"))]
+    await install(r, target_prefix="${prefix}", execute_link_scripts=True, show_progress=False)
+asyncio.run(main())
+os._exit(0)`;
+
 // Its threads sometimes crash while Python tears itself down, after all is done: hence os._exit.
-/** One process each for the solve and for the solve with the install, start included: as its own command would be. */
-async function rattlerAlone(place: Place, { python, channel, prefix, minor }: Alone) {
-  const script = (install: boolean) => `
+const solveAnd = ({ channel, minor }: Pick<Alone, "channel" | "minor">, then: string) => `
 import asyncio, os
 from rattler import solve, install, GenericVirtualPackage, PackageName, Version, BuildString
 async def main():
     v = [GenericVirtualPackage(PackageName("__glibc"), Version("2.31"), BuildString("0"))]
     r = await solve(["${channel}"], ["native", "hail", "python ${minor}.*"], platforms=["linux-64", "noarch"], virtual_packages=v)
-    ${install ? `await install(r, target_prefix="${prefix}", execute_link_scripts=True, show_progress=False)` : "pass"}
+    ${then}
 asyncio.run(main())
 os._exit(0)`;
-  const only = await timed(place, [python, "-c", script(false)]);
-  const both = await timed(place, [python, "-c", script(true)]);
+
+/** One process each for the solve and for the solve with the install, start included: as its own command would be. */
+async function rattlerAlone(place: Place, { python, channel, prefix, minor }: Alone) {
+  const install = `await install(r, target_prefix="${prefix}", execute_link_scripts=True, show_progress=False)`;
+  const only = await timed(place, [python, "-c", solveAnd({ channel, minor }, "pass")]);
+  const both = await timed(place, [python, "-c", solveAnd({ channel, minor }, install)]);
   return { solve: only.ms, install: both.ms - only.ms };
 }
