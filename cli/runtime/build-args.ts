@@ -61,7 +61,7 @@ export const environmentArgs = {
   "include-local-wheel": {
     type: "boolean",
     short: ["ilw"],
-    description: "Carry packages that were installed from local wheels (conda, venv, shell)",
+    description: "Carry what no index has as wheels of what is installed (conda, venv, shell)",
   },
   "allow-conflicts": {
     type: "boolean",

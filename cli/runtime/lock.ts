@@ -48,7 +48,11 @@ export default defineCommand({
       description: "Lock the environment that is active in this shell",
     },
     "include-editable": { type: "boolean", short: ["ie"], description: "With an environment: editable projects too" },
-    "include-local-wheel": { type: "boolean", short: ["ilw"], description: "With an environment: local wheels too" },
+    "include-local-wheel": {
+      type: "boolean",
+      short: ["ilw"],
+      description: "With an environment: what no index has too",
+    },
   },
   async run({ args, data: out }) {
     if (args.check && args.stdout) throw new SwError("USAGE", "--check and --stdout exclude each other");
