@@ -30,7 +30,8 @@ export async function daemonMain(root: string): Promise<void> {
   await removeFile(run.socket);
   const daemon = createDaemon(root, run, lock);
   const mask = setUmask(0o177);
-  daemon.listening(serve(daemon));
+  serve(daemon);
+  daemon.listening();
   setUmask(mask);
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => void daemon.terminate());
   process.on("uncaughtException", (e) => log(`uncaught: ${e.stack ?? e}`));

@@ -15,7 +15,10 @@ export interface CallOptions {
   detach?: boolean;
 }
 
-/** `fetch` over the socket with our headers; throws what fetch throws when nobody listens. */
+/**
+ * `fetch` over the socket with our headers; throws what fetch throws when nobody listens. Each request has a connection of
+ * its own: a kept one would lead to a daemon that has given up the socket and only ends its work.
+ */
 export async function request(
   target: Target,
   path: string,
@@ -23,6 +26,7 @@ export async function request(
 ) {
   return await fetch(`http://swcli${path}`, {
     unix: target.socket,
+    keepalive: false,
     method: init.method ?? "GET",
     body: init.body,
     signal: init.signal,

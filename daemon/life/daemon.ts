@@ -25,7 +25,6 @@ export class Daemon {
   readonly #roots = new Map<string, boolean>();
   readonly #rest = new Rest();
   #lastTouch = Date.now();
-  #server: Bun.Server<undefined> | undefined;
   #socketInode = 0;
   #retiring = false;
 
@@ -40,8 +39,7 @@ export class Daemon {
   }
 
   /** Called once the socket is bound. */
-  listening(server: Bun.Server<undefined>): void {
-    this.#server = server;
+  listening(): void {
     this.#socketInode = statSync(this.run.socket).ino;
     setInterval(() => this.#check(), Math.min(CHECK_MS, this.#idleMs));
   }
@@ -98,7 +96,7 @@ export class Daemon {
     await this.#removeSocket();
     this.lock.release();
     await this.operations.idle();
-    await this.#server?.stop(true);
+    // Not by stopping the server: Bun would unlink the socket's path, where the next daemon's socket may be by now.
     log("left");
     process.exit(0);
   }

@@ -1,8 +1,9 @@
 /** The daemon's life: started by itself, one at a time, replaced, killed, left alone; and nobody notices but the clock. */
 import { expect, test } from "bun:test";
-import { chmod, cp, mkdir, readdir, readFile, rename, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rename, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { SWCLI_BIN, tempHome } from "../helpers/home.ts";
+import { otherBuild } from "../helpers/other-build.ts";
 
 const YAML = "name: demo\nenvironment:\n  python: 3.11\ndependencies:\n  - pip:\n      - six\n";
 const MINUTES = 60_000;
@@ -263,15 +264,7 @@ test(
   async () => {
     await using home = await tempHome();
     const { json: first } = await home.run(["daemon", "start", "-o", "json"]);
-    // The same program with another build id of the same length stands in for a newer release.
-    const other = `${home.dir}/swcli-other`;
-    await cp(SWCLI_BIN, other);
-    const bytes = Buffer.from(await readFile(other));
-    const needle = Buffer.from(first.build);
-    const changed = Buffer.from([...first.build].reverse().join(""));
-    for (let at = bytes.indexOf(needle); at >= 0; at = bytes.indexOf(needle, at + 1)) changed.copy(bytes, at);
-    await Bun.write(other, bytes);
-    await chmod(other, 0o755);
+    const other = await otherBuild(home, first.build);
     const listed = await home.exec([other, "runtime", "list", "-o", "json"]);
     expect(listed).toMatchObject({ exitCode: 0 });
     const status = await home.exec([other, "daemon", "status", "-o", "json"]);
