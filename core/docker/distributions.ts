@@ -36,18 +36,18 @@ export async function readDistributions(scratch: Scratch, python: string): Promi
 
 async function readDistribution(reading: Reading, info: string): Promise<Distribution> {
   const record = `${reading.sitePackages}/${info}/RECORD`;
-  const lines = (await readFile(`${reading.scratch.prefix}/${record}`, "utf8")).split(/\r?\n/).filter((l) => l !== "");
+  const text = await readFile(`${reading.scratch.prefix}/${record}`, "utf8");
   const entries: TarEntry[] = [];
   const kept: string[] = [];
-  for (const line of lines) {
-    const path = normalize(`${reading.sitePackages}/${pathOf(line)}`);
-    if (path === record || isRubbish(path)) continue;
-    const member = await readMember(reading, path);
-    entries.push(member.entry);
-    kept.push(member.text === undefined ? line : recordLine(pathOf(line), member.text));
+  for (const line of text.split(/\r?\n/).filter((l) => l !== "")) {
+    const { name, facts } = parseLine(line);
+    const path = normalize(`${reading.sitePackages}/${name}`);
+    if (isRubbish(path)) continue;
+    const member = path === record ? undefined : await readMember(reading, path);
+    if (member) entries.push(member.entry);
+    kept.push(csvName(ofImage(reading, name)) + (member?.text === undefined ? facts : factsOf(member.text)));
   }
-  const own = `${pathOf(lines.find((line) => /\/RECORD,,?/.test(line)) ?? `${info}/RECORD`)},,`;
-  entries.push(textEntry(imagePath(reading, record), `${[...kept, own].sort().join("\n")}\n`));
+  entries.push(textEntry(imagePath(reading, record), `${kept.sort().join("\n")}\n`));
   return {
     name: info.slice(0, -".dist-info".length),
     size: entries.reduce((sum, entry) => sum + entry.size, 0),
@@ -55,16 +55,28 @@ async function readDistribution(reading: Reading, info: string): Promise<Distrib
   };
 }
 
-/** CSV; a name with a comma is quoted. */
-const pathOf = (line: string) =>
-  /^"((?:[^"]|"")*)"/.exec(line)?.[1]?.replaceAll('""', '"') ?? line.slice(0, line.indexOf(","));
+/** CSV: a name with a comma is quoted; `facts` are hash and size with the commas before them. */
+function parseLine(line: string): { name: string; facts: string } {
+  const [, quoted, rest = ""] = /^"((?:[^"]|"")*)"(.*)$/.exec(line) ?? [];
+  if (quoted !== undefined) return { name: quoted.replaceAll('""', '"'), facts: rest };
+  const comma = line.indexOf(",");
+  return { name: line.slice(0, comma), facts: line.slice(comma) };
+}
+
+const csvName = (name: string) => (/[",]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name);
 
 /** Bytecode depends on the interpreter that wrote it, uv's notes on the time of the install. */
 const isRubbish = (path: string) =>
   /(^|\/)__pycache__\/|\.pyc$|\.dist-info\/(uv_cache|uv_build)\.json$/.test(path) || path.startsWith("../");
 
-const imagePath = ({ scratch, python }: Reading, path: string) =>
-  `${PREFIX}/${path.replace(new RegExp(`^((?:lib|include/site)/python)${scratch.minor.replace(".", "\\.")}/`), `$1${python}/`)}`;
+/** A path of the scratch environment, or one that a RECORD says, with the folders of the image's interpreter. */
+const ofImage = ({ scratch, python }: Reading, path: string) =>
+  path.replace(
+    new RegExp(`^((?:\\.\\./)*(?:lib|include/site)/python)${scratch.minor.replace(".", "\\.")}/`),
+    `$1${python}/`,
+  );
+
+const imagePath = (reading: Reading, path: string) => `${PREFIX}/${ofImage(reading, path)}`;
 
 /** One installed file; `text` is given when it is not what was installed. */
 async function readMember(reading: Reading, path: string): Promise<{ entry: TarEntry; text?: string }> {
@@ -94,8 +106,7 @@ export function withInterpreter(script: string, prefix: string): string | undefi
   return isPolyglot ? `${shebang}\n${script.slice(first.length + second.length + third.length + 3)}` : undefined;
 }
 
-function recordLine(path: string, text: string): string {
+function factsOf(text: string): string {
   const bytes = Buffer.from(text, "latin1");
-  const hash = new Bun.CryptoHasher("sha256").update(bytes).digest("base64url");
-  return `${path.includes(",") ? `"${path}"` : path},sha256=${hash},${bytes.length}`;
+  return `,sha256=${new Bun.CryptoHasher("sha256").update(bytes).digest("base64url")},${bytes.length}`;
 }

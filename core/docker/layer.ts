@@ -15,7 +15,7 @@ import { openState } from "#core/store/state.ts";
 const LayerSchema = v.object({ mediaType: v.string(), digest: v.string(), size: v.number(), diffId: v.string() });
 
 /** Grows when the same key would give other bytes: another order, compressor or level. */
-const LAYER_FORMAT = 2;
+const LAYER_FORMAT = 3;
 
 /** The blob of a layer (or of a base's, once fetched) on this machine. */
 export const imageBlobPath = (ctx: Ctx, digest: string): string =>
