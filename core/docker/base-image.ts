@@ -4,7 +4,8 @@
  */
 import * as v from "valibot";
 import type { Ctx } from "#core/context.ts";
-import { basePythons, hasMusl, mergeNames } from "#core/docker/base-python.ts";
+import { baseLibc, type Libc } from "#core/docker/base-libc.ts";
+import { basePythons, mergeNames } from "#core/docker/base-python.ts";
 import { openBlobFile } from "#core/docker/blob-file.ts";
 import { DEFAULT_PATH } from "#core/docker/image-layout.ts";
 import { imageBlobPath, isBlob } from "#core/docker/layer.ts";
@@ -45,7 +46,7 @@ export interface BasePlatform {
 }
 
 export interface BaseInside {
-  readonly libc: "glibc" | "musl";
+  readonly libc: Libc;
   readonly pythons: readonly { minor: string; path: string }[];
 }
 
@@ -126,16 +127,16 @@ export async function baseBlob(base: BaseImage, blob: { digest: string; size: nu
 }
 
 /** What is inside: read once per layer, kept by digest. */
-export async function inspectBase(base: BaseImage, { manifest, path }: BasePlatform): Promise<BaseInside> {
+export async function inspectBase(base: BaseImage, { manifest, path, platform }: BasePlatform): Promise<BaseInside> {
   const layers: Names[] = [];
   for (const layer of manifest.layers) layers.push(await namesOf(base, layer));
   const tree = mergeNames(layers);
-  return { libc: hasMusl(tree) ? "musl" : "glibc", pythons: basePythons(tree, path) };
+  return { libc: baseLibc(layers, tree, platform), pythons: basePythons(tree, path) };
 }
 
 async function namesOf(base: BaseImage, layer: Descriptor): Promise<Names> {
   const { ctx } = base.registry;
-  const item = `images:names:${layer.digest.replace(":", "-")}`;
+  const item = `images:names-2:${layer.digest.replace(":", "-")}`;
   const known = v.safeParse(NamesSchema, await openState(ctx).getItem(item));
   if (known.success) return known.output;
   ctx.report.progress({ step: "base", text: `Reading the base image ${formatReference(base.reference)}` });

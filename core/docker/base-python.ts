@@ -13,7 +13,7 @@ export interface BasePython {
 }
 
 /** path → target of the link, or null for what is no link. */
-type Tree = Map<string, string | null>;
+export type Tree = Map<string, string | null>;
 
 /** The layers' names, lowest first, as one tree: whiteouts take away what was below. */
 export function mergeNames(layers: readonly Names[]): Tree {
@@ -47,8 +47,6 @@ export function basePythons(tree: Tree, path: string): BasePython[] {
   }
   return [...found.values()];
 }
-
-export const hasMusl = (tree: Tree): boolean => [...tree.keys()].some((path) => /\/ld-musl-/.test(path));
 
 /** Names like `python3.11` first: they stay what they are when the image's default changes. */
 function pythonNames(tree: Tree, folder: string): string[] {

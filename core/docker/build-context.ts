@@ -6,6 +6,7 @@ import { chmod, copyFile, mkdir, symlink, utimes, writeFile } from "node:fs/prom
 import { dirname } from "pathe";
 import { indexSettings } from "#core/config/index-settings.ts";
 import type { Ctx } from "#core/context.ts";
+import { SOME_GLIBC, UV_PLATFORM_SCRIPT } from "#core/docker/base-libc.ts";
 import { condaPackages } from "#core/docker/conda-layers.ts";
 import { type ContextFacts, dockerfile } from "#core/docker/dockerfile.ts";
 import type { ImagePlan } from "#core/docker/image-plan.ts";
@@ -37,6 +38,7 @@ export async function writeContext(ctx: Ctx, dir: string, input: ContextInput): 
   const text = dockerfile(plan, facts);
   await placeFolder(`${dir}/root`, 0o755);
   await writeFile(`${dir}/Dockerfile`, text);
+  await writeFile(`${dir}/uv-platform.py`, UV_PLATFORM_SCRIPT);
   await writeSettings(ctx, dir, recipe);
   for (const platform of plan.platforms) await placeUv(ctx, dir, platform);
   if (facts.hasLock) await writeFile(`${dir}/requirements.txt`, await lockText(ctx, recipe.requirements));
@@ -80,7 +82,7 @@ async function placeConda(
   { recipe, platform, plan }: { recipe: Recipe; platform: ImagePlatform; plan: ImagePlan },
 ): Promise<void> {
   const staging = `${dirname(dir)}/conda-${platform.architecture}`;
-  const target = { platform, libc: "glibc" as const, python: plan.python };
+  const target = { platform, libc: SOME_GLIBC, python: plan.python };
   const packages = await condaPackages(ctx, { recipe, target }, staging);
   const entries = layerEntries(packages.flatMap(({ entries }) => entries));
   for (const entry of entries) await placeEntry(`${dir}/conda-${platform.architecture}`, entry);
@@ -93,7 +95,7 @@ async function placePython(
   { platform, plan }: { platform: ImagePlatform; plan: ImagePlan },
 ): Promise<void> {
   const staging = `${dirname(dir)}/python-${platform.architecture}`;
-  const entries = await managedPythonEntries(ctx, { platform, libc: "glibc", python: plan.python }, staging);
+  const entries = await managedPythonEntries(ctx, { platform, libc: SOME_GLIBC, python: plan.python }, staging);
   for (const entry of entries) await placeEntry(`${dir}/python-${platform.architecture}`, entry);
   await removeTree(staging);
 }

@@ -32,7 +32,7 @@ export async function condaPackages(
   { recipe, target }: { recipe: Recipe; target: Target },
   dir: string,
 ): Promise<Distribution[]> {
-  if (target.libc === "musl") {
+  if (target.libc.kind === "musl") {
     throw new SwError("IMAGE_FAILED", "the base image has musl, and conda packages need glibc", {
       hint: "Name another one with --base-image, or environment.docker.image in the runtime.yaml.",
     });

@@ -24,17 +24,18 @@ const COPY_PYTHON = "COPY python-${TARGETARCH}/ /";
 const EXTRAS = ["bin/activate*", "bin/deactivate.bat", "bin/pydoc.bat", ".gitignore", "CACHEDIR.TAG", ".lock"];
 
 export function dockerfile(plan: ImagePlan, facts: ContextFacts): string {
-  const stages = [packagesStage(plan, facts), ...(facts.wheelPins.length > 0 ? [wheelsStage(facts)] : [])];
+  const stages = [packagesStage(plan, facts), ...(facts.wheelPins.length > 0 ? [wheelsStage(plan, facts)] : [])];
   return `${[...stages, finalStage(plan, facts)].map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
 
 function packagesStage({ base, python }: ImagePlan, facts: ContextFacts): string[] {
   const uv = `. ${SWCLI}/uv.env && ${SWCLI}/uv`;
   const wanted = facts.ownPython ? managedPython(python) : python;
-  const pip = (verb: string) => `${uv} pip ${verb} --python ${PREFIX}/bin/python`;
+  const pip = (verb: string) => `${uv} pip ${verb} --python ${PREFIX}/bin/python ${target(python)}`;
   const files = [
     "uv.env",
     "ca.pem",
+    "uv-platform.py",
     ...(facts.hasLock ? ["requirements.txt"] : []),
     ...(facts.hasVcs ? ["vcs.txt"] : []),
   ];
@@ -50,6 +51,10 @@ function packagesStage({ base, python }: ImagePlan, facts: ContextFacts): string
     ...(facts.conda ? [] : [`RUN ${tidy(python)}`]),
   ];
 }
+
+/** The same as the direct engine says, so that both take the same wheels. */
+const target = (python: string) =>
+  `--python-platform "$(${PREFIX}/bin/python -B ${SWCLI}/uv-platform.py)" --python-version ${python}`;
 
 /** `sync` would take away what conda brought. */
 function lockInstall(pip: (verb: string) => string, { conda, hashed }: ContextFacts): string {
@@ -67,8 +72,8 @@ function tidy(python: string): string {
   ].join(" && ");
 }
 
-function wheelsStage({ wheelPins }: ContextFacts): string[] {
-  const args = `--prefix ${SWCLI}/out --no-deps --no-index --find-links ${SWCLI}/wheels`;
+function wheelsStage({ python }: ImagePlan, { wheelPins }: ContextFacts): string[] {
+  const args = `${target(python)} --prefix ${SWCLI}/out --no-deps --no-index --find-links ${SWCLI}/wheels`;
   const install = `. ${SWCLI}/uv.env && ${SWCLI}/uv pip install --python ${PREFIX}/bin/python ${args} ${wheelPins.join(" ")}`;
   return [
     "FROM packages AS wheels",

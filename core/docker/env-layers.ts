@@ -3,6 +3,7 @@
  * that nothing is installed when the lock is known. Tests: test/e2e/dockerize.test.ts, test/e2e/dockerize-conda.test.ts
  */
 import type { Ctx } from "#core/context.ts";
+import { uvPlatform } from "#core/docker/base-libc.ts";
 import { condaKey, condaPackages } from "#core/docker/conda-layers.ts";
 import { type Distribution, readDistributions } from "#core/docker/distributions.ts";
 import { installLocked, installWheels, makeScratch, type Scratch, type Target } from "#core/docker/install-target.ts";
@@ -49,7 +50,11 @@ async function refuseVcs(ctx: Ctx, recipe: Recipe): Promise<void> {
   });
 }
 
-const targetKey = ({ platform, libc, python }: Target) => ({ platform: platform.name, libc, python, uv: UV_VERSION });
+const targetKey = ({ platform, libc, python }: Target) => ({
+  platform: uvPlatform(platform, libc),
+  python,
+  uv: UV_VERSION,
+});
 
 async function condaLayers(ctx: Ctx, job: EnvJob): Promise<Layer[]> {
   const { target, compression } = job;

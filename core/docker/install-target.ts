@@ -4,7 +4,8 @@
  */
 import { indexSettings } from "#core/config/index-settings.ts";
 import type { Ctx } from "#core/context.ts";
-import { type ImagePlatform, uvPlatform } from "#core/docker/platforms.ts";
+import { type Libc, uvPlatform } from "#core/docker/base-libc.ts";
+import type { ImagePlatform } from "#core/docker/platforms.ts";
 import { runUv } from "#core/engines/uv.ts";
 import { explicitIndex, type Recipe } from "#core/env/recipe.ts";
 import { linkWheels } from "#core/env/wheel-links.ts";
@@ -15,7 +16,8 @@ import { blobPath, readBlobText } from "#core/store/blobs.ts";
 
 export interface Target {
   readonly platform: ImagePlatform;
-  readonly libc: "glibc" | "musl";
+  /** Of the base image. */
+  readonly libc: Libc;
   /** "3.11" */
   readonly python: string;
 }
@@ -54,8 +56,8 @@ export async function installLocked(
   if (!/^[A-Za-z0-9]/m.test(text)) return;
   const hashes = text.includes("--hash=") ? ["--require-hashes"] : [];
   const index = await indexSettings(ctx, { ...explicitIndex(recipe) });
-  const args = [...targetArgs(target), ...index.args, "--no-deps", ...hashes, "-r", blobPath(ctx, recipe.requirements)];
-  await install(ctx, scratch, { args, env: index.env });
+  const args = [...index.args, "--no-deps", ...hashes, "-r", blobPath(ctx, recipe.requirements)];
+  await install(ctx, scratch, { target, args, env: index.env });
 }
 
 /** Installs the wheels that the package carries. */
@@ -67,10 +69,8 @@ export async function installWheels(
   const links = await linkWheels(ctx, job.recipe.wheels);
   const folders = links.folders.flatMap((folder) => ["--find-links", folder]);
   const pins = [...new Set(links.requirements)];
-  await install(ctx, scratch, {
-    args: [...targetArgs(job.target), "--no-deps", "--no-index", ...folders, ...pins],
-    env: {},
-  });
+  const args = ["--no-deps", "--no-index", ...folders, ...pins];
+  await install(ctx, scratch, { target: job.target, args, env: {} });
 }
 
 const targetArgs = ({ platform, libc, python }: Target): string[] => [
@@ -85,11 +85,27 @@ const targetArgs = ({ platform, libc, python }: Target): string[] => [
 async function install(
   ctx: Ctx,
   { prefix }: Scratch,
-  { args, env }: { args: string[]; env: Record<string, string> },
+  { target, args, env }: { target: Target; args: string[]; env: Record<string, string> },
 ): Promise<void> {
-  const argv = ["pip", "install", "--python", `${prefix}/bin/python`, ...args];
+  const argv = ["pip", "install", "--python", `${prefix}/bin/python`, ...targetArgs(target), ...args];
   const result = await runUv(ctx, argv, { env, onLine: (line) => ctx.report.log(redactUrl(line)) });
-  if (result.exitCode !== 0) throw installFailed(result.stderr);
+  if (result.exitCode !== 0) throw newerGlibc(result.stderr, target) ?? installFailed(result.stderr);
+}
+
+/** Wheels there are, but for a newer glibc than the base has. */
+function newerGlibc(stderr: string, { platform, libc }: Target): SwError | undefined {
+  const [, name, offered = ""] =
+    /Wheels are available for `([^`]+)`.* on the following platforms?: (.*)/.exec(stderr) ?? [];
+  const needed = [...offered.matchAll(/`manylinux_2_(\d+)_(\w+)`/g)]
+    .filter(([, , machine]) => machine === platform.machine)
+    .map(([, minor]) => Number(minor));
+  if (libc.kind === "musl" || needed.length === 0) return undefined;
+  const own = libc.minor === undefined ? "does not tell its own" : `has 2.${libc.minor}`;
+  const message = `the wheels of ${name} need glibc 2.${Math.min(...needed)} or newer; the base image ${own}`;
+  return new SwError("IMAGE_FAILED", message, {
+    hint: "Name a base image with a newer one (--base-image), or use --engine buildx, which can build from sources inside the image.",
+    detail: { needs_build: true, package: name },
+  });
 }
 
 /** uv's words, and the way out when a package would have to be built. */

@@ -21,7 +21,7 @@ import type { TarEntry } from "#core/swrt/tar-writer.ts";
 export async function managedPythonLayer(ctx: Ctx, target: Target, compression: Compression): Promise<Layer[]> {
   const { platform, libc, python } = target;
   const list = ctx.env.UV_PYTHON_DOWNLOADS_JSON_URL ?? "";
-  const key = { managed: python, platform: platform.name, libc, uv: UV_VERSION, list };
+  const key = { managed: python, platform: platform.name, libc: libc.kind, uv: UV_VERSION, list };
   return await withFolder(ctx, (dir) =>
     layersFor(ctx, { title: `Python ${python}`, key, compression }, async () => [
       await managedPythonEntries(ctx, target, dir),
@@ -44,7 +44,7 @@ export async function managedPythonEntries(ctx: Ctx, { platform, libc, python }:
     step: `python-${platform.architecture}`,
     text: `Getting Python ${python} for ${platform.name}`,
   });
-  const request = `cpython-${python}-linux-${platform.machine}-${libc === "musl" ? "musl" : "gnu"}`;
+  const request = `cpython-${python}-linux-${platform.machine}-${libc.kind === "musl" ? "musl" : "gnu"}`;
   const failure = await downloadPython(ctx, request, dir);
   const found = failure === undefined ? await installedIn(dir) : undefined;
   if (found !== undefined) return layerEntries(await entriesBelow({ from: found, to: managedPrefix(python) }, ""));

@@ -1,10 +1,10 @@
 /** What a build would do, without doing it: for `--dry-run`. Asks no registry and no engine. Tests: test/e2e/dockerize.test.ts */
 import type { Ctx } from "#core/context.ts";
+import { SOME_GLIBC, uvPlatform } from "#core/docker/base-libc.ts";
 import { contextFacts } from "#core/docker/build-context.ts";
 import { buildxArgs } from "#core/docker/buildx-engine.ts";
 import { dockerfile } from "#core/docker/dockerfile.ts";
 import type { ImagePlan } from "#core/docker/image-plan.ts";
-import { uvPlatform } from "#core/docker/platforms.ts";
 import type { Recipe } from "#core/env/recipe.ts";
 
 export async function plannedBuild(
@@ -26,7 +26,7 @@ function buildxLine(plan: ImagePlan): string {
 function directLines({ base, platforms, python, output, tags }: ImagePlan): string[] {
   const installs = platforms.map(
     (platform) =>
-      `uv pip install --python-platform ${uvPlatform(platform, "glibc")} --python-version ${python} --only-binary :all: --no-deps --require-hashes -r requirements.txt`,
+      `uv pip install --python-platform ${uvPlatform(platform, SOME_GLIBC)} --python-version ${python} --only-binary :all: --no-deps --require-hashes -r requirements.txt`,
   );
   const ends = {
     registry: tags.map((tag) => `push ${tag}`),

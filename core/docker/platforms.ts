@@ -52,7 +52,3 @@ function platformOf(text: string): ImagePlatform {
   if (platform) return platform;
   throw new SwError("USAGE", `the platform ${JSON.stringify(text)} is not supported`, { hint: "Use amd64 or arm64." });
 }
-
-/** The oldest C library that wheels are chosen for: Ubuntu 20.04 and Debian 11 have newer ones. */
-export const uvPlatform = ({ machine }: ImagePlatform, libc: "glibc" | "musl"): string =>
-  libc === "musl" ? `${machine}-unknown-linux-musl` : `${machine}-manylinux_2_28`;

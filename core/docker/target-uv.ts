@@ -5,6 +5,7 @@
 import { chmod, mkdir, rename } from "node:fs/promises";
 import { indexSettings, NO_EXPLICIT_INDEX } from "#core/config/index-settings.ts";
 import type { Ctx } from "#core/context.ts";
+import { SOME_GLIBC, uvPlatform } from "#core/docker/base-libc.ts";
 import { makeScratch } from "#core/docker/install-target.ts";
 import type { ImagePlatform } from "#core/docker/platforms.ts";
 import { runUv, UV_VERSION, uvPath } from "#core/engines/uv.ts";
@@ -35,12 +36,8 @@ async function fetchUv(ctx: Ctx, platform: ImagePlatform, program: string): Prom
     const scratch = await makeScratch(ctx, `${dir}/env`, "3.11");
     await Bun.write(`${dir}/uv.txt`, `uv==${UV_VERSION} --hash=sha256:${wheelOf(platform).sha256}\n`);
     const index = await indexSettings(ctx, NO_EXPLICIT_INDEX);
-    const python = [
-      "--python",
-      `${scratch.prefix}/bin/python`,
-      "--python-platform",
-      `${platform.machine}-manylinux_2_28`,
-    ];
+    const target = uvPlatform(platform, SOME_GLIBC);
+    const python = ["--python", `${scratch.prefix}/bin/python`, "--python-platform", target];
     const only = ["--only-binary", ":all:", "--no-deps", "--require-hashes", ...index.args, "-r", `${dir}/uv.txt`];
     const got = await runUv(ctx, ["pip", "install", ...python, ...only], { env: index.env });
     if (got.exitCode !== 0) throw notHad(platform, got.stderr);

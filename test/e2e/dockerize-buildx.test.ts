@@ -3,7 +3,7 @@
  * them up on a Debian machine as root) and Debian packages for a base image that runs.
  */
 import { afterAll, beforeAll, expect } from "bun:test";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Home, tempHome } from "../helpers/home.ts";
@@ -50,18 +50,18 @@ async function inImage(home: Home, image: string, ...argv: string[]): Promise<st
   return ran.stdout;
 }
 
-/** Paths, kinds, modes and sizes below the runtime, as the image has them. */
+/** Paths, kinds, modes, sizes and digests below the runtime, as the image has them. */
 async function contents(home: Home, image: string): Promise<string[]> {
-  const made = await home.exec(["docker", "create", image]);
-  const id = made.stdout.trim();
-  const tar = await home.exec(["sh", "-c", `docker export ${id} | tar -tv --numeric-owner -f - opt etc/profile.d`]);
+  const id = (await home.exec(["docker", "create", image])).stdout.trim();
+  const dir = await mkdtemp(join(home.dir, "contents-"));
+  const shell = async (text: string) => (await home.exec(["sh", "-c", text], { cwd: dir })).stdout.trim().split("\n");
+  await shell(`docker export -o ../contents.tar ${id} && tar -xf ../contents.tar opt etc/profile.d`);
   await home.exec(["docker", "rm", id]);
-  const lines = tar.stdout.trim().split("\n");
+  const listed = await shell("tar -tv --numeric-owner -f ../contents.tar opt etc/profile.d");
   // Times differ where the builder can't set them.
-  return lines
-    .map((line) => line.replace(/\d{4}-\d\d-\d\d \d\d:\d\d /, ""))
-    .filter((line) => !line.startsWith("d"))
-    .sort();
+  const lines = listed.map((line) => line.replace(/\d{4}-\d\d-\d\d \d\d:\d\d /, ""));
+  const digests = await shell("find . -type f -exec sha256sum {} +");
+  return [...lines.filter((line) => !line.startsWith("d")), ...digests].sort();
 }
 
 const configOf = async (home: Home, image: string) => {
@@ -75,7 +75,8 @@ testBuildx(
   "both engines give the same layout inside, and Python in it imports the packages",
   async () => {
     await using home = await dockerHome();
-    await build(home, ["- pip: [six==1.17.0]"]);
+    // A header, wheels for several C libraries, a script, a dependency by patch version of Python.
+    await build(home, ["- pip: [six==1.17.0, greenlet==3.1.1, debugpy==1.8.20, httpx==0.28.1, redis==5.2.1]"]);
     const images = { direct: `${registry.host}/both/direct:1`, buildx: `${registry.host}/both/buildx:1` };
     for (const [engine, image] of Object.entries(images)) {
       const made = await dockerize(home, "-t", image, "--base-image", base.reference, "--engine", engine, "--push");

@@ -8,6 +8,7 @@ import { testWith } from "../helpers/needs.ts";
 import { pushRealBase, pushTinyBase, realBaseMissing } from "../servers/base-image.ts";
 import { madeUpPython, ownPython, packedPython } from "../servers/python-download.ts";
 import { type RegistryServer, registryMissing, startRegistry } from "../servers/registry.ts";
+import { layersIn } from "./image-layers.ts";
 import { buildForImage } from "./image-runtime.ts";
 
 const missing = await registryMissing();
@@ -29,25 +30,6 @@ beforeAll(async () => {
 }, SLOW);
 
 afterAll(async () => await registry?.[Symbol.asyncDispose]());
-
-interface Layer {
-  names: string[];
-  /** Its text files in one. */
-  text: string;
-}
-
-/** The layers of an OCI layout's only image, lowest first. */
-async function layersIn(home: Home, dir: string): Promise<Layer[]> {
-  const blob = (digest: string) => join(dir, "blobs/sha256", digest.replace("sha256:", ""));
-  const index = await Bun.file(join(dir, "index.json")).json();
-  const { layers } = await Bun.file(blob(index.manifests[0].digest)).json();
-  const all: Layer[] = [];
-  for (const { digest } of layers) {
-    const names = (await home.exec(["tar", "-tzf", blob(digest)])).stdout.trim().split("\n");
-    all.push({ names, text: (await home.exec(["tar", "-xzOf", blob(digest)])).stdout });
-  }
-  return all;
-}
 
 const dockerizeAs = async (home: Home, image: string, env: Record<string, string>, ...args: string[]) =>
   await home.run(["-o", "json", "runtime", "dockerize", "demo", "-t", image, ...args], { env });

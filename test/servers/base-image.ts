@@ -20,17 +20,19 @@ export interface BaseOptions {
   readonly architectures?: readonly Architecture[];
   /** Minor version on its PATH; "" for none. */
   readonly python?: string;
+  /** It has a C library that says to be glibc 2.N. */
+  readonly glibc?: number;
   readonly env?: readonly string[];
 }
 
 /** A base that has names but no programs. @returns its reference */
 export async function pushTinyBase(host: string, options: BaseOptions = {}): Promise<string> {
-  const { python = "3.11", architectures = ["amd64"] } = options;
-  const layers = await Promise.all(architectures.map((architecture) => tarOf(tinyEntries(python, architecture))));
+  const { architectures = ["amd64"] } = options;
+  const layers = await Promise.all(architectures.map((architecture) => tarOf(tinyEntries(options, architecture))));
   return await pushBase(host, options, new Map(architectures.map((name, i) => [name, layers[i] ?? new Uint8Array()])));
 }
 
-function tinyEntries(python: string, architecture: string): TarEntry[] {
+function tinyEntries({ python = "3.11", glibc }: BaseOptions, architecture: Architecture): TarEntry[] {
   const file = (path: string, text: string): TarEntry => {
     const bytes = new TextEncoder().encode(text);
     return { path, mode: 0o755, type: "file", size: bytes.length, open: () => chunk(bytes) };
@@ -46,8 +48,14 @@ function tinyEntries(python: string, architecture: string): TarEntry[] {
     folder("usr"),
     folder("usr/bin"),
     ...pythons,
+    ...(glibc === undefined ? [] : [file(libcPath(architecture), libcText(glibc))]),
   ];
 }
+
+const libcPath = (architecture: Architecture) =>
+  `lib/${architecture === "arm64" ? "aarch64" : "x86_64"}-linux-gnu/libc.so.6`;
+
+const libcText = (glibc: number) => `GNU C Library (test) stable release version 2.${glibc}.\n`;
 
 async function* chunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;

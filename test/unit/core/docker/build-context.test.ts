@@ -54,7 +54,7 @@ test("locks are there when the runtime has them, and the Dockerfile asks for no 
   await using other = await storeHome();
   await written(other);
   expect((await readdir(`${other.dir}/context`)).sort()).toEqual([
-    ...["Dockerfile", "ca.pem", "root", "uv-amd64", "uv-arm64", "uv.env"],
+    ...["Dockerfile", "ca.pem", "root", "uv-amd64", "uv-arm64", "uv-platform.py", "uv.env"],
   ]);
 });
 

@@ -57,6 +57,25 @@ test("only names that lead to an interpreter or tell the C library are kept, bod
   ]);
 });
 
+test("glibc says its own version, wherever its banner is cut; other files of that name are passed over", async () => {
+  const banner = (minor: number) => `GNU C Library (Debian GLIBC 2.${minor}-9) stable release version 2.${minor}.\n`;
+  const library = (minor: number) => `${"\x7fELF\0".repeat(400)}${banner(minor)}${"\0".repeat(3000)}`;
+  const found = await names([
+    { name: "lib/x86_64-linux-gnu/libc.so.6", flag: "2", link: "libc-2.31.so" },
+    { name: "lib/x86_64-linux-gnu/libc-2.31.so", body: library(31) },
+    { name: "./usr/lib64/libc.so.6", body: library(36) },
+    { name: "opt/conda/sysroot/lib64/libc.so.6", body: library(17) },
+    { name: "usr/lib/libc.so.6", body: "no library" },
+    PYTHON,
+  ]);
+  expect(found).toEqual([
+    { path: "lib/x86_64-linux-gnu/libc.so.6", link: "libc-2.31.so" },
+    { path: "lib/x86_64-linux-gnu/libc-2.31.so", glibc: 31 },
+    { path: "usr/lib64/libc.so.6", glibc: 36 },
+    { path: "usr/bin/python3.11" },
+  ]);
+});
+
 test("links of folders near the top are kept with where they lead, deep ones are not", async () => {
   const found = await names([
     { name: "bin", flag: "2", link: "usr/bin" },

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { imagePlatforms, uvPlatform } from "#core/docker/platforms.ts";
+import { imagePlatforms } from "#core/docker/platforms.ts";
 
 const names = (...texts: string[]) => imagePlatforms(texts).map(({ name }) => name);
 
@@ -13,15 +13,10 @@ test("every way of writing a platform means the same, each counts once, in one o
   expect(names("arm64")).toEqual(["linux/arm64"]);
 });
 
-test("locks, registries and uv have their own names for it", () => {
+test("locks and registries have their own names for it", () => {
   const [amd, arm] = imagePlatforms(["amd64", "arm64"]);
   expect(amd).toMatchObject({ architecture: "amd64", variant: undefined, lock: "linux-x86_64" });
   expect(arm).toMatchObject({ architecture: "arm64", variant: "v8", lock: "linux-aarch64" });
-  expect([amd, arm].map((one) => one && uvPlatform(one, "glibc"))).toEqual([
-    "x86_64-manylinux_2_28",
-    "aarch64-manylinux_2_28",
-  ]);
-  expect(arm && uvPlatform(arm, "musl")).toBe("aarch64-unknown-linux-musl");
 });
 
 test("another platform is a usage error that says which there are", () => {
