@@ -126,23 +126,30 @@ export async function baseBlob(base: BaseImage, blob: { digest: string; size: nu
   return imageBlobPath(ctx, blob.digest);
 }
 
-/** What is inside: read once per layer, kept by digest. */
-export async function inspectBase(base: BaseImage, { manifest, path, platform }: BasePlatform): Promise<BaseInside> {
+/**
+ * What is inside: read once per layer, kept by digest. With `keep` the layers will be wanted whole (where their registry is
+ * not the image's own), so they come to this machine for it; else they are read as they stream by.
+ */
+export async function inspectBase(
+  base: BaseImage,
+  { manifest, path, platform }: BasePlatform,
+  { keep }: { keep: boolean },
+): Promise<BaseInside> {
   const layers: Names[] = [];
-  for (const layer of manifest.layers) layers.push(await namesOf(base, layer));
+  for (const layer of manifest.layers) layers.push(await namesOf(base, layer, keep));
   const tree = mergeNames(layers);
   return { libc: baseLibc(layers, tree, platform), pythons: basePythons(tree, path) };
 }
 
-async function namesOf(base: BaseImage, layer: Descriptor): Promise<Names> {
+async function namesOf(base: BaseImage, layer: Descriptor, keep: boolean): Promise<Names> {
   const { ctx } = base.registry;
   const item = `images:names-2:${layer.digest.replace(":", "-")}`;
   const known = v.safeParse(NamesSchema, await openState(ctx).getItem(item));
   if (known.success) return known.output;
   ctx.report.progress({ step: "base", text: `Reading the base image ${formatReference(base.reference)}` });
   const blob = { repository: base.reference.repository, digest: layer.digest, size: layer.size };
-  const local = await isBlob(ctx, layer.digest, layer.size);
-  const chunks = local ? Bun.file(imageBlobPath(ctx, layer.digest)).stream() : streamBlob(base.registry, blob);
+  const local = keep || (await isBlob(ctx, layer.digest, layer.size));
+  const chunks = local ? Bun.file(await baseBlob(base, blob)).stream() : streamBlob(base.registry, blob);
   const names = await layerNames(chunks, layer.mediaType);
   await openState(ctx).setItem(item, names);
   return names;

@@ -17,7 +17,7 @@ import { runtimeEntries, runtimeLayerEntries, venvEntries } from "#core/docker/r
 import type { Recipe } from "#core/env/recipe.ts";
 import { SwError } from "#core/errors.ts";
 import type { RawManifest } from "#core/oci/manifest.ts";
-import { formatReference } from "#core/oci/reference.ts";
+import { formatReference, parseReference } from "#core/oci/reference.ts";
 import type { Version } from "#core/store/versions.ts";
 
 export interface DirectInput {
@@ -49,7 +49,7 @@ export async function buildDirect(ctx: Ctx, input: DirectInput): Promise<DirectI
 async function buildPlatform(ctx: Ctx, input: DirectInput, platform: ImagePlatform): Promise<PlatformImage> {
   const { plan, base } = input;
   const own = await basePlatform(base, platform);
-  const inside = await inspectBase(base, own);
+  const inside = await inspectBase(base, own, { keep: !canMount(plan, base) });
   const target = { platform, libc: inside.libc, python: plan.python };
   const isConda = input.recipe.mode === "conda";
   const interpreter = isConda ? OWN : await interpreterFor(ctx, input, { target, pythons: inside.pythons });
@@ -63,6 +63,10 @@ async function buildPlatform(ctx: Ctx, input: DirectInput, platform: ImagePlatfo
     format: plan.format,
   });
 }
+
+/** Its registry gives the base's layers to the image by itself. */
+const canMount = ({ output, tags }: ImagePlan, { reference }: BaseImage) =>
+  output.kind === "registry" && tags.every((tag) => parseReference(tag).host === reference.host);
 
 interface Interpreter {
   /** Undefined where the environment has its own. */

@@ -1,0 +1,71 @@
+/** What is fetched of a base image, and bases that are images of ours. */
+import { afterAll, beforeAll, expect } from "bun:test";
+import { OCI_MANIFEST } from "#core/oci/media-types.ts";
+import { tempHome } from "../helpers/home.ts";
+import { testWith } from "../helpers/needs.ts";
+import { pushTinyBase } from "../servers/base-image.ts";
+import { type RegistryServer, registryMissing, startRegistry } from "../servers/registry.ts";
+import { type Gate, openGate } from "../servers/registry-gate.ts";
+import { buildForImage, dockerize } from "./image-runtime.ts";
+
+const missing = await registryMissing();
+const testImage = testWith(missing);
+const SLOW = 60_000;
+
+let registry: RegistryServer;
+let base: string;
+
+beforeAll(async () => {
+  if (missing) return;
+  registry = await startRegistry();
+  base = await pushTinyBase(registry.host);
+}, SLOW);
+
+afterAll(async () => await registry?.[Symbol.asyncDispose]());
+
+async function layersOf(repository: string, tag: string): Promise<string[]> {
+  const url = `http://${registry.host}/v2/${repository}/manifests/${tag}`;
+  const { layers } = JSON.parse(await (await fetch(url, { headers: { accept: OCI_MANIFEST } })).text());
+  return layers.map(({ digest }: { digest: string }) => digest);
+}
+
+/** Downloads of layers of the base: its config is a blob too, kept from the first time on. */
+const layerDownloads = async (gate: Gate): Promise<string[]> => {
+  const digests = await layersOf("base/python", "3.11");
+  return gate.seen.filter((line) => line.startsWith("GET ") && digests.some((digest) => line.endsWith(digest)));
+};
+
+const uploads = (gate: Gate, repository: string) =>
+  gate.seen.filter((line) => line.startsWith(`PUT /v2/${repository}/blobs/uploads/`)).length;
+
+testImage(
+  "a base in the target's registry is looked into once, and its layers are mounted, not sent",
+  async () => {
+    await using gate = openGate(registry);
+    await using home = await tempHome();
+    await buildForImage(home);
+    const from = base.replace(registry.host, gate.host);
+    for (const name of ["one", "two"]) {
+      await dockerize(home, "-t", `${gate.host}/mounted/${name}:1`, "--base-image", from, "--push");
+      const layers = await layersOf(`mounted/${name}`, "1");
+      // All but the base's layer, and the config.
+      expect(uploads(gate, `mounted/${name}`)).toBe(layers.length);
+    }
+    expect(await layerDownloads(gate)).toHaveLength(1);
+  },
+  SLOW,
+);
+
+testImage(
+  "a base whose layers go elsewhere is downloaded once, not again after it was looked into",
+  async () => {
+    await using gate = openGate(registry);
+    await using home = await tempHome();
+    await buildForImage(home);
+    const from = base.replace(registry.host, gate.host);
+    await dockerize(home, "-t", "demo:1", "--base-image", from, "--to", "oci-layout=out");
+    await dockerize(home, "-t", `${registry.host}/elsewhere/x:1`, "--base-image", from, "--push");
+    expect(await layerDownloads(gate)).toHaveLength(1);
+  },
+  SLOW,
+);
