@@ -11,6 +11,7 @@ import { DEFAULT_PATH } from "#core/docker/image-layout.ts";
 import { imageBlobPath, isBlob } from "#core/docker/layer.ts";
 import { layerNames, type Names, NamesSchema } from "#core/docker/layer-names.ts";
 import type { ImagePlatform } from "#core/docker/platforms.ts";
+import { hasRuntimeInside, runtimeInside } from "#core/docker/runtime-inside.ts";
 import { SwError } from "#core/errors.ts";
 import {
   type Descriptor,
@@ -129,6 +130,7 @@ export async function baseBlob(base: BaseImage, blob: { digest: string; size: nu
 /**
  * What is inside: read once per layer, kept by digest. With `keep` the layers will be wanted whole (where their registry is
  * not the image's own), so they come to this machine for it; else they are read as they stream by.
+ * @throws SwError IMAGE_FAILED for an image of a runtime
  */
 export async function inspectBase(
   base: BaseImage,
@@ -138,6 +140,7 @@ export async function inspectBase(
   const layers: Names[] = [];
   for (const layer of manifest.layers) layers.push(await namesOf(base, layer, keep));
   const tree = mergeNames(layers);
+  if (hasRuntimeInside(tree)) throw runtimeInside(formatReference(base.reference));
   return { libc: baseLibc(layers, tree, platform), pythons: basePythons(tree, path) };
 }
 

@@ -10,6 +10,7 @@ import { type Builder, requireBuilder } from "#core/docker/buildx-builder.ts";
 import { docker, lastLine } from "#core/docker/docker-cli.ts";
 import type { ImagePlan } from "#core/docker/image-plan.ts";
 import type { ImageResult } from "#core/docker/image-result.ts";
+import { runtimeInside, saysRuntimeInside } from "#core/docker/runtime-inside.ts";
 import { SwError } from "#core/errors.ts";
 import { ImageIndexSchema, parseDocument } from "#core/oci/manifest.ts";
 import { parseReference } from "#core/oci/reference.ts";
@@ -47,7 +48,7 @@ async function buildOnce(ctx: Ctx, input: BuildxInput, builder: Builder): Promis
     const { insecure } = input;
     const places = { context: `${dir}/context`, metadata: `${dir}/metadata.json` };
     const args = buildxArgs(plan, { builder, ...places, insecure });
-    await build(ctx, args);
+    await build(ctx, args, plan.base);
     const digest = await builtDigest(`${dir}/metadata.json`);
     const platforms = await platformDigests(ctx, input, digest);
     return { digest, platforms, pushed: plan.output.kind === "registry", dockerfile, commands: [] };
@@ -96,7 +97,7 @@ function outputArgs(plan: ImagePlan, { canRewrite }: Builder, insecure: readonly
   return ["--output", `type=docker,"dest=${output.path}"${rewrite}`];
 }
 
-async function build(ctx: Ctx, args: readonly string[]): Promise<void> {
+async function build(ctx: Ctx, args: readonly string[], base: string): Promise<void> {
   const env = { ...ctx.env, SOURCE_DATE_EPOCH: "0" };
   const result = await docker({ ...ctx, env }, args, {
     onLine: stepsOf(ctx),
@@ -105,6 +106,7 @@ async function build(ctx: Ctx, args: readonly string[]): Promise<void> {
     deadlineMs: DAY_MS,
   });
   if (result.exitCode === 0) return;
+  if (saysRuntimeInside(result.stderr)) throw runtimeInside(base);
   const said = redactText(result.stderr)
     .split("\n")
     .filter((line) => /error|denied|not found|No solution/i.test(line))

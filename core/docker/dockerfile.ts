@@ -4,6 +4,7 @@
  */
 import { CMD, imageLabels, imageVariables, managedPython, PREFIX, WORKDIR } from "#core/docker/image-layout.ts";
 import type { ImagePlan } from "#core/docker/image-plan.ts";
+import { REFUSE_RUNTIME_INSIDE } from "#core/docker/runtime-inside.ts";
 
 /** What the build context holds besides `root/`, which is copied to `/`. */
 export interface ContextFacts {
@@ -42,6 +43,7 @@ function packagesStage({ base, python }: ImagePlan, facts: ContextFacts): string
   return [
     `FROM ${base} AS packages`,
     "ARG TARGETARCH",
+    `RUN ${REFUSE_RUNTIME_INSIDE}`,
     `COPY uv-\${TARGETARCH} ${SWCLI}/uv`,
     `COPY ${files.join(" ")} ${SWCLI}/`,
     ...(facts.ownPython ? [COPY_PYTHON] : []),

@@ -69,3 +69,19 @@ testImage(
   },
   SLOW,
 );
+
+testImage(
+  "a base that is an image of a runtime is refused by name, not made into a broken image",
+  async () => {
+    await using home = await tempHome();
+    await buildForImage(home);
+    const runtime = `${registry.host}/runtime/x:1`;
+    await dockerize(home, "-t", runtime, "--base-image", base, "--push");
+    const args = ["-t", `${registry.host}/runtime/y:1`, "--base-image", runtime, "--push"];
+    const ran = await home.run(["runtime", "dockerize", "demo", ...args]);
+    expect(ran.exitCode).toBe(1);
+    expect(ran.stderr).toContain(`the base image ${runtime} is itself an image of a runtime`);
+    expect((await fetch(`http://${registry.host}/v2/runtime/y/tags/list`)).status).toBe(404);
+  },
+  SLOW,
+);

@@ -88,6 +88,10 @@ testBuildx(
       );
       expect(await inImage(home, image, "greet.sh")).toBe("hello\n");
     }
+    const onOurs = ["-t", `${registry.host}/both/again:1`, "--base-image", images.direct, "--engine", "buildx"];
+    const refused = await home.run(["runtime", "dockerize", "demo", ...onOurs]);
+    expect(refused).toMatchObject({ exitCode: 1 });
+    expect(refused.stderr).toContain("is itself an image of a runtime");
     expect(await contents(home, images.buildx)).toEqual(await contents(home, images.direct));
     expect(await configOf(home, images.buildx)).toEqual(await configOf(home, images.direct));
     for (const image of Object.values(images)) await home.exec(["docker", "rmi", "-f", image]);

@@ -73,9 +73,7 @@ testImage(
     await buildFrom(home, index.url, "focal-only");
     const older = await refused(home, await baseWith(28));
     expect(older.exitCode).toBe(1);
-    expect(older.json.error.message).toBe(
-      "the wheels of focal-only need glibc 2.31 or newer; the base image has 2.28",
-    );
+    expect(older.json.error.message).toBe("the wheels of focal-only need glibc 2.31 or newer; the base image has 2.28");
     const unknown = await refused(home, await pushTinyBase(registry.host));
     expect(unknown.json.error.message).toEndWith("the base image does not tell its own");
     await dockerize(home, "-t", "demo:1", "--base-image", await baseWith(31), "--to", "oci-layout=out");
