@@ -7,15 +7,19 @@ import type { BasePlatform } from "#core/docker/base-image.ts";
 import { CMD, PREFIX, WORKDIR } from "#core/docker/image-layout.ts";
 import type { Layer } from "#core/docker/layer-writer.ts";
 import type { ImagePlatform } from "#core/docker/platforms.ts";
+import { SwError } from "#core/errors.ts";
 import { type Descriptor, descriptorOf, encodeManifest, type RawManifest } from "#core/oci/manifest.ts";
 import {
   DOCKER_CONFIG,
+  DOCKER_LAYER,
   DOCKER_LAYER_GZIP,
   DOCKER_LIST,
   DOCKER_MANIFEST,
   OCI_CONFIG,
   OCI_INDEX,
+  OCI_LAYER,
   OCI_LAYER_GZIP,
+  OCI_LAYER_ZSTD,
   OCI_MANIFEST,
 } from "#core/oci/media-types.ts";
 
@@ -105,8 +109,19 @@ const plainDescriptor = ({ mediaType, digest, size }: { mediaType: string; diges
   size,
 });
 
-/** The same bytes have another name in the other format. */
+const LAYER_NAMES = [
+  { oci: OCI_LAYER_GZIP, docker: DOCKER_LAYER_GZIP },
+  { oci: OCI_LAYER, docker: DOCKER_LAYER },
+];
+
+/** The same bytes have another name in the other format. @throws SwError IMAGE_FAILED where they have none */
 function inFormat(descriptor: Descriptor, format: ImageFormat): Descriptor {
-  const [from, to] = format === "docker" ? [OCI_LAYER_GZIP, DOCKER_LAYER_GZIP] : [DOCKER_LAYER_GZIP, OCI_LAYER_GZIP];
-  return descriptor.mediaType === from ? { ...descriptor, mediaType: to } : descriptor;
+  const { mediaType } = descriptor;
+  if (format === "docker" && mediaType === OCI_LAYER_ZSTD) {
+    throw new SwError("IMAGE_FAILED", "the base image has layers in zstd, which docker's own manifests can't name", {
+      hint: "Leave --format docker out, or name another --base-image.",
+    });
+  }
+  const names = LAYER_NAMES.find(({ oci, docker }) => mediaType === oci || mediaType === docker);
+  return names ? { ...descriptor, mediaType: names[format] } : descriptor;
 }

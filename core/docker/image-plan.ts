@@ -62,11 +62,15 @@ export function imagePlan(input: PlanInput): ImagePlan {
     base: input.base,
     commands: commandsOf(manifest),
     output: input.output,
-    compression: input.compression ?? "gzip",
+    compression: compressionOf(input),
     format: input.format ?? "oci",
     builder: input.builder,
   };
 }
+
+/** Docker unpacks what it is given at once, and reads zstd only since 23.0. */
+const compressionOf = ({ compression = "gzip", output }: PlanInput) =>
+  output.kind === "engine" ? "gzip" : compression;
 
 function refuseUncovered({ platforms: locked }: Recipe, platforms: readonly ImagePlatform[]): void {
   const missing = platforms.find(({ lock }) => locked.length > 0 && !locked.includes(lock));

@@ -67,14 +67,27 @@ function taggable(text: string) {
   throw new SwError("USAGE", `${text} names a digest; a tag is needed`, { hint: "For example: demo:1.0" });
 }
 
+function refuseTogether({ to, push, compression, format }: DockerizeParams): void {
+  if (to !== undefined && push) throw new SwError("USAGE", "--push and --to exclude each other");
+  if (compression !== "zstd" || format !== "docker") return;
+  throw new SwError("USAGE", "docker's own manifests can't name layers in zstd", {
+    hint: "Leave --format docker or --compression zstd out.",
+  });
+}
+
 function outputOf(ctx: Ctx, params: DockerizeParams): Output {
-  if (params.to !== undefined && params.push) throw new SwError("USAGE", "--push and --to exclude each other");
+  refuseTogether(params);
   if (params.push) return { kind: "registry" };
   if (params.to === undefined) return { kind: "engine" };
   const [, kind, path = ""] = /^(oci-layout|docker-archive)=(.+)$/s.exec(params.to) ?? [];
   if (kind !== "oci-layout" && kind !== "docker-archive") {
     throw new SwError("USAGE", `--to ${params.to}: unknown destination`, {
       hint: "Use oci-layout=DIR or docker-archive=FILE.",
+    });
+  }
+  if (path === "-") {
+    throw new SwError("USAGE", "an image can't be written to stdout", {
+      hint: `Name a ${kind === "oci-layout" ? "folder" : "file"}; one with the name "-" is --to ${kind}=./-`,
     });
   }
   const expanded = expandHome(ctx.env, path).replace(/(.)\/+$/, "$1");

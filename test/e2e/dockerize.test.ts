@@ -201,6 +201,8 @@ testImage(
       [["demo", "--push"], 2, "name the image with -t"],
       [["demo", "-t", tag, "--push", "--to", "oci-layout=x"], 2, "exclude each other"],
       [["demo", "-t", tag, "--to", "tar=x"], 2, "unknown destination"],
+      [["demo", "-t", tag, "--to", "docker-archive=-"], 2, "--to docker-archive=./-"],
+      [["demo", "-t", tag, "--push", "--format", "docker", "--compression", "zstd"], 2, "layers in zstd"],
       [["demo", "-t", "Not/Lower:1", "--push"], 2, "no name of an image"],
       [["demo", "-t", tag, "--push", "--platform", "riscv64"], 2, "riscv64"],
       [

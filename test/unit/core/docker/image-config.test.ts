@@ -66,10 +66,23 @@ test("docker's format has docker's names for the same bytes, the base's layers i
     types.DOCKER_LAYER_GZIP,
     types.DOCKER_LAYER_GZIP,
   ]);
-  const docker = baseOf("amd64");
-  const layers = docker.manifest.layers.map((one) => ({ ...one, mediaType: types.DOCKER_LAYER_GZIP }));
-  const oci = platformImage(input({ base: { ...docker, manifest: { ...docker.manifest, layers } } }));
-  expect(manifestOf(oci).layers[0]?.mediaType).toBe(types.OCI_LAYER_GZIP);
+  expect(manifestOf(platformImage(input({ base: basePacked(types.DOCKER_LAYER_GZIP) }))).layers[0]?.mediaType).toBe(
+    types.OCI_LAYER_GZIP,
+  );
+});
+
+const basePacked = (mediaType: string) => {
+  const base = baseOf("amd64");
+  return {
+    ...base,
+    manifest: { ...base.manifest, layers: base.manifest.layers.map((one) => ({ ...one, mediaType })) },
+  };
+};
+
+test("a base with layers that docker's manifests have no name for is refused, one that packs nothing is not", () => {
+  const made = (mediaType: string) => () => platformImage(input({ format: "docker", base: basePacked(mediaType) }));
+  expect(made(types.OCI_LAYER_ZSTD)).toThrow("layers in zstd");
+  expect(manifestOf(made(types.OCI_LAYER)()).layers[0]?.mediaType).toBe(types.DOCKER_LAYER);
 });
 
 test("one platform is its manifest, several are an index that says which is which", () => {

@@ -12,6 +12,10 @@ test("what nobody chose is amd64, gzip and OCI; tags are full names", () => {
   });
 });
 
+test("docker itself is given gzip, which every engine reads", () => {
+  expect(planOf({ compression: "zstd", output: { kind: "engine" } }).compression).toBe("gzip");
+});
+
 test("a tag that is no reference is refused before anything is made", () => {
   expect(() => planOf({ tags: ["A B"] })).toThrow();
 });
