@@ -4,6 +4,7 @@
  */
 import { open } from "node:fs/promises";
 import { SwError, throwIfAborted } from "#core/errors.ts";
+import { Patience } from "#core/oci/patience.ts";
 import { pullScope, type Registry } from "#core/oci/registry.ts";
 import { noAnswer, refusal, send } from "#core/oci/request.ts";
 import { sha256File } from "#core/platform/digest.ts";
@@ -15,8 +16,6 @@ export interface BlobAt {
   readonly digest: string;
   readonly size: number;
 }
-
-const RESUMES = 8;
 
 /** The bytes from `from` on, unchecked, in pieces on loan; a registry that does not know ranges makes us skip. */
 export async function* openBlobAt(registry: Registry, blob: BlobAt, from = 0): AsyncGenerator<Uint8Array> {
@@ -39,20 +38,28 @@ export async function* openBlobAt(registry: Registry, blob: BlobAt, from = 0): A
 
 /** The stream again and again until all bytes came: for readers that can't start anew. */
 export async function* streamBlob(registry: Registry, blob: BlobAt): AsyncGenerator<Uint8Array> {
-  let at = 0;
-  for (let left = RESUMES; at < blob.size; left--) {
-    const before = at;
+  const patience = new Patience(registry);
+  for (let at = 0; at < blob.size; ) {
+    let broken: unknown;
     try {
       for await (const chunk of openBlobAt(registry, blob, at)) {
         at += chunk.length;
         yield chunk;
       }
     } catch (e) {
-      if (!isBroken(e) || (left <= 0 && at === before)) throw e;
-      registry.ctx.report.log(`${registry.host} broke off ${blob.digest.slice(0, 19)} at ${at} bytes; going on there`);
+      if (!isBroken(e)) throw e;
+      broken = e;
     }
-    if (at < blob.size && at === before && left <= 0) throw cutShort(registry, blob, at);
+    if (at < blob.size && !(await goOn(patience, blob, at))) throw broken ?? cutShort(registry, blob, at);
   }
+}
+
+/** After a stream that ended early: waits, unless it is no use any more. */
+async function goOn(patience: Patience, blob: BlobAt, at: number): Promise<boolean> {
+  const { ctx, host } = patience.who;
+  patience.reached(at);
+  ctx.report.log(`${host} sent ${at} of ${blob.size} bytes of ${blob.digest.slice(0, 19)}`);
+  return await patience.again(undefined);
 }
 
 const isBroken = (e: unknown) => e instanceof SwError && e.code === "TRANSFER_FAILED" && e.detail?.status === undefined;
@@ -65,11 +72,11 @@ const cutShort = (registry: Registry, blob: BlobAt, at: number) =>
  * @throws SwError HASH_MISMATCH (and the file is gone) when the bytes are others
  */
 export async function pullBlob(registry: Registry, blob: BlobAt, path: string): Promise<void> {
-  for (let left = RESUMES; ; left--) {
+  const patience = new Patience(registry);
+  for (;;) {
     const at = await append(registry, blob, path);
     if (at >= blob.size) break;
-    if (left <= 0) throw cutShort(registry, blob, at);
-    registry.ctx.report.log(`${registry.host} broke off ${blob.digest.slice(0, 19)} at ${at} bytes; going on there`);
+    if (!(await goOn(patience, blob, at))) throw cutShort(registry, blob, at);
   }
   const { hex } = await sha256File(path);
   if (`sha256:${hex}` === blob.digest) return;

@@ -3,6 +3,7 @@
  * at the byte that the registry names. Tests: test/e2e/dockerize.test.ts, test/e2e/dockerize-hostile.test.ts
  */
 import { SwError } from "#core/errors.ts";
+import { Patience } from "#core/oci/patience.ts";
 import { hasBlob, pushScope, type Registry } from "#core/oci/registry.ts";
 import { refusal, send } from "#core/oci/request.ts";
 import { sha256Hex } from "#core/platform/digest.ts";
@@ -30,7 +31,6 @@ export const fileSource = (path: string, digest: string, size: number): BlobSour
 
 // A lost connection costs at most one piece, and a token may end between two.
 const PIECE = 32 * 1024 * 1024;
-const RESUMES = 8;
 
 export interface PushOptions {
   /** A repository of the same registry that has the blob: no bytes need to move. */
@@ -47,13 +47,14 @@ export async function pushBlob(
 ): Promise<Pushed> {
   const scope = scopeOf(repository, options);
   if (await hasBlob(registry, { repository, digest: source.digest }, scope)) return "exists";
-  for (let left = RESUMES; ; left--) {
+  const patience = new Patience(registry);
+  for (;;) {
     const session = await startUpload(registry, { repository, scope, digest: source.digest, from: options.mountFrom });
     if (session === undefined) return "mounted";
-    const upload: Upload = { registry, scope, source, location: session, onProgress: options.onProgress };
+    const upload: Upload = { registry, scope, source, location: session, patience, onProgress: options.onProgress };
     if (await uploadAll(upload)) return "pushed";
-    if (left <= 0) throw lostUpload(registry, source);
     registry.ctx.report.log(`${registry.host} lost the upload of ${source.digest.slice(0, 19)}; starting it again`);
+    await waitOrGiveUp(upload, undefined);
   }
 }
 
@@ -99,20 +100,26 @@ interface Upload {
   readonly scope: string;
   readonly source: BlobSource;
   location: string;
+  /** One for the whole blob, however many sessions it takes. */
+  readonly patience: Patience;
   readonly onProgress: ((sent: number) => void) | undefined;
+}
+
+/** @throws SwError TRANSFER_FAILED when it was tried often enough */
+async function waitOrGiveUp({ registry, source, patience }: Upload, outcome: Response | undefined): Promise<void> {
+  if (!(await patience.again(outcome))) throw lostUpload(registry, source);
 }
 
 /** @returns false when the session is gone and a new one is needed */
 async function uploadAll(upload: Upload): Promise<boolean> {
   const { size } = upload.source;
   let at = 0;
-  let failures = 0;
   // The last piece goes with the PUT that ends the upload: one request for small blobs.
   while (size - at > PIECE) {
     const next = await sendPiece(upload, at);
     if (next === undefined) return false;
-    if (next <= at && ++failures > RESUMES) throw lostUpload(upload.registry, upload.source);
     at = next;
+    upload.patience.reached(at);
     upload.onProgress?.(at);
   }
   return await finishUpload(upload, at);
@@ -126,17 +133,17 @@ async function sendPiece(upload: Upload, at: number): Promise<number | undefined
     upload.location = absolute(upload.registry, response.headers.get("location") ?? upload.location);
     return endOfRange(response) ?? to;
   }
-  if (
-    response &&
-    response.status >= 400 &&
-    response.status < 500 &&
-    response.status !== 416 &&
-    response.status !== 404
-  ) {
-    throw await refusal(upload.registry, response, `pushing ${upload.source.digest}`);
-  }
+  if (isRefused(response)) throw await refusal(upload.registry, response, `pushing ${upload.source.digest}`);
+  await waitOrGiveUp(upload, response);
   return await askOffset(upload);
 }
+
+/** An answer that no repetition changes; 404 and 416 mean that the registry is elsewhere than we thought. */
+const isRefused = (response: Response | undefined): response is Response =>
+  response !== undefined &&
+  response.status >= 400 &&
+  response.status < 500 &&
+  ![404, 408, 416].includes(response.status);
 
 /** No answer is an answer: the connection broke on the way. */
 async function sendBody(
@@ -145,7 +152,7 @@ async function sendBody(
 ): Promise<Response | undefined> {
   const { method, path, from, to } = part;
   const headers: Record<string, string> = { "content-type": "application/octet-stream" };
-  if (method === "PATCH" || from > 0) headers["content-range"] = `${from}-${to - 1}`;
+  if (to > from && (method === "PATCH" || from > 0)) headers["content-range"] = `${from}-${to - 1}`;
   try {
     return await send(registry, { method, path, scope, headers, body: source.slice(from, to) });
   } catch (e) {
@@ -181,20 +188,20 @@ async function finishUpload(upload: Upload, at: number): Promise<boolean> {
     upload.onProgress?.(source.size);
     return true;
   }
-  if (response === undefined || response.status === 404 || response.status === 416 || response.status >= 500) {
-    await response?.body?.cancel();
-    return await resumeFinish(upload, at);
-  }
-  throw await refusal(registry, response, `pushing ${source.digest}`);
+  if (isRefused(response)) throw await refusal(registry, response, `pushing ${source.digest}`);
+  await waitOrGiveUp(upload, response);
+  return await resumeFinish(upload);
 }
 
 /** After a broken PUT: the blob may be there, or a part of it. */
-async function resumeFinish(upload: Upload, at: number): Promise<boolean> {
+async function resumeFinish(upload: Upload): Promise<boolean> {
   const repository = /\/v2\/(.+)\/blobs\/uploads\//.exec(upload.location)?.[1];
   const digest = upload.source.digest;
   if (repository !== undefined && (await hasBlob(upload.registry, { repository, digest }, upload.scope))) return true;
   const offset = await askOffset(upload);
-  return offset !== undefined && offset > at ? await finishUpload(upload, offset) : false;
+  if (offset === undefined) return false;
+  upload.patience.reached(offset);
+  return await finishUpload(upload, offset);
 }
 
 const lostUpload = (registry: Registry, source: BlobSource) =>

@@ -6,6 +6,7 @@ import { ofetch } from "ofetch";
 import type { Ctx } from "#core/context.ts";
 import { errno, SwError, throwIfAborted } from "#core/errors.ts";
 import { parseChallenge } from "#core/oci/challenge.ts";
+import { Patience } from "#core/oci/patience.ts";
 import { refusedLogin, type Tokens } from "#core/oci/tokens.ts";
 import { USER_AGENT } from "#core/platform/build-info.ts";
 import { networkOptions } from "#core/platform/network.ts";
@@ -31,10 +32,8 @@ export interface RegistryRequest {
   readonly repeatable?: boolean;
 }
 
-const TRIES = 6;
 // A name that is not known, a closed port and a server without TLS don't get better by waiting.
 const TRIES_OF_NOBODY = 2;
-const MAX_PAUSE_MS = 60_000;
 const MAX_REDIRECTS = 5;
 
 /**
@@ -42,16 +41,15 @@ const MAX_REDIRECTS = 5;
  * @throws SwError AUTH_FAILED, TRANSFER_FAILED (no answer), CANCELLED
  */
 export async function send(connection: Connection, request: RegistryRequest): Promise<Response> {
-  for (let attempt = 1; ; attempt++) {
+  const patience = new Patience(connection);
+  for (;;) {
     throwIfAborted(connection.ctx.signal);
     const outcome = await tryOnce(connection, request);
     if (outcome instanceof Response && !isBusy(request, outcome.status)) return outcome;
     if (outcome instanceof Error && !isRepeatable(request)) throw noAnswer(connection, outcome);
-    if (attempt >= (isHopeless(outcome) ? TRIES_OF_NOBODY : TRIES)) {
-      if (outcome instanceof Response) return outcome;
-      throw noAnswer(connection, outcome);
-    }
-    await pause(connection, attempt, outcome);
+    if (await patience.again(outcome, isHopeless(outcome) ? TRIES_OF_NOBODY : undefined)) continue;
+    if (outcome instanceof Response) return outcome;
+    throw noAnswer(connection, outcome);
   }
 }
 
@@ -127,18 +125,6 @@ async function fetchOnce(
     ignoreResponseError: true,
     signal: ctx.signal,
   });
-}
-
-async function pause({ ctx, host }: Connection, attempt: number, outcome: Response | Error): Promise<void> {
-  const asked = outcome instanceof Response ? Number(outcome.headers.get("retry-after")) * 1000 : 0;
-  if (outcome instanceof Response) await outcome.body?.cancel();
-  const ms = Math.min(Math.max(asked || 0, 250 * 2 ** attempt), MAX_PAUSE_MS);
-  const why = outcome instanceof Response ? `answered ${outcome.status}` : `did not answer (${outcome.message})`;
-  ctx.report.log(`${host} ${why}; trying again in ${(ms / 1000).toFixed(1)} s`);
-  await Promise.race([
-    Bun.sleep(ms),
-    new Promise((done) => ctx.signal.addEventListener("abort", done, { once: true })),
-  ]);
 }
 
 export function noAnswer({ host }: Pick<Connection, "host">, cause: Error): SwError {

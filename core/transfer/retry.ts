@@ -66,7 +66,8 @@ export function retryAfterMs(header: string | null, now: number): number | undef
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
-async function pause({ signal }: Ctx, ms: number): Promise<void> {
+/** @throws SwError CANCELLED */
+export async function pause({ signal }: Ctx, ms: number): Promise<void> {
   await new Promise<void>((resolve) => {
     const end = () => {
       clearTimeout(timer);

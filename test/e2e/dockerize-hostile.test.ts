@@ -205,15 +205,53 @@ testImage(
   SLOW,
 );
 
+/** How long was waited, as the log says it. */
+const pauses = (text: string): number[] => [...text.matchAll(/trying again in ([\d.]+) s/g)].map(([, s]) => Number(s));
+
 testImage(
-  "429 and 503 are waited for",
+  "429 and 503 are waited for, for as long as the registry asks",
   async () => {
-    await using gate = openGate(registry, { busy: { 429: 2, 503: 2 } });
+    await using gate = openGate(registry, { busy: { 429: 2, 503: 2 }, retryAfter: "3" });
     await using home = await tempHome();
     await buildForImage(home);
-    const made = await dockerize(home, "-t", `${gate.host}/busy/x:1`, "--base-image", base, "--push");
-    expect(made.pushed).toBe(true);
+    const args = ["runtime", "dockerize", "demo", "-t", `${gate.host}/busy/x:1`, "--base-image", base, "--push"];
+    const made = await home.run(["-v", ...args]);
+    expect(made).toMatchObject({ exitCode: 0 });
     expect(gate.trouble.busy).toEqual({ 429: 0, 503: 0 });
+    expect(pauses(made.stderr).slice(0, 2)).toEqual([3, 3]);
+  },
+  SLOW,
+);
+
+testImage(
+  "503 in the middle of an upload is waited for, longer each time, and the upload goes on",
+  async () => {
+    await using gate = openGate(registry, { busyUploads: { 503: 3 } });
+    await using home = await tempHome();
+    await buildLarge(home, 40);
+    const args = ["runtime", "dockerize", "demo", "-t", `${gate.host}/midway/x:1`, "--base-image", base, "--push"];
+    const made = await home.run(["-v", ...args]);
+    expect(made).toMatchObject({ exitCode: 0 });
+    expect(gate.trouble.busyUploads).toEqual({ 503: 0 });
+    expect(pauses(made.stderr)).toHaveLength(3);
+    expect(pauses(made.stderr).every((seconds) => seconds >= 0.5)).toBe(true);
+  },
+  SLOW,
+);
+
+testImage(
+  "an upload that is never let through is given up after some tries, with the way on",
+  async () => {
+    await using gate = openGate(registry, { busyUploads: { 503: 1000 } });
+    await using home = await tempHome();
+    await buildForImage(home);
+    const args = ["runtime", "dockerize", "demo", "-t", `${gate.host}/never/x:1`, "--base-image", base, "--push"];
+    const made = await home.run(["-v", ...args]);
+    expect(made).toMatchObject({ exitCode: 1 });
+    expect(made.stderr).toContain("keeps losing the upload");
+    // Three blobs at a time, six tries each.
+    expect(1000 - (gate.trouble.busyUploads?.[503] ?? 0)).toBeLessThanOrEqual(18);
+    expect(Math.max(...pauses(made.stderr))).toBe(8);
   },
   SLOW,
 );

@@ -29,6 +29,10 @@ export interface Trouble {
   cutDownloads?: Cut;
   /** Status → how many of the next requests get it. */
   busy?: Record<number, number>;
+  /** The same for bodies of uploads alone. */
+  busyUploads?: Record<number, number>;
+  /** What a busy answer asks for; "0" unless given. */
+  retryAfter?: string;
   /** Each blob download waits this long. */
   downloadDelayMs?: number;
 }
@@ -122,17 +126,22 @@ interface Refusal {
 }
 
 function refusal(state: GateState, request: IncomingMessage): Refusal | undefined {
-  const busy = state.trouble.busy ?? {};
-  const status = Object.keys(busy)
-    .map(Number)
-    .find((code) => (busy[code] ?? 0) > 0);
-  if (status !== undefined) {
-    busy[status] = (busy[status] ?? 0) - 1;
-    return { status, headers: { "retry-after": "0" } };
-  }
+  const { busy, busyUploads, retryAfter = "0" } = state.trouble;
+  const isUpload = /^(PATCH|PUT) .*\/blobs\/uploads\//.test(`${request.method} ${request.url}`);
+  const status = nextStatus(busy) ?? (isUpload ? nextStatus(busyUploads) : undefined);
+  if (status !== undefined) return { status, headers: { "retry-after": retryAfter } };
   if (state.trouble.tokenUses === undefined || spendToken(state, request)) return undefined;
   const challenge = `Bearer realm="${state.url}/token",service="gate",scope="repository:x:pull"`;
   return { status: 401, headers: { "www-authenticate": challenge } };
+}
+
+/** Counts it. */
+function nextStatus(busy: Record<number, number> = {}): number | undefined {
+  const status = Object.keys(busy)
+    .map(Number)
+    .find((code) => (busy[code] ?? 0) > 0);
+  if (status !== undefined) busy[status] = (busy[status] ?? 0) - 1;
+  return status;
 }
 
 function spendToken(state: GateState, request: IncomingMessage): boolean {
