@@ -1,13 +1,12 @@
 /** Where a finished image of the direct engine goes: registries, a folder, a file, the docker engine. Tests: test/e2e/dockerize.test.ts */
 import type { Ctx } from "#core/context.ts";
 import type { DirectImage } from "#core/docker/direct-engine.ts";
-import { writeDockerArchive } from "#core/docker/docker-archive.ts";
+import { dockerArchive, writeDockerArchive } from "#core/docker/docker-archive.ts";
 import { loadArchive } from "#core/docker/docker-cli.ts";
 import type { ImagePlan } from "#core/docker/image-plan.ts";
 import { writeImageLayout } from "#core/docker/layout-image.ts";
 import { type PushSummary, pushImage } from "#core/docker/push-image.ts";
-import { removeFile } from "#core/platform/fs-atomic.ts";
-import { ingestPath } from "#core/store/blobs.ts";
+import { counted } from "#core/transfer/progress.ts";
 
 export async function deliverDirect(
   ctx: Ctx,
@@ -23,12 +22,7 @@ export async function deliverDirect(
 }
 
 async function loadIntoEngine(ctx: Ctx, image: DirectImage, tags: readonly string[]): Promise<void> {
-  const path = await ingestPath(ctx);
-  ctx.report.progress({ step: "load", text: "Loading the image into docker" });
-  try {
-    await writeDockerArchive(ctx, image, { path, tags });
-    await loadArchive(ctx, path);
-  } finally {
-    await removeFile(path);
-  }
+  const { chunks, size } = await dockerArchive(ctx, image, tags);
+  const line = { step: "load", text: "Loading the image into docker", total: size };
+  await loadArchive(ctx, counted(ctx, line, chunks));
 }

@@ -10,7 +10,7 @@ import { imageBlobPath } from "#core/docker/layer.ts";
 import { fileEntry, layerEntries, textEntry } from "#core/docker/layer-entry.ts";
 import { SwError } from "#core/errors.ts";
 import { onLoan } from "#core/platform/piece-loan.ts";
-import { type TarEntry, tarChunks } from "#core/swrt/tar-writer.ts";
+import { type TarEntry, tarChunks, tarSize } from "#core/swrt/tar-writer.ts";
 import { writeNewFile } from "#core/transfer/new-file.ts";
 
 /** Appears when it is whole. @throws SwError USAGE for several platforms */
@@ -19,14 +19,24 @@ export async function writeDockerArchive(
   image: DirectImage,
   { path, tags }: { path: string; tags: readonly string[] },
 ): Promise<void> {
+  const { chunks, size } = await dockerArchive(ctx, image, tags);
+  await writeNewFile(ctx, path, { chunks, size, replace: true });
+}
+
+/** Its bytes, in pieces on loan. @throws SwError USAGE for several platforms */
+export async function dockerArchive(
+  ctx: Ctx,
+  image: DirectImage,
+  tags: readonly string[],
+): Promise<{ chunks: AsyncIterable<Uint8Array>; size: number }> {
   const [only, ...others] = image.platforms;
   if (!only || others.length > 0) {
     throw new SwError("USAGE", "a docker archive holds one platform", {
       hint: "Give one --platform, or --to oci-layout=DIR.",
     });
   }
-  const chunks = onLoan(tarChunks(await archiveEntries(ctx, image, { platform: only, tags })));
-  await writeNewFile(ctx, path, { chunks, size: undefined, replace: true });
+  const entries = await archiveEntries(ctx, image, { platform: only, tags });
+  return { chunks: onLoan(tarChunks(entries)), size: tarSize(entries) };
 }
 
 async function archiveEntries(

@@ -5,6 +5,7 @@
  */
 import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
+import { copied } from "#core/platform/piece-loan.ts";
 import { type RunOptions, type RunResult, run } from "#core/platform/proc.ts";
 
 const ASK_MS = 20_000;
@@ -61,11 +62,29 @@ export async function requireEngine(ctx: Ctx): Promise<void> {
   if (problem) throw problem;
 }
 
-/** @throws SwError IMAGE_FAILED with docker's words */
-export async function loadArchive(ctx: Ctx, path: string): Promise<void> {
-  const loaded = await docker(ctx, ["load", "--input", path], {
-    onLine: (line) => ctx.report.log(line),
-    lines: "both",
-  });
+/** Hands an archive over as docker takes it. @throws SwError IMAGE_FAILED with docker's words, and what `chunks` throws */
+export async function loadArchive(ctx: Ctx, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  const { stream, failure } = streamOf(chunks);
+  const loaded = await docker(ctx, ["load"], { stdin: stream, onLine: (line) => ctx.report.log(line), lines: "both" });
+  const broken = failure();
+  if (broken !== undefined) throw broken;
   if (loaded.exitCode !== 0) throw new SwError("IMAGE_FAILED", `docker load failed: ${lastLine(loaded.stderr)}`);
+}
+
+/** Pulled one by one; what the chunks throw ends the stream and is kept. */
+function streamOf(chunks: AsyncIterable<Uint8Array>) {
+  const iterator = copied(chunks);
+  let broken: unknown;
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    try {
+      const next = await iterator.next();
+      if (next.done) controller.close();
+      else controller.enqueue(next.value);
+    } catch (e) {
+      broken = e;
+      controller.close();
+    }
+  };
+  const cancel = async () => void (await iterator.return(undefined));
+  return { stream: new ReadableStream({ pull, cancel }, { highWaterMark: 0 }), failure: () => broken };
 }

@@ -11,6 +11,7 @@ import type { Descriptor } from "#core/oci/manifest.ts";
 import { type BlobSource, bytesSource, fileSource, mountBlob, type Pushed, pushBlob } from "#core/oci/push-blob.ts";
 import { parseReference, type Reference } from "#core/oci/reference.ts";
 import { hasBlob, headManifest, openRegistry, pushScope, putManifest, type Registry } from "#core/oci/registry.ts";
+import { transferMeter } from "#core/transfer/progress.ts";
 
 export interface PushSummary {
   /** Bytes that went over the wire. */
@@ -66,12 +67,15 @@ async function pushTag(target: PushTarget, image: DirectImage): Promise<void> {
 async function pushPlatform(target: PushTarget, image: DirectImage, platform: PlatformImage): Promise<void> {
   const { registry, repository } = target;
   const { ctx } = registry;
-  ctx.report.progress({ step: "push", text: `Pushing ${platform.platform.name} to ${registry.host}/${repository}` });
-  await eachOf(platform.baseLayers, (layer) => pushBaseBlob(target, image.base, layer));
+  const text = `Pushing ${platform.platform.name} to ${registry.host}/${repository}`;
+  const sizes = [...platform.baseLayers, ...platform.layers.map(({ layer }) => layer)].map(({ size }) => size);
+  const meter = transferMeter(ctx, { step: "push", text, total: sizes.reduce((sum, size) => sum + size, 0) });
+  await eachOf(platform.baseLayers, (layer) => pushBaseBlob(target, image.base, layer, meter));
   await eachOf(platform.layers, ({ layer: { digest, size } }) =>
-    pushOwn(target, fileSource(imageBlobPath(ctx, digest), digest, size)),
+    pushOwn(target, fileSource(imageBlobPath(ctx, digest), digest, size), meter),
   );
   await pushOwn(target, bytesSource(platform.config.bytes));
+  meter.end();
   if (platform.manifest.digest !== image.top.digest) {
     await putManifest(registry, { repository, key: platform.manifest.digest }, platform.manifest);
   }
@@ -88,9 +92,30 @@ async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>):
   await Promise.all(Array.from({ length: PARALLEL }, worker));
 }
 
-async function pushOwn(target: PushTarget, source: BlobSource): Promise<void> {
-  const how = await pushBlob(target.registry, target.repository, source, { mountFrom: target.siblings[0] });
+async function pushOwn(target: PushTarget, source: BlobSource, meter?: Meter): Promise<void> {
+  const [mountFrom] = target.siblings;
+  const how = await metered(meter, source.size, (onProgress) =>
+    pushBlob(target.registry, target.repository, source, { mountFrom, onProgress }),
+  );
   count(target.summary, how, source.size);
+}
+
+type Meter = Pick<ReturnType<typeof transferMeter>, "add">;
+
+/** Counts a blob as it goes, and as a whole where no byte of it has to. */
+async function metered<T>(
+  meter: Meter | undefined,
+  size: number,
+  work: (onProgress: (sent: number) => void) => Promise<T>,
+): Promise<T> {
+  let counted = 0;
+  const upTo = (sent: number) => {
+    if (sent > counted) meter?.add(sent - counted);
+    counted = Math.max(counted, sent);
+  };
+  const done = await work(upTo);
+  upTo(size);
+  return done;
 }
 
 function count(summary: PushSummary, how: Pushed, size: number): void {
@@ -99,8 +124,21 @@ function count(summary: PushSummary, how: Pushed, size: number): void {
 }
 
 /** A blob that another image has: mounted where its registry is the target too, else fetched once and handed on. */
-export async function pushBaseBlob(target: PushTarget, base: BaseImage, { digest, size }: Descriptor): Promise<void> {
-  const { registry, repository, summary } = target;
+export async function pushBaseBlob(
+  target: PushTarget,
+  base: BaseImage,
+  blob: Descriptor,
+  meter?: Meter,
+): Promise<void> {
+  await metered(meter, blob.size, (onProgress) => handOn(target, base, blob, onProgress));
+}
+
+async function handOn(
+  { registry, repository, summary }: PushTarget,
+  base: BaseImage,
+  { digest, size }: Descriptor,
+  onProgress: (sent: number) => void,
+): Promise<void> {
   if (base.reference.host === registry.host) {
     const from = base.reference.repository;
     if (await mountBlob(registry, repository, { digest, from })) return count(summary, "mounted", 0);
@@ -108,5 +146,5 @@ export async function pushBaseBlob(target: PushTarget, base: BaseImage, { digest
     return count(summary, "exists", 0);
   }
   const path = await baseBlob(base, { digest, size });
-  count(summary, await pushBlob(registry, repository, fileSource(path, digest, size)), size);
+  count(summary, await pushBlob(registry, repository, fileSource(path, digest, size), { onProgress }), size);
 }

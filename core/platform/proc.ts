@@ -12,7 +12,8 @@ export interface RunOptions {
   cwd?: string;
   /** The child's whole environment; default: the client's, scrubbed. */
   env?: Env;
-  stdin?: string | Uint8Array;
+  /** A stream is read as the child takes it; who makes it has to notice its own failure: the child sees an end. */
+  stdin?: string | Uint8Array | ReadableStream<Uint8Array>;
   /** Called for each line of stderr (and of stdout when `lines` is "both") as it comes. */
   onLine?: (line: string) => void;
   lines?: "stderr" | "both";
@@ -58,14 +59,15 @@ export async function run(
   }
 }
 
-type Child = Bun.Subprocess<Uint8Array | "ignore", "pipe", "pipe">;
+type Stdin = Uint8Array | ReadableStream<Uint8Array> | "ignore";
+type Child = Bun.Subprocess<Stdin, "pipe", "pipe">;
 
 function spawn(ctx: Pick<Ctx, "env" | "cwd">, argv: string[], options: RunOptions): Child {
   try {
     return Bun.spawn(options.dieWithParent && canCallSelf() ? selfCommand("__child", ...argv) : argv, {
       cwd: options.cwd ?? ctx.cwd,
       env: scrubEnv(options.env ?? ctx.env),
-      stdin: options.stdin === undefined ? "ignore" : Buffer.from(options.stdin),
+      stdin: stdinOf(options.stdin),
       stdout: "pipe",
       stderr: "pipe",
       detached: true,
@@ -78,6 +80,11 @@ function spawn(ctx: Pick<Ctx, "env" | "cwd">, argv: string[], options: RunOption
       { cause: e },
     );
   }
+}
+
+function stdinOf(stdin: RunOptions["stdin"]): Stdin {
+  if (stdin === undefined) return "ignore";
+  return stdin instanceof ReadableStream ? stdin : Buffer.from(stdin);
 }
 
 /** A child that is talked to line by line; it has to end by itself when its stdin ends. */

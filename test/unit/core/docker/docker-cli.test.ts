@@ -52,12 +52,23 @@ test("the CLI gets the client's environment, and what 19.03 needs for buildx", a
   expect((await docker(ctx, ["buildx", "ls"])).stdout).toBe("ssh://h /c enabled buildx ls\n");
 });
 
+async function* archive(text: string, error?: Error): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(text);
+  if (error) throw error;
+}
+
 test("loading hands on what docker says, and fails with its reason", async () => {
   await using home = await storeHome();
-  await loadArchive(await withDocker(home, 'echo "Loaded $3"; echo "note" >&2'), "/x.tar");
-  expect(home.said.toSorted()).toEqual(["Loaded /x.tar", "note"]);
+  await loadArchive(await withDocker(home, 'echo "Loaded $(cat)"; echo "note" >&2'), archive("an image"));
+  expect(home.said.toSorted()).toEqual(["Loaded an image", "note"]);
   const broken = await withDocker(home, "echo 'first' >&2; echo 'no space left on device' >&2; exit 1");
-  await expect(loadArchive(broken, "/x.tar")).rejects.toThrow("docker load failed: no space left on device");
+  await expect(loadArchive(broken, archive("x"))).rejects.toThrow("docker load failed: no space left on device");
+});
+
+test("an archive that can't be read to its end is the error, not what docker makes of its beginning", async () => {
+  await using home = await storeHome();
+  const content = withDocker(home, "cat > /dev/null; exit 0");
+  await expect(loadArchive(await content, archive("half", new Error("cut")))).rejects.toThrow("cut");
 });
 
 test("the last line of nothing is nothing", () => {
