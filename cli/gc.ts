@@ -7,7 +7,8 @@ import { gcView } from "#cli/output/views/gc.ts";
 export default defineCommand({
   meta: {
     name: "gc",
-    description: "Free the space of removed versions and of environments that no runtime needs",
+    description:
+      "Free the space of removed versions, of environments that no runtime needs, and of image layers not used for long",
     examples: [
       "swcli gc --dry-run",
       "swcli gc --yes --older-than 30d",

@@ -41,6 +41,8 @@ export interface SwcliSettings {
   readonly limits: {
     /** Bytes that all environments together may take before unused ones go. */
     readonly envsSize: number | undefined;
+    /** The same for the cached layers of images. */
+    readonly imagesSize: number;
   };
   /** How many jobs of a kind work at a time. */
   readonly slots: { readonly image: number; readonly environment: number };
@@ -79,7 +81,7 @@ const unitOf = (name: string | undefined): number =>
 const Count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64));
 
 const SECTIONS = {
-  limits: v.looseObject({ envs_size: v.nullish(Size) }),
+  limits: v.looseObject({ envs_size: v.nullish(Size), images_size: v.nullish(Size) }),
   slots: v.looseObject({ image: v.nullish(Count), environment: v.nullish(Count) }),
   conda: v.looseObject({ solver: v.nullish(v.picklist(CONDA_SOLVERS)) }),
   caches: v.looseObject({ shared: v.nullish(SharedCacheSchema) }),
@@ -146,8 +148,11 @@ const asInstance = (raw: v.InferOutput<typeof InstanceSchema>): Instance => ({
   insecureTls: raw.insecure_tls ?? undefined,
 });
 
+// Some large bases and their runtimes; all of it can be had again.
+const IMAGES_SIZE = 20 * UNITS.GiB;
+
 const asSettings = ({ limits, slots, conda, caches }: v.InferOutput<typeof SwcliSchema>): SwcliSettings => ({
-  limits: { envsSize: limits?.envs_size ?? undefined },
+  limits: { envsSize: limits?.envs_size ?? undefined, imagesSize: limits?.images_size ?? IMAGES_SIZE },
   slots: { image: slots?.image ?? 1, environment: slots?.environment ?? 2 },
   conda: { solver: conda?.solver ?? "rattler" },
   caches: { shared: caches?.shared ?? undefined },

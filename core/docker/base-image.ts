@@ -8,7 +8,7 @@ import { baseLibc, type Libc } from "#core/docker/base-libc.ts";
 import { basePythons, mergeNames } from "#core/docker/base-python.ts";
 import { openBlobFile } from "#core/docker/blob-file.ts";
 import { DEFAULT_PATH } from "#core/docker/image-layout.ts";
-import { imageBlobPath, isBlob } from "#core/docker/layer.ts";
+import { cachedLayerPath, keepLayer, wholeLayer } from "#core/docker/layer-cache.ts";
 import { layerNames, type Names, NamesSchema } from "#core/docker/layer-names.ts";
 import type { ImagePlatform } from "#core/docker/platforms.ts";
 import { hasRuntimeInside, runtimeInside } from "#core/docker/runtime-inside.ts";
@@ -118,13 +118,13 @@ async function smallBlob(base: BaseImage, { digest, size }: Descriptor): Promise
   return await Bun.file(file).bytes();
 }
 
-/** The blob as a file of the cache, downloaded if need be. */
+/** The blob as a file of the cache, its bytes looked at; downloaded if need be. */
 export async function baseBlob(base: BaseImage, blob: { digest: string; size: number }): Promise<string> {
   const { ctx } = base.registry;
-  if (!(await isBlob(ctx, blob.digest, blob.size))) {
-    await openBlobFile(base.registry, { ...blob, repository: base.reference.repository });
-  }
-  return imageBlobPath(ctx, blob.digest);
+  const known = await wholeLayer(ctx, blob);
+  if (known !== undefined) return known;
+  await openBlobFile(base.registry, { ...blob, repository: base.reference.repository });
+  return cachedLayerPath(ctx, blob.digest);
 }
 
 /**
@@ -151,7 +151,7 @@ async function namesOf(base: BaseImage, layer: Descriptor, keep: boolean): Promi
   if (known.success) return known.output;
   ctx.report.progress({ step: "base", text: `Reading the base image ${formatReference(base.reference)}` });
   const blob = { repository: base.reference.repository, digest: layer.digest, size: layer.size };
-  const local = keep || (await isBlob(ctx, layer.digest, layer.size));
+  const local = keep || (await keepLayer(ctx, layer));
   const chunks = local ? Bun.file(await baseBlob(base, blob)).stream() : streamBlob(base.registry, blob);
   const names = await layerNames(chunks, layer.mediaType);
   await openState(ctx).setItem(item, names);

@@ -6,7 +6,7 @@ import type { Ctx } from "#core/context.ts";
 import { baseBlob } from "#core/docker/base-image.ts";
 import type { DirectImage } from "#core/docker/direct-engine.ts";
 import type { PlatformImage } from "#core/docker/image-config.ts";
-import { imageBlobPath } from "#core/docker/layer.ts";
+import { checkedLayer } from "#core/docker/layer-cache.ts";
 import { fileEntry, layerEntries, textEntry } from "#core/docker/layer-entry.ts";
 import { SwError } from "#core/errors.ts";
 import { onLoan } from "#core/platform/piece-loan.ts";
@@ -49,8 +49,9 @@ async function archiveEntries(
   for (const { digest, size } of platform.baseLayers) {
     layers.push(layerFile(digest, size, await baseBlob(image.base, { digest, size })));
   }
-  for (const { layer } of platform.layers)
-    layers.push(layerFile(layer.digest, layer.size, imageBlobPath(ctx, layer.digest)));
+  for (const { layer } of platform.layers) {
+    layers.push(layerFile(layer.digest, layer.size, await checkedLayer(ctx, layer.digest)));
+  }
   const manifest = [{ Config: config, RepoTags: tags, Layers: layers.map(({ name }) => name) }];
   return layerEntries([
     textEntry("manifest.json", JSON.stringify(manifest)),

@@ -1,10 +1,10 @@
 /**
  * Layers: a tar of entries, compressed to the same bytes each time, kept by a key that names all that went in.
- * Owns `cache/images/`. Knows nothing of Python. Tests: test/unit/core/docker/layer.test.ts
+ * Knows nothing of Python. Tests: test/unit/core/docker/layer.test.ts
  */
-import { mkdir, rename } from "node:fs/promises";
 import * as v from "valibot";
 import type { Ctx } from "#core/context.ts";
+import { keepLayer, publishLayer } from "#core/docker/layer-cache.ts";
 import type { LayerEntry } from "#core/docker/layer-entry.ts";
 import { type Compression, type Layer, writeLayerFile } from "#core/docker/layer-writer.ts";
 import { canonicalJson, sha256Hex } from "#core/platform/digest.ts";
@@ -16,10 +16,6 @@ const LayerSchema = v.object({ mediaType: v.string(), digest: v.string(), size: 
 
 /** Grows when the same key would give other bytes: another order, compressor or level. */
 const LAYER_FORMAT = 3;
-
-/** The blob of a layer (or of a base's, once fetched) on this machine. */
-export const imageBlobPath = (ctx: Ctx, digest: string): string =>
-  `${ctx.paths.cache}/images/blobs/${digest.replace(/^sha256:/, "")}`;
 
 export interface LayerPlan {
   /** What people call it. */
@@ -55,13 +51,8 @@ export async function layersFor(
 async function knownLayers(ctx: Ctx, key: string): Promise<Layer[] | undefined> {
   const parsed = v.safeParse(v.array(LayerSchema), await openState(ctx).getItem(key));
   if (!parsed.success) return undefined;
-  const there = await Promise.all(parsed.output.map(({ digest, size }) => isBlob(ctx, digest, size)));
+  const there = await Promise.all(parsed.output.map((layer) => keepLayer(ctx, layer)));
   return there.every(Boolean) ? parsed.output : undefined;
-}
-
-export async function isBlob(ctx: Ctx, digest: string, size: number): Promise<boolean> {
-  const file = Bun.file(imageBlobPath(ctx, digest));
-  return (await file.exists()) && file.size === size;
 }
 
 /** Writes one layer into the cache. */
@@ -69,8 +60,7 @@ export async function writeLayer(ctx: Ctx, entries: readonly LayerEntry[], compr
   const temp = await ingestPath(ctx);
   try {
     const layer = await writeLayerFile(ctx, { path: temp, entries, compression });
-    await mkdir(`${ctx.paths.cache}/images/blobs`, { recursive: true });
-    await rename(temp, imageBlobPath(ctx, layer.digest));
+    await publishLayer(ctx, temp, layer.digest);
     return layer;
   } finally {
     await removeFile(temp);

@@ -4,7 +4,7 @@ import type { Ctx } from "#core/context.ts";
 import { baseBlob } from "#core/docker/base-image.ts";
 import type { DirectImage } from "#core/docker/direct-engine.ts";
 import type { PlatformImage } from "#core/docker/image-config.ts";
-import { imageBlobPath } from "#core/docker/layer.ts";
+import { checkedLayer } from "#core/docker/layer-cache.ts";
 import { type LayoutBlob, writeLayout } from "#core/oci/layout.ts";
 import { descriptorOf } from "#core/oci/manifest.ts";
 import { parseReference } from "#core/oci/reference.ts";
@@ -33,10 +33,12 @@ export async function imageBlobs(ctx: Ctx, image: DirectImage): Promise<LayoutBl
 }
 
 async function platformBlobs(ctx: Ctx, image: DirectImage, platform: PlatformImage): Promise<LayoutBlob[]> {
-  const base: LayoutBlob[] = [];
+  const layers: LayoutBlob[] = [];
   for (const { digest, size } of platform.baseLayers) {
-    base.push({ digest, path: await baseBlob(image.base, { digest, size }) });
+    layers.push({ digest, path: await baseBlob(image.base, { digest, size }) });
   }
-  const own = platform.layers.map(({ layer }) => ({ digest: layer.digest, path: imageBlobPath(ctx, layer.digest) }));
-  return [...base, ...own, platform.config, platform.manifest];
+  for (const { layer } of platform.layers) {
+    layers.push({ digest: layer.digest, path: await checkedLayer(ctx, layer.digest) });
+  }
+  return [...layers, platform.config, platform.manifest];
 }

@@ -6,7 +6,8 @@ import type { Ctx } from "#core/context.ts";
 import { type BaseImage, baseBlob } from "#core/docker/base-image.ts";
 import type { DirectImage } from "#core/docker/direct-engine.ts";
 import type { PlatformImage } from "#core/docker/image-config.ts";
-import { imageBlobPath } from "#core/docker/layer.ts";
+import { cachedLayerPath, checkedLayer } from "#core/docker/layer-cache.ts";
+import type { Layer } from "#core/docker/layer-writer.ts";
 import type { Descriptor } from "#core/oci/manifest.ts";
 import { type BlobSource, bytesSource, fileSource, mountBlob, type Pushed, pushBlob } from "#core/oci/push-blob.ts";
 import { parseReference, type Reference } from "#core/oci/reference.ts";
@@ -71,9 +72,7 @@ async function pushPlatform(target: PushTarget, image: DirectImage, platform: Pl
   const sizes = [...platform.baseLayers, ...platform.layers.map(({ layer }) => layer)].map(({ size }) => size);
   const meter = transferMeter(ctx, { step: "push", text, total: sizes.reduce((sum, size) => sum + size, 0) });
   await eachOf(platform.baseLayers, (layer) => pushBaseBlob(target, image.base, layer, meter));
-  await eachOf(platform.layers, ({ layer: { digest, size } }) =>
-    pushOwn(target, fileSource(imageBlobPath(ctx, digest), digest, size), meter),
-  );
+  await eachOf(platform.layers, ({ layer }) => pushOwn(target, layerSource(ctx, layer), meter));
   await pushOwn(target, bytesSource(platform.config.bytes));
   meter.end();
   if (platform.manifest.digest !== image.top.digest) {
@@ -81,15 +80,23 @@ async function pushPlatform(target: PushTarget, image: DirectImage, platform: Pl
   }
 }
 
+/** Looked at before it is sent: a registry would refuse other bytes again and again. */
+const layerSource = (ctx: Ctx, { digest, size }: Layer): BlobSource => ({
+  ...fileSource(cachedLayerPath(ctx, digest), digest, size),
+  check: async () => void (await checkedLayer(ctx, digest)),
+});
+
 // More would only share the same line.
 const PARALLEL = 3;
 
+/** All have ended when one's failure is told. */
 async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const queue = [...items];
   const worker = async () => {
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
   };
-  await Promise.all(Array.from({ length: PARALLEL }, worker));
+  const ended = await Promise.allSettled(Array.from({ length: PARALLEL }, worker));
+  for (const one of ended) if (one.status === "rejected") throw one.reason;
 }
 
 async function pushOwn(target: PushTarget, source: BlobSource, meter?: Meter): Promise<void> {

@@ -13,6 +13,8 @@ export interface BlobSource {
   readonly digest: string;
   readonly size: number;
   slice(from: number, to: number): Uint8Array | Blob;
+  /** Called once before any byte is sent; throws when they are not what the digest says. */
+  check?(): Promise<void>;
 }
 
 export type Pushed = "exists" | "mounted" | "pushed";
@@ -48,9 +50,12 @@ export async function pushBlob(
   const scope = scopeOf(repository, options);
   if (await hasBlob(registry, { repository, digest: source.digest }, scope)) return "exists";
   const patience = new Patience(registry);
+  let checked = false;
   for (;;) {
     const session = await startUpload(registry, { repository, scope, digest: source.digest, from: options.mountFrom });
     if (session === undefined) return "mounted";
+    if (!checked) await source.check?.();
+    checked = true;
     const upload: Upload = { registry, scope, source, location: session, patience, onProgress: options.onProgress };
     if (await uploadAll(upload)) return "pushed";
     registry.ctx.report.log(`${registry.host} lost the upload of ${source.digest.slice(0, 19)}; starting it again`);

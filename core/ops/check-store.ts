@@ -5,6 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import type { Ctx } from "#core/context.ts";
+import { checkLayers } from "#core/docker/sweep-layers.ts";
 import { type Refetch, refetcher } from "#core/ops/refetch-version.ts";
 import { restoreBlob } from "#core/ops/restore-blob.ts";
 import { localUri } from "#core/ops/target.ts";
@@ -19,14 +20,14 @@ import { STORE_FORMAT } from "#core/store/format.ts";
 import { type Version, versionPath } from "#core/store/tree-records.ts";
 
 export interface Problem {
-  kind: "content" | "version" | "name";
+  kind: "content" | "version" | "name" | "layer";
   /** Digest, version id or `project/name`. */
   what: string;
   problem: string;
   /** URIs of the runtimes that need it. */
   used_by: string[];
   /** What was done about it. */
-  done: "restored" | "quarantined" | "none";
+  done: "restored" | "quarantined" | "dropped" | "none";
   /** Where the damaged file lies now. */
   quarantined: string | null;
   hint: string | null;
@@ -36,7 +37,7 @@ export interface StoreReport {
   root: string;
   format: number;
   ok: boolean;
-  checked: { names: number; versions: number; contents: number; bytes: number };
+  checked: { names: number; versions: number; contents: number; layers: number; bytes: number };
   problems: Problem[];
 }
 
@@ -65,18 +66,33 @@ export async function checkStore(ctx: Ctx): Promise<StoreReport> {
   check.refetch = refetcher(ctx, names.refs);
   await findContents(ctx, check, new Map(blobs.damaged.map((one) => [one.sha256, one.quarantined])));
   await findAltered(ctx, check);
+  const layers = await checkLayers(ctx);
+  for (const digest of layers.damaged) check.problems.push(layerProblem(digest));
   return {
     root: ctx.paths.root,
     format: STORE_FORMAT,
     ok: check.problems.every(isSettled),
-    checked: { names: names.refs.length, versions: trees.versions.size, contents: blobs.count, bytes: blobs.bytes },
+    checked: {
+      ...{ names: names.refs.length, versions: trees.versions.size, contents: blobs.count },
+      ...{ layers: layers.count, bytes: blobs.bytes },
+    },
     problems: check.problems,
   };
 }
 
-/** Put right, or a content that no runtime needs. */
+/** Put right, or something that no runtime needs. */
 const isSettled = ({ kind, done, used_by }: Problem) =>
-  done === "restored" || (kind === "content" && used_by.length === 0);
+  done === "restored" || done === "dropped" || (kind === "content" && used_by.length === 0);
+
+const layerProblem = (digest: string): Problem => ({
+  kind: "layer",
+  what: digest,
+  problem: "the cached layer's bytes are not what its name says",
+  used_by: [],
+  done: "dropped",
+  quarantined: null,
+  hint: "It is made or fetched anew when an image needs it.",
+});
 
 function nameProblem(one: CheckedRefs["damaged"][number]): Problem {
   const what = `${one.project}/${one.name}`;

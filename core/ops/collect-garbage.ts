@@ -1,9 +1,11 @@
 /**
- * `gc`: removed versions lose their names, then content that nothing holds goes, then environments that nobody needs.
+ * `gc`: removed versions lose their names, then content that nothing holds goes, then layers of images and environments
+ * that nobody needs.
  * The mark is read under the sweep's lock; a first pass without it does the reading. Tests: test/e2e/gc.test.ts
  */
 import { readConfig } from "#core/config/config-file.ts";
 import type { Ctx } from "#core/context.ts";
+import { type LayerRules, sweepLayers } from "#core/docker/sweep-layers.ts";
 import { type SweptEnv, sweepEnvs } from "#core/env/gc-envs.ts";
 import { parseDuration } from "#core/ops/duration.ts";
 import { sweeping } from "#core/store/gc-lock.ts";
@@ -28,12 +30,14 @@ export interface GcResult {
   versions: { name: string; project: string; version: string; foreign: boolean }[];
   blobs: Swept;
   leftovers: Swept;
+  /** Of images, in the cache. */
+  layers: Swept;
   environments: SweptEnv[];
   /** Environments that would have gone, and why they stay. */
   kept: SweptEnv[];
 }
 
-// Without --older-than: whoever came back within a month would wait for the environment again.
+// Without --older-than: whoever came back within a month would wait for the environment or the layer again.
 const UNUSED_MS = 30 * 86_400_000;
 
 export async function collectGarbage(ctx: Ctx, params: GcParams): Promise<GcResult> {
@@ -42,22 +46,25 @@ export async function collectGarbage(ctx: Ctx, params: GcParams): Promise<GcResu
   const contents: Contents = new Map();
   ctx.report.progress({ step: "mark", text: "Looking for what is in use" });
   await mark(ctx, await namedVersions(ctx), contents);
-  const store = await sweeping(ctx, () => sweepNames(ctx, { cutoff, dryRun: params.dry_run, contents }));
+  const { limits } = (await readConfig(ctx)).swcli;
+  const unusedBefore = ctx.clock.now() - (age ?? UNUSED_MS);
+  const layers: LayerRules = { unusedBefore, limit: limits.imagesSize, dryRun: params.dry_run };
+  const store = await sweeping(ctx, () => sweepNames(ctx, { cutoff, layers, dryRun: params.dry_run, contents }));
   ctx.report.progress({ step: "environments", text: "Looking at environments" });
-  const config = params.envs ? await readConfig(ctx) : undefined;
   const { swept, kept } = await sweepEnvs(ctx, {
     dryRun: params.dry_run,
     live: store.live,
     unneededBefore: cutoff,
-    unusedBefore: params.envs ? ctx.clock.now() - (age ?? UNUSED_MS) : undefined,
-    limit: config?.swcli.limits.envsSize,
+    unusedBefore: params.envs ? unusedBefore : undefined,
+    limit: params.envs ? limits.envsSize : undefined,
   });
   return {
     dry_run: params.dry_run,
-    freed_bytes: sumBytes([store.trees, store.blobs, store.leftovers, ...swept]),
+    freed_bytes: sumBytes([store.trees, store.blobs, store.leftovers, store.layers, ...swept]),
     versions: store.versions,
     blobs: store.blobs,
     leftovers: store.leftovers,
+    layers: store.layers,
     environments: swept,
     kept,
   };
@@ -75,7 +82,14 @@ async function allRefs(ctx: Ctx): Promise<RuntimeRef[]> {
   return (await Promise.all(projects.map((project) => listRefs(ctx, project)))).flat();
 }
 
-async function sweepNames(ctx: Ctx, gc: { cutoff: number; dryRun: boolean; contents: Contents }) {
+interface Sweep {
+  cutoff: number;
+  layers: LayerRules;
+  dryRun: boolean;
+  contents: Contents;
+}
+
+async function sweepNames(ctx: Ctx, gc: Sweep) {
   const versions: GcResult["versions"] = [];
   const left = new Set<string>();
   const live = new Set<string>();
@@ -90,7 +104,8 @@ async function sweepNames(ctx: Ctx, gc: { cutoff: number; dryRun: boolean; conte
   }
   if (!gc.dryRun) for (const name of projects.over) await forgetProject(ctx, name);
   const marks = await mark(ctx, left, gc.contents);
-  return { ...(await sweepStore(ctx, marks, gc.dryRun)), versions, live };
+  const layers = await sweepLayers(ctx, marks, gc.layers);
+  return { ...(await sweepStore(ctx, marks, gc.dryRun)), layers, versions, live };
 }
 
 /** All removed ones, and those whose time is over. Nobody recovers them meanwhile without the lock of refs. */

@@ -77,10 +77,11 @@ const onePlatformOnly = () =>
   new SwError("USAGE", "a docker archive holds one platform", { hint: "Give one --platform, or --to oci-layout=DIR." });
 
 async function withDirect(ctx: Ctx, making: Making): Promise<ImageResult> {
-  const { work, plan } = making;
+  const { work, plan, recipe } = making;
   const made = await tryDirect(ctx, making);
   if (typeof made === "string") return await withBuildx(ctx, making, made);
-  const pushed = await deliverDirect(ctx, made, { plan, insecure: work.params.insecure });
+  const remake = () => buildDirect(ctx, { plan, recipe, version: work.version, base: made.base });
+  const pushed = await deliverDirect(ctx, made, { plan, insecure: work.params.insecure, remake });
   return directResult({ plan, uri: work.uri, engine: "direct", reason: NOTHING_RUNS }, made, pushed);
 }
 

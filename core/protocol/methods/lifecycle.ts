@@ -67,6 +67,7 @@ const Gc = defineMethod({
     versions: v.array(v.object({ name: v.string(), project: v.string(), version: v.string(), foreign: v.boolean() })),
     blobs: Swept,
     leftovers: Swept,
+    layers: Swept,
     environments: v.array(SweptEnv),
     kept: v.array(SweptEnv),
   }),

@@ -3,11 +3,11 @@ import * as v from "valibot";
 import { defineMethod } from "#core/protocol/define.ts";
 
 const Problem = v.object({
-  kind: v.picklist(["content", "version", "name"]),
+  kind: v.picklist(["content", "version", "name", "layer"]),
   what: v.string(),
   problem: v.string(),
   used_by: v.array(v.string()),
-  done: v.picklist(["restored", "quarantined", "none"]),
+  done: v.picklist(["restored", "quarantined", "dropped", "none"]),
   quarantined: v.nullable(v.string()),
   hint: v.nullable(v.string()),
 });
@@ -19,7 +19,13 @@ const Check = defineMethod({
     root: v.string(),
     format: v.number(),
     ok: v.boolean(),
-    checked: v.object({ names: v.number(), versions: v.number(), contents: v.number(), bytes: v.number() }),
+    checked: v.object({
+      names: v.number(),
+      versions: v.number(),
+      contents: v.number(),
+      layers: v.number(),
+      bytes: v.number(),
+    }),
     problems: v.array(Problem),
   }),
 });

@@ -50,7 +50,7 @@ test("without a file the defaults hold and none is made by reading", async () =>
   expect(config.currentInstance).toBe("local");
   expect(config.instances.local).toMatchObject({ uri: "local", userName: "ann", currentProject: "self" });
   expect(config.swcli).toEqual({
-    limits: { envsSize: undefined },
+    limits: { envsSize: undefined, imagesSize: 20 * 2 ** 30 },
     slots: { image: 1, environment: 2 },
     conda: { solver: "rattler" },
     caches: { shared: undefined },

@@ -15,7 +15,7 @@ test("a key of ours at another place is named with the place where it is read", 
 
 test("a misspelt key of ours is named with those that there are", () => {
   expect(configWarnings({ swcli: { limits: { env_size: 1 } } })).toEqual([
-    "swcli.limits.env_size is read by nobody; there is swcli.limits.envs_size",
+    "swcli.limits.env_size is read by nobody; there is swcli.limits.envs_size, swcli.limits.images_size",
   ]);
   expect(configWarnings({ swcli: { limit: {} } })[0]).toContain("there is swcli.limits, swcli.slots");
 });

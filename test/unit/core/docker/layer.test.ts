@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
-import { imageBlobPath, layersFor, writeLayer } from "#core/docker/layer.ts";
+import { layersFor, writeLayer } from "#core/docker/layer.ts";
+import { cachedLayerPath } from "#core/docker/layer-cache.ts";
 import { fileEntry, folderEntry, layerEntries, linkEntry, textEntry } from "#core/docker/layer-entry.ts";
 import { layerNames } from "#core/docker/layer-names.ts";
 import { plainEntry } from "#core/docker/layer-writer.ts";
@@ -25,7 +26,7 @@ test("a layer is the same bytes however its files were read, and the digests are
   const one = await writeLayer(home.ctx, entries(1000), "gzip");
   const two = await writeLayer(home.ctx, entries(700_001), "gzip");
   expect(two).toEqual(one);
-  const packed = await Bun.file(imageBlobPath(home.ctx, one.digest)).bytes();
+  const packed = await Bun.file(cachedLayerPath(home.ctx, one.digest)).bytes();
   const hex = (data: Uint8Array) => `sha256:${new Bun.CryptoHasher("sha256").update(data).digest("hex")}`;
   expect([hex(packed), packed.length]).toEqual([one.digest, one.size]);
   expect(hex(gunzipSync(packed))).toBe(one.diffId);
@@ -36,11 +37,11 @@ test("gzip and zstd hold the same tar, and the names in it are read back from bo
   const gzip = await writeLayer(home.ctx, entries(5000), "gzip");
   const zstd = await writeLayer(home.ctx, entries(5000), "zstd");
   expect(zstd.diffId).toBe(gzip.diffId);
-  expect(zstdDecompressSync(await Bun.file(imageBlobPath(home.ctx, zstd.digest)).bytes()).length).toBeGreaterThan(
+  expect(zstdDecompressSync(await Bun.file(cachedLayerPath(home.ctx, zstd.digest)).bytes()).length).toBeGreaterThan(
     2_400_000,
   );
   for (const layer of [gzip, zstd]) {
-    const names = await layerNames(Bun.file(imageBlobPath(home.ctx, layer.digest)).stream(), layer.mediaType);
+    const names = await layerNames(Bun.file(cachedLayerPath(home.ctx, layer.digest)).stream(), layer.mediaType);
     expect(names).toEqual([{ path: "usr/bin/python3.11" }]);
   }
 });
@@ -57,7 +58,7 @@ test("a known key makes nothing; a blob that has gone is made again", async () =
   expect(first).toHaveLength(1);
   expect(await get({ lock: "a" })).toEqual(first);
   expect(made).toBe(1);
-  await Bun.file(imageBlobPath(home.ctx, first[0]?.digest ?? "")).delete();
+  await Bun.file(cachedLayerPath(home.ctx, first[0]?.digest ?? "")).delete();
   expect(await get({ lock: "a" })).toEqual(first);
   await get({ lock: "b" });
   expect(made).toBe(3);
@@ -66,7 +67,7 @@ test("a known key makes nothing; a blob that has gone is made again", async () =
 test("a damaged or cut layer of a base is an error, not an end", async () => {
   await using home = await storeHome();
   const layer = await writeLayer(home.ctx, entries(5000), "gzip");
-  const bytes = await Bun.file(imageBlobPath(home.ctx, layer.digest)).bytes();
+  const bytes = await Bun.file(cachedLayerPath(home.ctx, layer.digest)).bytes();
   const cut = new Blob([bytes.slice(0, 3000)]).stream();
   await expect(layerNames(cut, layer.mediaType)).rejects.toMatchObject({ code: "IMAGE_FAILED" });
   async function* broken() {
@@ -99,7 +100,7 @@ test("a process of its own packs the same bytes, and says what is wrong with an 
   const here = await writeLayer(home.ctx, entries, "gzip");
   const there = await pack([]);
   expect(there).toMatchObject({ said: here, code: 0 });
-  expect(await Bun.file(there.path).bytes()).toEqual(await Bun.file(imageBlobPath(home.ctx, here.digest)).bytes());
+  expect(await Bun.file(there.path).bytes()).toEqual(await Bun.file(cachedLayerPath(home.ctx, here.digest)).bytes());
   const shorter = await pack([{ path: "opt/z", mode: 0o644, type: "file", size: LARGE.length + 1, source }]);
   expect(shorter).toMatchObject({ said: { code: "PACKAGE_INVALID" }, code: 1 });
 });
