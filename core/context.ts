@@ -13,6 +13,12 @@ export interface Clock {
   now(): number;
 }
 
+/** By a name for what was decided. */
+export interface Decisions {
+  get(what: string): string | undefined;
+  set(what: string, value: string): Promise<void>;
+}
+
 export interface Ctx {
   /** The environment of the client that asks, never the daemon's own. */
   readonly env: Env;
@@ -29,6 +35,8 @@ export interface Ctx {
   readonly flights: Flights;
   /** The lease of the operation that this is part of; a query has none and must not put content into the store. */
   readonly lease?: string;
+  /** What this work decided before it was interrupted; only work that can be started again has it. */
+  readonly decided?: Decisions | undefined;
   /**
    * Starts work that outlives the request (the daemon keeps it as an operation of its own; in-process mode drops it).
    * Work with the same key runs once.

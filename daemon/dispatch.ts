@@ -3,7 +3,7 @@
  * Knows no transport. Tests: test/unit/daemon/dispatch.test.ts
  */
 import * as v from "valibot";
-import type { Ctx } from "#core/context.ts";
+import type { Ctx, Decisions } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import { isMethod, METHODS, type MethodName, type ParsedParams } from "#core/protocol/methods.ts";
 import type { ClientInfo } from "#core/protocol/wire.ts";
@@ -19,6 +19,8 @@ export interface Call {
   client: ClientInfo;
   signal: AbortSignal;
   report: Report;
+  /** Of a job that may be started again. */
+  decided?: Decisions;
 }
 
 /** @throws USAGE for an unknown method or parameters that do not fit; otherwise what the handler throws. */

@@ -2,7 +2,7 @@
  * What one process (daemon, or a client in in-process mode) has for all its calls: paths, memory, flights.
  * Makes the context of each call; owns no domain logic. Tests: test/unit/daemon/host.test.ts
  */
-import type { Ctx } from "#core/context.ts";
+import type { Ctx, Decisions } from "#core/context.ts";
 import { Flights } from "#core/flight.ts";
 import { Memo } from "#core/memo.ts";
 import { type Paths, storePaths } from "#core/platform/paths.ts";
@@ -43,7 +43,11 @@ export function createHost(input: { root: string; locks: string; background: Bac
 }
 
 /** The context of one call. */
-export function contextFor(host: Host, client: ClientInfo, call: { signal: AbortSignal; report: Report }): Ctx {
+export function contextFor(
+  host: Host,
+  client: ClientInfo,
+  call: { signal: AbortSignal; report: Report; decided?: Decisions | undefined },
+): Ctx {
   return {
     env: client.env,
     cwd: client.cwd,
@@ -53,6 +57,7 @@ export function contextFor(host: Host, client: ClientInfo, call: { signal: Abort
     flights: host.flights,
     signal: call.signal,
     report: call.report,
+    decided: call.decided,
     longLived: host.longLived,
     background: (key, title, work) => host.background(host, client, { key, title, work }),
   };

@@ -3,7 +3,7 @@
  * can be read, else buildx. The choice and its reason are one line. Tests: test/e2e/dockerize.test.ts
  */
 import type { Ctx } from "#core/context.ts";
-import { resolveBase } from "#core/docker/base-image.ts";
+import { type BaseImage, resolveBase } from "#core/docker/base-image.ts";
 import { buildxProblem } from "#core/docker/buildx-builder.ts";
 import { condaLock } from "#core/docker/conda-layers.ts";
 import { deliverDirect } from "#core/docker/deliver-direct.ts";
@@ -91,7 +91,7 @@ const NOTHING_RUNS = "nothing has to run inside the image";
 async function tryDirect(ctx: Ctx, { work, plan, recipe }: Making): Promise<DirectImage | string> {
   const { params, version } = work;
   try {
-    const base = await resolveBase(ctx, plan.base, params.insecure);
+    const base = await resolveOnce(ctx, plan.base, params.insecure);
     ctx.report.progress({ step: "engine", text: `Engine direct: ${NOTHING_RUNS}` });
     return await buildDirect(ctx, { plan, recipe, version, base });
   } catch (e) {
@@ -102,6 +102,17 @@ async function tryDirect(ctx: Ctx, { work, plan, recipe }: Making): Promise<Dire
     throw e;
   }
 }
+
+/** What the name means now; for a job that was interrupted, what it meant at first. */
+async function resolveOnce(ctx: Ctx, name: string, insecure: readonly string[]): Promise<BaseImage> {
+  const what = `base ${name}`;
+  const pinned = ctx.decided?.get(what);
+  const base = await resolveBase(ctx, pinned === undefined ? name : pinnedTo(name, pinned), insecure);
+  if (pinned === undefined) await ctx.decided?.set(what, base.digest);
+  return base;
+}
+
+const pinnedTo = (name: string, digest: string) => (name.includes("@") ? name : `${name}@${digest}`);
 
 async function withBuildx(ctx: Ctx, { work, plan, recipe }: Making, reason: string): Promise<ImageResult> {
   ctx.report.progress({ step: "engine", text: `Engine buildx: ${reason}` });
@@ -118,8 +129,8 @@ async function withBuildx(ctx: Ctx, { work, plan, recipe }: Making, reason: stri
 /** What the base's tag means now, so that all stages and platforms have the same one; a base of docker's own has none. */
 async function pinnedBase(ctx: Ctx, { params }: Dockerizing, { base }: ImagePlan) {
   try {
-    const { digest } = await resolveBase(ctx, base, params.insecure);
-    return { name: base.includes("@") ? base : `${base}@${digest}`, digest };
+    const { digest } = await resolveOnce(ctx, base, params.insecure);
+    return { name: pinnedTo(base, digest), digest };
   } catch (e) {
     if (!(e instanceof SwError) || e.code === "CANCELLED" || e.code === "USAGE") throw e;
     ctx.report.log(`the base image is not pinned: ${e.message}`);

@@ -8,6 +8,7 @@ import { SwError } from "#core/errors.ts";
 import type { Paths } from "#core/platform/paths.ts";
 import type { CallBody } from "#core/protocol/wire.ts";
 import { type Report, silentReport } from "#core/report.ts";
+import { decisionsOf, type JobRun } from "#daemon/jobs/decisions.ts";
 import { type JobLog, openJobLog } from "#daemon/jobs/job-log.ts";
 import { type JobKind, jobKind, jobTitle, MAX_RESTARTS, type SlotLimits } from "#daemon/jobs/kinds.ts";
 import { leaveNote } from "#daemon/jobs/notes.ts";
@@ -36,7 +37,7 @@ export interface JobsParts {
   readonly operations: Operations;
   readonly limits: SlotLimits;
   /** The call itself, in this process. */
-  readonly perform: (call: JobCall & { method: string; report: Report; signal: AbortSignal }) => Promise<unknown>;
+  readonly perform: (call: JobRun) => Promise<unknown>;
   /** Throws what is wrong with a call before a job is made of it. */
   readonly check: (method: string, call: JobCall) => Promise<void>;
 }
@@ -109,8 +110,7 @@ export class Jobs {
       this.#run(work, report, signal),
     );
     this.#running.set(id, operation);
-    const forget = () => this.#running.delete(id);
-    operation.flight.result.then(forget, forget);
+    operation.flight.result.finally(() => this.#running.delete(id)).catch(() => {});
     return operation;
   }
 
@@ -135,8 +135,7 @@ export class Jobs {
 
   async #inSlot(work: Work, { log, signal }: { log: JobLog; signal: AbortSignal }): Promise<unknown> {
     const { kind, call } = work;
-    const { client } = call;
-    const limits = await this.#parts.limits({ env: client.env, clock: { now: () => Date.now() } });
+    const limits = await this.#parts.limits({ env: call.client.env, clock: { now: () => Date.now() } });
     if (this.#slots.used(kind.slot) >= limits[kind.slot]) {
       log.report.progress({ step: "slot", text: `Waiting for another ${kind.slot} build to end` });
     }
@@ -145,7 +144,8 @@ export class Jobs {
       work.record = { ...work.record, state: "running", started_at: Date.now() };
       await writeRecord(this.#parts, work.record);
       log.state("running");
-      return await this.#parts.perform({ method: work.record.method, ...call, report: log.report, signal });
+      const own = { report: log.report, signal, decided: decisionsOf(this.#parts, work) };
+      return await this.#parts.perform({ method: work.record.method, ...call, ...own });
     } finally {
       release();
     }
@@ -168,8 +168,8 @@ export class Jobs {
   }
 
   #watchForCancel(id: string): ReturnType<typeof setInterval> {
-    const path = cancelPath(this.#parts, id);
-    return setInterval(() => existsSync(path) && this.#running.get(id)?.flight.cancel(), CANCEL_CHECK_MS);
+    const look = () => existsSync(cancelPath(this.#parts, id)) && this.#running.get(id)?.flight.cancel();
+    return setInterval(look, CANCEL_CHECK_MS);
   }
 
   /** The operation of a job that runs here. */
@@ -203,8 +203,7 @@ export class Jobs {
   async #takeUpAll(): Promise<void> {
     const records = await listRecords(this.#parts);
     for (const record of records) if (!isEnded(record) && !isOwned(record)) await this.#takeUp(record);
-    const ended = records.filter(isEnded);
-    for (const { id } of ended.slice(KEPT_ENDED)) await removeRecord(this.#parts, id);
+    for (const { id } of records.filter(isEnded).slice(KEPT_ENDED)) await removeRecord(this.#parts, id);
   }
 
   async #takeUp(record: JobRecord): Promise<void> {

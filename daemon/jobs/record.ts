@@ -29,6 +29,8 @@ const RecordSchema = v.looseObject({
   interruptions: v.number(),
   /** Which daemon works on it: a pid alone may be reused. */
   owner: v.object({ pid: v.number(), started: v.string() }),
+  /** What must not be decided anew when it is started again (decisions.ts). */
+  decided: v.optional(v.record(v.string(), v.string())),
   result: v.optional(v.unknown()),
   error: v.nullable(v.looseObject({ code: v.string(), message: v.string(), hint: v.optional(v.string()) })),
 });

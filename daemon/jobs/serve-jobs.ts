@@ -36,7 +36,8 @@ export const listJobs = async (ctx: Ctx): Promise<Row[]> => (await listRecords(c
 
 export async function jobInfo(ctx: Ctx, { id }: { id: string }): Promise<ResultOf<"job.info">> {
   const record = await findRecord(ctx, id);
-  return { ...rowOf(record), log: `${jobDir(ctx, record.id)}/log`, result: record.result ?? null };
+  const { decided = {}, result = null } = record;
+  return { ...rowOf(record), log: `${jobDir(ctx, record.id)}/log`, decided, result };
 }
 
 /** A job whose daemon has gone is interrupted, whether or not the next daemon has seen it yet. */

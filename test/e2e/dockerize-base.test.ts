@@ -85,3 +85,30 @@ testImage(
   },
   SLOW,
 );
+
+testImage(
+  "a job that is started again takes the base that it had at first, whatever the tag means by then",
+  async () => {
+    await using gate = openGate(registry, { downloadDelayMs: 1500 });
+    await using home = await tempHome();
+    await buildForImage(home);
+    const moving = await pushTinyBase(registry.host, { repository: "base/moving" });
+    const from = moving.replace(registry.host, gate.host);
+    const image = `${registry.host}/moving/x:1`;
+    const args = ["-q", "runtime", "dockerize", "demo", "-t", image, "--base-image", from, "--push", "--detach"];
+    const id = (await home.run(args)).stdout.trim();
+    const info = async () => (await home.run(["-o", "json", "job", "info", id])).json;
+    while (Object.keys((await info()).decided).length === 0) await Bun.sleep(20);
+    const { pid } = (await home.run(["-o", "json", "daemon", "status"])).json;
+    process.kill(pid, "SIGKILL");
+    while ((await home.processes()).includes(pid)) await Bun.sleep(10);
+    await pushTinyBase(registry.host, { repository: "base/moving", env: ["PATH=/usr/bin", "MOVED=1"] });
+    expect(await home.run(["job", "wait", id])).toMatchObject({ exitCode: 0 });
+    const ended = await info();
+    expect(ended).toMatchObject({ state: "done", interruptions: 1 });
+    expect(Object.values(ended.decided)).toEqual([ended.result.base.digest]);
+    const seen = await home.exec(["skopeo", "inspect", "--tls-verify=false", `docker://${image}`]);
+    expect(seen.json.Env).not.toContain("MOVED=1");
+  },
+  SLOW,
+);

@@ -17,7 +17,12 @@ export const JobRow = v.object({
   error: v.nullable(v.object({ code: v.string(), message: v.string(), hint: v.optional(v.string()) })),
 });
 
-const JobInfo = v.object({ ...JobRow.entries, log: v.string(), result: v.nullable(v.unknown()) });
+const JobInfo = v.object({
+  ...JobRow.entries,
+  log: v.string(),
+  decided: v.record(v.string(), v.string()),
+  result: v.nullable(v.unknown()),
+});
 
 /** A query, although it starts work: the answer is the id, at once. */
 const JobStart = defineMethod({
