@@ -64,8 +64,9 @@ export async function refuseTaken(dir: string): Promise<void> {
   if (names.length > 0) throw taken(dir);
 }
 
-const taken = (dir: string, cause?: unknown) =>
-  new SwError("EXISTS", `${dir} is there already`, { hint: "Name another folder, or remove that one.", cause });
+/** Nothing that is there is replaced. */
+export const taken = (path: string, cause?: unknown): SwError =>
+  new SwError("EXISTS", `${path} is there already`, { hint: "Name another place, or remove it.", cause });
 
 /** rename(2) replaces an empty folder and refuses a full one. */
 async function publish(temp: string, dir: string): Promise<void> {

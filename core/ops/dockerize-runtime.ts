@@ -9,10 +9,12 @@ import { baseName, ownImage, readWork, versionTag } from "#core/ops/dockerize-wo
 import type { DockerizeParams } from "#core/ops/dockerizing.ts";
 import { imageFromRuntime } from "#core/ops/image-from-runtime.ts";
 import { copyOwnImage } from "#core/ops/own-image.ts";
+import { refuseUnwritable } from "#core/transfer/place.ts";
 
 /** @throws SwError USAGE, IMAGE_FAILED, PLATFORM_NOT_COVERED, AUTH_FAILED, TRANSFER_FAILED, ENGINE_MISSING */
 export async function dockerizeRuntime(ctx: Ctx, params: DockerizeParams): Promise<ImageResult> {
   const work = await readWork(ctx, params);
+  if ("path" in work.output && !params.dryRun) await refuseUnwritable(work.output.path);
   const image = ownImage(work.manifest);
   if (image === undefined) return await imageFromRuntime(ctx, work, await baseName(ctx, work));
   const copied = await copyOwnImage(ctx, work, { image, mayBuild: !isImageRuntime(work.manifest) });

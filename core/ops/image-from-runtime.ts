@@ -2,6 +2,7 @@
  * Makes an image from a runtime's dependencies by the engine that can: direct where nothing has to run and the base image
  * can be read, else buildx. The choice and its reason are one line. Tests: test/e2e/dockerize.test.ts
  */
+import { stat } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
 import { type BaseImage, resolveBase } from "#core/docker/base-image.ts";
 import { buildxProblem } from "#core/docker/buildx-builder.ts";
@@ -15,7 +16,7 @@ import { type Recipe, recipeOf } from "#core/env/recipe.ts";
 import { unlockedRecipe } from "#core/env/unlocked.ts";
 import { unlockedConda } from "#core/env/unlocked-conda.ts";
 import { SwError } from "#core/errors.ts";
-import { refuseTaken } from "#core/oci/layout.ts";
+import { refuseTaken, taken } from "#core/oci/layout.ts";
 import type { Dockerizing } from "#core/ops/dockerizing.ts";
 import type { Version } from "#core/store/versions.ts";
 
@@ -59,6 +60,7 @@ function reasonForBuildx(engine: string, plan: ImagePlan): string | undefined {
 async function refuseNowhere(ctx: Ctx, { plan }: Making, reason: string | undefined): Promise<void> {
   if (plan.output.kind === "oci-layout") await refuseTaken(plan.output.path);
   if (plan.output.kind === "docker-archive" && plan.platforms.length > 1) throw onePlatformOnly();
+  if (plan.output.kind === "docker-archive" && (await isFolder(plan.output.path))) throw taken(plan.output.path);
   if (plan.output.kind !== "engine") return;
   if (plan.platforms.length > 1) {
     throw new SwError("USAGE", "an image of several platforms can't be loaded into docker", {
@@ -72,6 +74,8 @@ async function refuseNowhere(ctx: Ctx, { plan }: Making, reason: string | undefi
     cause: problem,
   });
 }
+
+const isFolder = async (path: string) => (await stat(path).catch(() => undefined))?.isDirectory() === true;
 
 const onePlatformOnly = () =>
   new SwError("USAGE", "a docker archive holds one platform", { hint: "Give one --platform, or --to oci-layout=DIR." });
