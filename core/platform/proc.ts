@@ -2,6 +2,7 @@
  * The only place that starts child processes: no shell, own process group, drained and capped output,
  * ended politely and then firmly when the operation is cancelled. Tests: test/unit/core/platform/proc.test.ts
  */
+import { existsSync } from "node:fs";
 import type { Ctx } from "#core/context.ts";
 import { errno, SwError, throwIfAborted } from "#core/errors.ts";
 import { CappedText } from "#core/platform/capped-text.ts";
@@ -65,7 +66,8 @@ type Child = Bun.Subprocess<Stdin, "pipe", "pipe">;
 function spawn(ctx: Pick<Ctx, "env" | "cwd">, argv: string[], options: RunOptions): Child {
   try {
     return Bun.spawn(options.dieWithParent && canCallSelf() ? selfCommand("__child", ...argv) : argv, {
-      cwd: options.cwd ?? ctx.cwd,
+      // Where a job was started there may be no folder any more; what it runs needs none.
+      cwd: options.cwd ?? (existsSync(ctx.cwd) ? ctx.cwd : "/"),
       env: scrubEnv(options.env ?? ctx.env),
       stdin: stdinOf(options.stdin),
       stdout: "pipe",

@@ -43,6 +43,10 @@ test("a program that is not there, not executable, or no program has a name", as
   }
 });
 
+test("a program starts although the folder of who asked has gone", async () => {
+  expect((await run({ ...ctx, cwd: "/nowhere/any/more" }, sh("pwd"))).stdout).toBe("/\n");
+});
+
 test("lines come as they are said, whatever ends them and however they are cut", async () => {
   const lines: string[] = [];
   const script = "printf 'a\\r\\nb\\rha'; sleep 0.05; printf 'lf \\303'; sleep 0.05; printf '\\274\\n\\nend'";
