@@ -3,7 +3,7 @@
  * Tests: test/unit/core/docker/buildx-builder.test.ts, test/e2e/dockerize-buildx.test.ts
  */
 import type { Ctx } from "#core/context.ts";
-import { docker, lastLine, requireEngine } from "#core/docker/docker-cli.ts";
+import { docker, lastReason, requireEngine } from "#core/docker/docker-cli.ts";
 import type { ImagePlan } from "#core/docker/image-plan.ts";
 import { SwError } from "#core/errors.ts";
 
@@ -19,27 +19,41 @@ export interface Builder {
 
 /** @throws SwError ENGINE_MISSING for each missing piece, USAGE for what the builder can't do */
 export async function requireBuilder(ctx: Ctx, plan: ImagePlan): Promise<Builder> {
-  const version = await buildxVersion(ctx);
-  const inspected = await docker(ctx, ["buildx", "inspect", ...(plan.builder ? [plan.builder] : [])]);
-  if (inspected.exitCode !== 0) throw noBuilder(plan.builder, inspected.stderr);
-  const builder = parseBuilder(inspected.stdout, { name: plan.builder, version });
-  if (builder.driver === "docker") await requireEngine(ctx);
-  if (builder.driver === "docker" && plan.platforms.length > 1) throw onlyOnePlatform();
-  if (!builder.canRewrite && (plan.compression === "zstd" || plan.format === "docker")) {
-    ctx.report.warn(`the builder (${builder.driver}) chooses the format of manifests and layers itself`);
+  try {
+    const builder = await usableBuilder(ctx, plan);
+    if (builder.driver === "docker") await refuseForDocker(ctx, plan);
+    return builder;
+  } catch (e) {
+    throw e instanceof SwError && e.hint !== undefined && plan.commands.length === 0 ? orDirect(e) : e;
   }
-  return builder;
 }
 
-/** Says why buildx can't be used at all, or undefined. */
-export async function buildxProblem(ctx: Ctx): Promise<SwError | undefined> {
+/** Says why buildx can't make it, or undefined. */
+export async function builderProblem(ctx: Ctx, plan: ImagePlan): Promise<SwError | undefined> {
   try {
-    await buildxVersion(ctx);
+    await requireBuilder(ctx, plan);
     return undefined;
   } catch (e) {
-    if (e instanceof SwError && e.code === "ENGINE_MISSING") return e;
+    if (e instanceof SwError && e.code !== "CANCELLED") return e;
     throw e;
   }
+}
+
+/** What needs no RUN can be made without docker too. */
+const orDirect = ({ code, message, hint, detail, cause }: SwError): SwError =>
+  new SwError(code, message, { hint: `${hint} ${DIRECT}`, detail, cause });
+
+const DIRECT = "Or use --engine direct with --push or --to, which needs no docker.";
+
+async function usableBuilder(ctx: Ctx, { builder: name, output }: ImagePlan): Promise<Builder> {
+  const version = await buildxVersion(ctx);
+  // One that is not running yet does not say what it can.
+  const args = ["buildx", "inspect", "--bootstrap", ...(name ? [name] : [])];
+  const inspected = await docker(ctx, args, { onLine: (line) => ctx.report.log(line) });
+  if (inspected.exitCode !== 0) throw noBuilder(name, inspected.stderr);
+  const builder = parseBuilder(inspected.stdout, { name, version });
+  if (builder.driver === "docker" || output.kind === "engine") await requireEngine(ctx);
+  return builder;
 }
 
 async function buildxVersion(ctx: Ctx): Promise<string> {
@@ -47,13 +61,14 @@ async function buildxVersion(ctx: Ctx): Promise<string> {
   const version = /v?(\d+\.\d+(?:\.\d+)?)/.exec(answer.stdout)?.[1];
   if (answer.exitCode === 0 && version !== undefined) return version;
   throw new SwError("ENGINE_MISSING", "docker has no buildx", {
-    hint: "Install docker's buildx plugin, or use --engine direct with --push or --to, which needs no docker.",
+    hint: "Install docker's buildx plugin.",
   });
 }
 
 /** What `docker buildx inspect` prints. */
 export function parseBuilder(text: string, known: { name: string | undefined; version: string }): Builder {
-  const driver = /^Driver:\s*(\S+)/m.exec(text)?.[1] ?? "docker";
+  // Docker's own builder has no driver while its engine is down.
+  const driver = /^Driver:[ \t]*(\S+)/m.exec(text)?.[1] ?? "docker";
   const buildkit = /^\s*Buildkit(?: version)?:\s*v?(\d+\.\d+)/im.exec(text)?.[1];
   return {
     name: known.name,
@@ -69,11 +84,18 @@ function atLeast(version: string, [major, minor]: readonly [number, number]): bo
 }
 
 const noBuilder = (name: string | undefined, stderr: string) =>
-  new SwError("ENGINE_MISSING", `buildx has no usable builder${name ? ` ${name}` : ""}: ${lastLine(stderr)}`, {
-    hint: "See `docker buildx ls`; make one with: docker buildx create --name swcli --use",
+  new SwError("ENGINE_MISSING", `buildx has no usable builder${name ? ` ${name}` : ""}: ${lastReason(stderr)}`, {
+    hint: "See `docker buildx ls`; make one with: docker buildx create --name swcli --use.",
   });
 
-const onlyOnePlatform = () =>
-  new SwError("USAGE", "docker's own builder makes one platform at a time", {
-    hint: "Make one that can: docker buildx create --name multi --driver docker-container --bootstrap; then --builder multi. Or use --engine direct.",
+/** Its images are the engine's, unless that keeps them as containerd does. @throws SwError USAGE */
+async function refuseForDocker(ctx: Ctx, { platforms, output }: ImagePlan): Promise<void> {
+  const toFile = output.kind === "oci-layout" || output.kind === "docker-archive";
+  if (platforms.length === 1 && !toFile) return;
+  const status = await docker(ctx, ["info", "--format", "{{json .DriverStatus}}"]);
+  if (status.stdout.includes("io.containerd.snapshotter.")) return;
+  const what = toFile ? `can't write --to ${output.kind}` : "makes one platform at a time";
+  throw new SwError("USAGE", `docker's own builder ${what}`, {
+    hint: "Make one that can: docker buildx create --name multi --driver docker-container --bootstrap; then --builder multi.",
   });
+}

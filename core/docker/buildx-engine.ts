@@ -7,7 +7,9 @@ import * as v from "valibot";
 import type { Ctx } from "#core/context.ts";
 import { type ContextInput, writeContext } from "#core/docker/build-context.ts";
 import { type Builder, requireBuilder } from "#core/docker/buildx-builder.ts";
-import { docker, lastLine } from "#core/docker/docker-cli.ts";
+import { buildFailed } from "#core/docker/buildx-failure.ts";
+import { builtBeside, outputArgs } from "#core/docker/buildx-output.ts";
+import { docker } from "#core/docker/docker-cli.ts";
 import type { ImagePlan } from "#core/docker/image-plan.ts";
 import type { ImageResult } from "#core/docker/image-result.ts";
 import { runtimeInside, saysRuntimeInside } from "#core/docker/runtime-inside.ts";
@@ -29,6 +31,7 @@ export interface BuildxInput extends ContextInput {
 /** @throws SwError ENGINE_MISSING, IMAGE_FAILED, USAGE */
 export async function buildWithBuildx(ctx: Ctx, input: BuildxInput): Promise<BuildxResult> {
   const builder = await requireBuilder(ctx, input.plan);
+  warnOfFormat(ctx, builder, input.plan);
   try {
     return await buildOnce(ctx, input, builder);
   } catch (e) {
@@ -39,25 +42,30 @@ export async function buildWithBuildx(ctx: Ctx, input: BuildxInput): Promise<Bui
   }
 }
 
+function warnOfFormat(ctx: Ctx, { canRewrite, driver }: Builder, { compression, format }: ImagePlan): void {
+  if (canRewrite || (compression === "gzip" && format === "oci")) return;
+  ctx.report.warn(`the builder (${driver}) chooses the format of manifests and layers itself`);
+}
+
 async function buildOnce(ctx: Ctx, input: BuildxInput, builder: Builder): Promise<BuildxResult> {
-  const { plan } = input;
+  const { insecure } = input;
   const dir = await ingestPath(ctx);
   try {
     await mkdir(`${dir}/context`, { recursive: true });
     const dockerfile = await writeContext(ctx, `${dir}/context`, input);
-    const { insecure } = input;
-    const places = { context: `${dir}/context`, metadata: `${dir}/metadata.json` };
-    const args = buildxArgs(plan, { builder, ...places, insecure });
-    await build(ctx, args, plan.base);
-    const digest = await builtDigest(`${dir}/metadata.json`);
-    const platforms = await platformDigests(ctx, input, digest);
-    return { digest, platforms, pushed: plan.output.kind === "registry", dockerfile, commands: [] };
+    return await builtBeside(input.plan, async (plan) => {
+      const places = { context: `${dir}/context`, metadata: `${dir}/metadata.json` };
+      await build(ctx, plan, { builder, ...places, insecure });
+      const digest = await builtDigest(places.metadata);
+      const platforms = await platformDigests(ctx, { plan, insecure }, digest);
+      return { digest, platforms, pushed: plan.output.kind === "registry", dockerfile, commands: [] };
+    });
   } finally {
     await removeTree(dir);
   }
 }
 
-interface BuildxWords {
+export interface BuildxWords {
   readonly builder: Builder;
   readonly context: string;
   readonly metadata?: string;
@@ -65,7 +73,8 @@ interface BuildxWords {
 }
 
 /** The words after `docker`. */
-export function buildxArgs(plan: ImagePlan, { builder, context, metadata, insecure = [] }: BuildxWords): string[] {
+export function buildxArgs(plan: ImagePlan, words: BuildxWords): string[] {
+  const { builder, context, metadata, insecure = [] } = words;
   return [
     "buildx",
     "build",
@@ -83,38 +92,17 @@ export function buildxArgs(plan: ImagePlan, { builder, context, metadata, insecu
   ];
 }
 
-/** With BuildKit's own exporters the times inside are set too, so the digest is the same twice. */
-function outputArgs(plan: ImagePlan, { canRewrite }: Builder, insecure: readonly string[]): string[] {
-  const { output, tags } = plan;
-  if (output.kind === "engine") return ["--load"];
-  const rewrite = canRewrite ? ",rewrite-timestamp=true" : "";
-  const layers = canRewrite ? `${rewrite},oci-mediatypes=${plan.format === "oci"},compression=${plan.compression}` : "";
-  if (output.kind === "registry") {
-    const plain = tags.some((tag) => insecure.includes(parseReference(tag).host)) ? ",registry.insecure=true" : "";
-    return canRewrite ? ["--output", `type=image,"name=${tags.join(",")}",push=true${plain}${layers}`] : ["--push"];
-  }
-  if (output.kind === "oci-layout") return ["--output", `type=oci,tar=false,"dest=${output.path}"${layers}`];
-  return ["--output", `type=docker,"dest=${output.path}"${rewrite}`];
-}
-
-async function build(ctx: Ctx, args: readonly string[], base: string): Promise<void> {
+async function build(ctx: Ctx, plan: ImagePlan, words: BuildxWords): Promise<void> {
   const env = { ...ctx.env, SOURCE_DATE_EPOCH: "0" };
-  const result = await docker({ ...ctx, env }, args, {
+  const result = await docker({ ...ctx, env }, buildxArgs(plan, words), {
     onLine: stepsOf(ctx),
     lines: "both",
     dieWithParent: true,
     deadlineMs: DAY_MS,
   });
   if (result.exitCode === 0) return;
-  if (saysRuntimeInside(result.stderr)) throw runtimeInside(base);
-  const said = redactText(result.stderr)
-    .split("\n")
-    .filter((line) => /error|denied|not found|No solution/i.test(line))
-    .slice(-8);
-  throw new SwError("IMAGE_FAILED", `docker buildx failed: ${lastLine(redactText(result.stderr))}`, {
-    detail: { needs_python: /No interpreter found for Python (\S+)/.exec(result.stderr)?.[1] },
-    hint: said.length > 1 ? said.join("\n") : "The whole output is in the job's log, or with -v.",
-  });
+  if (saysRuntimeInside(result.stderr)) throw runtimeInside(plan.base);
+  throw buildFailed(redactText(result.stderr), words.builder.driver, plan);
 }
 
 const DAY_MS = 86_400_000;
@@ -136,7 +124,7 @@ function stepsOf(ctx: Ctx): (line: string) => void {
 }
 
 /** buildx says the digest of the whole only: of an index the registry or the layout that took it says the parts. */
-async function platformDigests(ctx: Ctx, { plan, insecure }: BuildxInput, digest: string | null) {
+async function platformDigests(ctx: Ctx, { plan, insecure }: Whose, digest: string | null) {
   const names = plan.platforms.map(({ name }) => name);
   if (names.length === 1 || digest === null) return names.map((platform) => ({ platform, digest }));
   const bytes = await indexBytes(ctx, { plan, insecure }, digest).catch((e: unknown) => {
@@ -150,9 +138,11 @@ async function platformDigests(ctx: Ctx, { plan, insecure }: BuildxInput, digest
   });
 }
 
+type Whose = Pick<BuildxInput, "plan" | "insecure">;
+
 async function indexBytes(
   ctx: Ctx,
-  { plan: { output, tags }, insecure }: Pick<BuildxInput, "plan" | "insecure">,
+  { plan: { output, tags }, insecure }: Whose,
   digest: string,
 ): Promise<Uint8Array | undefined> {
   if (output.kind === "oci-layout") return await Bun.file(`${output.path}/blobs/${digest.replace(":", "/")}`).bytes();

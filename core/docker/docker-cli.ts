@@ -22,7 +22,7 @@ export function dockerProgram(ctx: Pick<Ctx, "env" | "cwd">): string {
   const found = Bun.which("docker", { PATH: ctx.env.PATH ?? "", cwd: ctx.cwd });
   if (found) return found;
   throw new SwError("ENGINE_MISSING", "docker is not on your PATH", {
-    hint: "Install docker, or use --engine direct with --push or --to, which needs none.",
+    hint: "Install docker.",
   });
 }
 
@@ -41,12 +41,12 @@ export async function engineProblem(ctx: Ctx): Promise<SwError | undefined> {
 
 const noEngine = (stderr: string) =>
   new SwError("ENGINE_MISSING", `no docker engine answers: ${lastLine(stderr)}`, {
-    hint: "Start it, or set DOCKER_HOST; --engine direct with --push or --to needs none.",
+    hint: "Start it, or set DOCKER_HOST.",
   });
 
 const oldEngine = (version: string) =>
   new SwError("ENGINE_MISSING", `docker ${version} is too old: 19.03 or newer is needed`, {
-    hint: "Upgrade docker, or use --engine direct with --push or --to.",
+    hint: "Upgrade docker.",
   });
 
 /** Docker counts years and months: 19.03, 20.10, 28.2. */
@@ -54,6 +54,12 @@ function isOld(version: string): boolean {
   const [year = 0, month = 0] = version.split(".").map(Number);
   return year < 19 || (year === 19 && month < 3);
 }
+
+/** buildx may end with advice; the reason stands before it. */
+export const lastReason = (stderr: string): string => {
+  const reasons = [...stderr.matchAll(/^ERROR: (.+)$/gm)].map(([, reason]) => reason);
+  return reasons.at(-1) ?? lastLine(stderr);
+};
 
 export const lastLine = (text: string): string => text.trim().split("\n").at(-1)?.trim() ?? "";
 

@@ -2,6 +2,7 @@
  * An OCI image layout: a folder with blobs by digest, an index and a version note (image-spec, image-layout.md).
  * Made beside its place and renamed, so it is whole or absent. Tests: test/unit/core/oci/layout.test.ts, test/e2e/dockerize.test.ts
  */
+import { randomBytes } from "node:crypto";
 import { constants, copyFile, mkdir, readdir, rename, writeFile } from "node:fs/promises";
 import { basename, dirname } from "pathe";
 import { errno, SwError } from "#core/errors.ts";
@@ -24,14 +25,23 @@ export interface Layout {
 
 /** @throws SwError EXISTS when something is at `dir` already */
 export async function writeLayout(layout: Layout): Promise<void> {
-  const temp = `${layout.dir}.${process.pid}.tmp`;
-  await removeLeft(layout.dir);
-  await mkdir(`${temp}/blobs/sha256`, { recursive: true });
-  try {
+  await publishLayout(layout.dir, async (temp) => {
+    await mkdir(`${temp}/blobs/sha256`, { recursive: true });
     for (const blob of layout.blobs) await writeBlob(temp, blob);
     await writeFile(`${temp}/oci-layout`, '{"imageLayoutVersion":"1.0.0"}');
     await writeFile(`${temp}/index.json`, layoutIndex(layout.manifests).bytes);
-    await publish(temp, layout.dir);
+  });
+}
+
+/** The folder that `fill` makes beside `dir` becomes it when all is there. @throws SwError EXISTS */
+export async function publishLayout<T>(dir: string, fill: (temp: string) => Promise<T>): Promise<T> {
+  const temp = `${dir}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
+  await removeLeft(dir);
+  try {
+    await mkdir(temp, { recursive: true });
+    const filled = await fill(temp);
+    await publish(temp, dir);
+    return filled;
   } finally {
     await removeTree(temp);
   }
@@ -50,7 +60,7 @@ async function writeBlob(dir: string, blob: LayoutBlob): Promise<void> {
 async function removeLeft(dir: string): Promise<void> {
   const prefix = `${basename(dir)}.`;
   for (const name of await namesIn(dirname(dir))) {
-    const pid = name.startsWith(prefix) ? /^(\d+)\.tmp$/.exec(name.slice(prefix.length))?.[1] : undefined;
+    const pid = name.startsWith(prefix) ? /^(\d+)-[0-9a-f]+\.tmp$/.exec(name.slice(prefix.length))?.[1] : undefined;
     if (pid !== undefined && startTime(Number(pid)) === "") await removeTree(`${dirname(dir)}/${name}`);
   }
 }

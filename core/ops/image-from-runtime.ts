@@ -2,22 +2,20 @@
  * Makes an image from a runtime's dependencies by the engine that can: direct where nothing has to run and the base image
  * can be read, else buildx. The choice and its reason are one line. Tests: test/e2e/dockerize.test.ts
  */
-import { stat } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
 import { type BaseImage, resolveBase } from "#core/docker/base-image.ts";
-import { buildxProblem } from "#core/docker/buildx-builder.ts";
+import { builderProblem } from "#core/docker/buildx-builder.ts";
 import { condaLock } from "#core/docker/conda-layers.ts";
 import { deliverDirect } from "#core/docker/deliver-direct.ts";
 import { buildDirect, type DirectImage } from "#core/docker/direct-engine.ts";
-import { engineProblem } from "#core/docker/docker-cli.ts";
 import { type ImagePlan, imagePlan } from "#core/docker/image-plan.ts";
 import { directResult, type ImageResult, imageResult } from "#core/docker/image-result.ts";
 import { type Recipe, recipeOf } from "#core/env/recipe.ts";
 import { unlockedRecipe } from "#core/env/unlocked.ts";
 import { unlockedConda } from "#core/env/unlocked-conda.ts";
 import { SwError } from "#core/errors.ts";
-import { refuseTaken, taken } from "#core/oci/layout.ts";
 import type { Dockerizing } from "#core/ops/dockerizing.ts";
+import { refuseNowhere, requireDocker } from "#core/ops/image-place.ts";
 import type { Version } from "#core/store/versions.ts";
 
 interface Making {
@@ -34,8 +32,9 @@ export async function imageFromRuntime(ctx: Ctx, work: Dockerizing, base: string
   const plan = imagePlan({ ...params, name, version: version.id, manifest, recipe, variables, tags, base, output });
   const making: Making = { work, plan, recipe };
   const reason = reasonForBuildx(params.engine, plan);
+  await refuseNowhere(output, plan.platforms.length);
   if (params.dryRun) return await dryRun(ctx, making, reason);
-  await refuseNowhere(ctx, making, reason);
+  if (output.kind === "engine" && reason === undefined) await requireDocker(ctx);
   return reason === undefined ? await withDirect(ctx, making) : await withBuildx(ctx, making, reason);
 }
 
@@ -56,30 +55,6 @@ function reasonForBuildx(engine: string, plan: ImagePlan): string | undefined {
   });
 }
 
-/** Before the work: an image that nobody could take would be made for nothing. */
-async function refuseNowhere(ctx: Ctx, { plan }: Making, reason: string | undefined): Promise<void> {
-  if (plan.output.kind === "oci-layout") await refuseTaken(plan.output.path);
-  if (plan.output.kind === "docker-archive" && plan.platforms.length > 1) throw onePlatformOnly();
-  if (plan.output.kind === "docker-archive" && (await isFolder(plan.output.path))) throw taken(plan.output.path);
-  if (plan.output.kind !== "engine") return;
-  if (plan.platforms.length > 1) {
-    throw new SwError("USAGE", "an image of several platforms can't be loaded into docker", {
-      hint: "Push it with --push, or write it with --to oci-layout=DIR.",
-    });
-  }
-  const problem = reason === undefined ? await engineProblem(ctx) : undefined;
-  if (!problem) return;
-  throw new SwError("USAGE", `there is nowhere to put the image: ${problem.message}`, {
-    hint: "Push it with --push, or write it with --to oci-layout=DIR or --to docker-archive=FILE.",
-    cause: problem,
-  });
-}
-
-const isFolder = async (path: string) => (await stat(path).catch(() => undefined))?.isDirectory() === true;
-
-const onePlatformOnly = () =>
-  new SwError("USAGE", "a docker archive holds one platform", { hint: "Give one --platform, or --to oci-layout=DIR." });
-
 async function withDirect(ctx: Ctx, making: Making): Promise<ImageResult> {
   const { work, plan, recipe } = making;
   const made = await tryDirect(ctx, making);
@@ -99,7 +74,7 @@ async function tryDirect(ctx: Ctx, { work, plan, recipe }: Making): Promise<Dire
     ctx.report.progress({ step: "engine", text: `Engine direct: ${NOTHING_RUNS}` });
     return await buildDirect(ctx, { plan, recipe, version, base });
   } catch (e) {
-    if (params.engine !== "auto" || !(e instanceof SwError) || (await buildxProblem(ctx))) throw e;
+    if (params.engine !== "auto" || !(e instanceof SwError) || (await builderProblem(ctx, plan))) throw e;
     if (e.detail?.needs_build === true) return e.message.split("\n")[0] ?? e.message;
     if (e.detail?.unreachable === true || e.detail?.missing === true)
       return `the base image can't be read (${e.message})`;

@@ -17,29 +17,47 @@ export interface NewFile {
   size: number | undefined;
   /** Takes the place of what is there. */
   replace: boolean;
+  /** What people read meanwhile, where the path means nothing to them. */
+  text?: string;
 }
 
 /** @throws FILE_NOT_FOUND without its folder, EXISTS */
-export async function writeNewFile(ctx: Ctx, path: string, { chunks, size, replace }: NewFile): Promise<void> {
+export async function writeNewFile(ctx: Ctx, path: string, { chunks, size, replace, text }: NewFile): Promise<void> {
+  const line = { step: "write", text: text ?? `Writing ${path}`, total: size };
+  await publishNewFile(path, replace, ({ file }) => writeBatched(file, untilAborted(ctx, counted(ctx, line, chunks))));
+}
+
+/** What `fill` writes beside the path becomes it when all is there. @throws FILE_NOT_FOUND without its folder, EXISTS */
+export async function publishNewFile<T>(
+  path: string,
+  replace: boolean,
+  fill: (place: { temp: string; file: FileHandle }) => Promise<T>,
+): Promise<T> {
   await requireFolder(path);
   await removeLeftovers(path);
   const { temp, file, lock } = await openTemp(path);
   try {
-    try {
-      const line = { step: "write", text: `Writing ${path}`, total: size };
-      await writeBatched(file, untilAborted(ctx, counted(ctx, line, chunks)));
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
+    const filled = await fillOpen(file, () => fill({ temp, file }));
     if (replace) await rename(temp, path);
     else await link(temp, path);
+    return filled;
   } catch (e) {
     if (errno(e) !== "EEXIST") throw e;
     throw new SwError("EXISTS", `${path} has just been made by somebody else`, { hint: "-f replaces it." });
   } finally {
     await removeFile(temp);
     lock?.release();
+  }
+}
+
+/** Flushed when it is full, closed in any case. */
+async function fillOpen<T>(file: FileHandle, fill: () => Promise<T>): Promise<T> {
+  try {
+    const filled = await fill();
+    await file.datasync();
+    return filled;
+  } finally {
+    await file.close();
   }
 }
 

@@ -4,20 +4,14 @@
  */
 import { afterAll, beforeAll, expect } from "bun:test";
 import { mkdtemp, readFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
-import { type Home, tempHome } from "../helpers/home.ts";
+import type { Home } from "../helpers/home.ts";
 import { testWith } from "../helpers/needs.ts";
 import { pushRealBase, type RealBase, realBaseMissing } from "../servers/base-image.ts";
 import { type RegistryServer, registryMissing, startRegistry } from "../servers/registry.ts";
+import { dockerHome, noBuildx, noEngine } from "./docker-home.ts";
 import { buildForImage, dockerize } from "./image-runtime.ts";
 
-const answers = (...args: string[]): boolean => {
-  if (!Bun.which("docker")) return false;
-  return Bun.spawnSync(["docker", ...args], { stdout: "ignore", stderr: "ignore" }).exitCode === 0;
-};
-const noEngine = answers("version") ? undefined : "a docker engine";
-const noBuildx = noEngine ?? (answers("buildx", "version") ? undefined : "docker's buildx");
 const missing = (await registryMissing()) ?? realBaseMissing();
 const testEngine = testWith(missing, noEngine);
 const testBuildx = testWith(missing, noBuildx);
@@ -33,10 +27,6 @@ beforeAll(async () => {
 }, SLOW);
 
 afterAll(async () => await registry?.[Symbol.asyncDispose]());
-
-/** A home that sees the developer's docker: its plugins and contexts. */
-const dockerHome = async () =>
-  await tempHome({ env: { DOCKER_CONFIG: process.env.DOCKER_CONFIG ?? join(homedir(), ".docker") } });
 
 const build = async (home: Home, dependencies: string[] = []) =>
   await buildForImage(home, {

@@ -4,21 +4,16 @@
  */
 import { afterAll, beforeAll, expect } from "bun:test";
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
-import { type Home, tempHome } from "../helpers/home.ts";
+import type { Home } from "../helpers/home.ts";
 import { testWith } from "../helpers/needs.ts";
 import { pushRealBase, type RealBase, realBaseMissing } from "../servers/base-image.ts";
 import { type RegistryServer, registryMissing, startRegistry } from "../servers/registry.ts";
 import { openGate } from "../servers/registry-gate.ts";
+import { dockerHome, LAB_BUILDER, noBuilder, noEngine } from "./docker-home.ts";
 import { buildForImage, dockerize } from "./image-runtime.ts";
 
-const BUILDER = "swcli-lab";
-const answers = (...argv: string[]): boolean =>
-  Bun.which("docker") !== null && Bun.spawnSync(argv, { stdout: "ignore", stderr: "ignore" }).exitCode === 0;
 const missing = (await registryMissing()) ?? realBaseMissing();
-const noEngine = answers("docker", "version") ? undefined : "a docker engine";
-const noBuilder = answers("docker", "buildx", "inspect", BUILDER) ? undefined : "a remote BuildKit";
 const noArm = existsSync("/proc/sys/fs/binfmt_misc/qemu-aarch64") ? undefined : "emulation of arm64";
 const ready = !missing && !noEngine && !noArm;
 const testArm = testWith(missing, noEngine, noArm);
@@ -36,9 +31,6 @@ beforeAll(async () => {
 }, SLOW);
 
 afterAll(async () => await registry?.[Symbol.asyncDispose]());
-
-const dockerHome = async () =>
-  await tempHome({ env: { DOCKER_CONFIG: process.env.DOCKER_CONFIG ?? join(homedir(), ".docker") } });
 
 const build = async (home: Home, dependencies: string[] = []) =>
   await buildForImage(home, {
@@ -85,7 +77,7 @@ testBoth(
     await using home = await dockerHome();
     await build(home, ["- commands: ['python -c \"import platform; print(platform.machine())\" > /said']"]);
     const image = `${registry.host}/platforms/buildx:1`;
-    const args = ["-t", image, "--base-image", base.reference, "--push", "--builder", BUILDER, ...BOTH];
+    const args = ["-t", image, "--base-image", base.reference, "--push", "--builder", LAB_BUILDER, ...BOTH];
     const made = await dockerize(home, ...args);
     expect(made).toMatchObject({ engine: "buildx", pushed: true });
     expect(await indexOf(home, image)).toEqual(made.platforms);
@@ -122,7 +114,7 @@ testBoth(
   async () => {
     await using home = await dockerHome();
     await build(home);
-    const args = ["--base-image", base.reference, "--push", "--engine", "buildx", "--builder", BUILDER];
+    const args = ["--base-image", base.reference, "--push", "--engine", "buildx", "--builder", LAB_BUILDER];
     const raw = async (image: string) =>
       (await home.exec(["skopeo", "inspect", "--raw", "--tls-verify=false", `docker://${image}`])).json;
     const zstd = `${registry.host}/platforms/zstd:1`;
@@ -141,7 +133,7 @@ testBoth(
     await using gate = openGate(registry, { address: "0.0.0.0" });
     await using home = await dockerHome();
     await build(home);
-    const args = ["--base-image", base.reference, "--push", "--engine", "buildx", "--builder", BUILDER];
+    const args = ["--base-image", base.reference, "--push", "--engine", "buildx", "--builder", LAB_BUILDER];
     const image = `${gate.host}/platforms/plain:1`;
     const refused = await home.run(["runtime", "dockerize", "demo", "-t", image, ...args]);
     expect(refused.exitCode).toBe(1);

@@ -215,6 +215,8 @@ testImage(
       [["demo", "-t", tag, "--to", "docker-archive=taken", ...nobody], 4, "is there already"],
       [["demo", "-t", tag, "--to", "oci-layout=/proc/image", ...nobody], 2, "nothing can be written to /proc"],
       [["demo", "-t", tag, "--to", "oci-layout=taken/file/x", ...nobody], 2, "taken/file (ENOTDIR)"],
+      [["demo", "-t", tag, "--to", "docker-archive=taken/file", ...nobody], 4, "is there already"],
+      [["demo", "-t", tag, "--to", "docker-archive=nowhere/x.tar", ...nobody], 3, "does not exist"],
       [["demo", "-t", tag, "--push", "--base-image", without], 1, "no Python on its PATH"],
       [["demo", "-t", tag, "--push", "--base-image", other], 1, "Python 3.9"],
       [["demo", "-t", tag, "--push", "--base-image", `${registry.host}/nobody/knows:1`], 1, "no base image"],

@@ -1,21 +1,23 @@
 import { expect, test } from "bun:test";
-import { chmod } from "node:fs/promises";
-import { type Ctx, withCtx } from "#core/context.ts";
-import { docker, dockerProgram, engineProblem, lastLine, loadArchive, requireEngine } from "#core/docker/docker-cli.ts";
-import { type StoreHome, storeHome } from "../store/store-home.ts";
+import { withCtx } from "#core/context.ts";
+import {
+  docker,
+  dockerProgram,
+  engineProblem,
+  lastLine,
+  lastReason,
+  loadArchive,
+  requireEngine,
+} from "#core/docker/docker-cli.ts";
+import { storeHome } from "../store/store-home.ts";
+import { withDocker } from "./fake-docker.ts";
 
-/** A program called docker on the client's PATH. */
-async function withDocker(home: StoreHome, script: string, env: Record<string, string> = {}): Promise<Ctx> {
-  await chmod(await home.write("bin/docker", `#!/bin/sh\n${script}\n`), 0o755);
-  return withCtx(home.ctx, { env: { HOME: home.dir, PATH: `${home.dir}/bin:/usr/bin:/bin`, ...env } });
-}
-
-test("without docker on the client's PATH the other engine is named", async () => {
+test("without docker on the client's PATH that is the error", async () => {
   await using home = await storeHome();
   const ctx = withCtx(home.ctx, { env: { PATH: `${home.dir}/empty` } });
   expect(() => dockerProgram(ctx)).toThrow("docker is not on your PATH");
   const problem = await engineProblem(ctx);
-  expect(problem).toMatchObject({ code: "ENGINE_MISSING", hint: expect.stringContaining("--engine direct") });
+  expect(problem).toMatchObject({ code: "ENGINE_MISSING", hint: "Install docker." });
   await expect(requireEngine(ctx)).rejects.toMatchObject({ code: "ENGINE_MISSING" });
 });
 
@@ -73,4 +75,10 @@ test("an archive that can't be read to its end is the error, not what docker mak
 
 test("the last line of nothing is nothing", () => {
   expect([lastLine(""), lastLine("a\n b \n\n")]).toEqual(["", "b"]);
+});
+
+test("the reason stands before the advice that buildx ends with", () => {
+  const said = "#1 loading\nERROR: OCI exporter is not supported for the docker driver.\nLearn more at https://x\n";
+  expect(lastReason(said)).toBe("OCI exporter is not supported for the docker driver.");
+  expect(lastReason("some other end\n")).toBe("some other end");
 });

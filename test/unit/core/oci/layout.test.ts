@@ -19,7 +19,8 @@ async function deadPid(): Promise<number> {
 test("what a killed writer left goes with the next one; a living writer's and others' files stay", async () => {
   await using home = await storeHome();
   const top = `${home.dir}/images`;
-  const left = [`out.${await deadPid()}.tmp`, `out.${process.ppid}.tmp`, "out.x.tmp", `outer.${await deadPid()}.tmp`];
+  const dead = await deadPid();
+  const left = [`out.${dead}-0a.tmp`, `out.${process.ppid}-0a.tmp`, "out.x.tmp", `outer.${dead}-0a.tmp`];
   for (const name of left) await mkdir(`${top}/${name}/blobs`, { recursive: true });
   await writeLayout(layout(`${top}/out`));
   expect((await readdir(top)).sort()).toEqual(["out", ...left.slice(1)].sort());
