@@ -11,6 +11,7 @@ import { readUvFiles, userPath, uvEnvironment } from "#core/config/uv-config.ts"
 import type { Ctx } from "#core/context.ts";
 import { errno } from "#core/errors.ts";
 import type { Env } from "#core/platform/env.ts";
+import { expandHome } from "#core/platform/paths.ts";
 import { stripUserinfo } from "#core/platform/redact.ts";
 
 export interface ExplicitIndex {
@@ -157,6 +158,8 @@ function transportEnv(env: Env, options: PipOptions): Record<string, string> {
   const retries = options.get("retries") ?? env.SW_PYPI_RETRIES;
   const keyring = options.get("keyring-provider");
   if (cert && !env.SSL_CERT_FILE && !env.SSL_CERT_DIR) out.SSL_CERT_FILE = cert;
+  // Ours stands over all of them, as for servers and registries.
+  if (env.SW_CA_BUNDLE) out.SSL_CERT_FILE = expandHome(env, env.SW_CA_BUNDLE);
   if (client && !env.SSL_CLIENT_CERT) out.SSL_CLIENT_CERT = client;
   if (/^\d+/.test(timeout ?? "") && !env.UV_HTTP_TIMEOUT)
     out.UV_HTTP_TIMEOUT = String(Math.ceil(Number.parseFloat(timeout ?? "")));

@@ -18,8 +18,12 @@ export async function netrcLogins(env: Env): Promise<Map<string, string>> {
 /** The text of a netrc with these logins before the user's own, which a program then reads instead. */
 export async function netrcText(env: Env, logins: Readonly<Record<string, string>>): Promise<string> {
   const all = new Map([...(await netrcLogins(env)), ...Object.entries(logins)]);
-  return [...all].map(([host, login]) => entryText(host, login)).join("");
+  return loginsText([...all]);
 }
+
+/** host and `user:password` as a netrc. */
+export const loginsText = (logins: readonly (readonly [host: string, login: string])[]): string =>
+  logins.map(([host, login]) => entryText(host, login)).join("");
 
 function entryText(host: string, login: string): string {
   const [user = "", password = ""] = login.split(/:(.*)/s);

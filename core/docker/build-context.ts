@@ -4,9 +4,9 @@
  */
 import { chmod, copyFile, mkdir, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname } from "pathe";
-import { indexSettings } from "#core/config/index-settings.ts";
 import type { Ctx } from "#core/context.ts";
 import { SOME_GLIBC, UV_PLATFORM_SCRIPT } from "#core/docker/base-libc.ts";
+import { type BuildSettings, writeSettings } from "#core/docker/build-settings.ts";
 import { condaPackages } from "#core/docker/conda-layers.ts";
 import { type ContextFacts, dockerfile } from "#core/docker/dockerfile.ts";
 import type { ImagePlan } from "#core/docker/image-plan.ts";
@@ -18,7 +18,7 @@ import { targetUv } from "#core/docker/target-uv.ts";
 import type { Recipe } from "#core/env/recipe.ts";
 import { linkWheels } from "#core/env/wheel-links.ts";
 import { SwError } from "#core/errors.ts";
-import { readTextIfAny, removeTree } from "#core/platform/fs-atomic.ts";
+import { removeTree } from "#core/platform/fs-atomic.ts";
 import { blobPath, readBlobText } from "#core/store/blobs.ts";
 import type { Version } from "#core/store/versions.ts";
 import type { TarEntry } from "#core/swrt/tar-writer.ts";
@@ -27,6 +27,7 @@ export interface ContextInput {
   readonly plan: ImagePlan;
   readonly recipe: Recipe;
   readonly version: Version;
+  readonly settings: BuildSettings;
   /** The base has no Python that fits: one is brought along. */
   readonly ownPython?: boolean;
 }
@@ -39,7 +40,7 @@ export async function writeContext(ctx: Ctx, dir: string, input: ContextInput): 
   await placeFolder(`${dir}/root`, 0o755);
   await writeFile(`${dir}/Dockerfile`, text);
   await writeFile(`${dir}/uv-platform.py`, UV_PLATFORM_SCRIPT);
-  await writeSettings(ctx, dir, recipe);
+  await writeSettings(dir, input.settings);
   for (const platform of plan.platforms) await placeUv(ctx, dir, platform);
   if (facts.hasLock) await writeFile(`${dir}/requirements.txt`, await lockText(ctx, recipe.requirements));
   if (facts.hasVcs) await writeFile(`${dir}/vcs.txt`, await lockText(ctx, recipe.vcs));
@@ -58,12 +59,14 @@ export async function contextFacts(ctx: Ctx, recipe: Recipe): Promise<ContextFac
   return {
     ownPython: false,
     conda: recipe.mode === "conda",
-    hasLock: recipe.requirements !== undefined,
+    hasLock: hasLines(lock),
     hashed: lock.includes("--hash="),
-    hasVcs: /^[A-Za-z0-9]/m.test(await lockText(ctx, recipe.vcs)),
+    hasVcs: hasLines(await lockText(ctx, recipe.vcs)),
     wheelPins: [...new Set(links)].sort(),
   };
 }
+
+const hasLines = (lock: string) => /^[A-Za-z0-9]/m.test(lock);
 
 const lockText = async (ctx: Ctx, digest: string | undefined) =>
   digest === undefined ? "" : await readBlobText(ctx, digest);
@@ -98,26 +101,6 @@ async function placePython(
   const entries = await managedPythonEntries(ctx, { platform, libc: SOME_GLIBC, python: plan.python }, staging);
   for (const entry of entries) await placeEntry(`${dir}/python-${platform.architecture}`, entry);
   await removeTree(staging);
-}
-
-/** Index and certificates of the client, for the first stages only; folders of this machine mean nothing there. */
-async function writeSettings(ctx: Ctx, dir: string, { pip }: Recipe): Promise<void> {
-  const explicit = { indexUrl: pip.indexUrl, extraIndexUrls: pip.extraIndexUrl, trustedHosts: pip.trustedHost };
-  const { env } = await indexSettings(ctx, { ...explicit, findLinks: [], noIndex: false });
-  const { UV_FIND_LINKS: _, SSL_CERT_FILE: certificate = ctx.env.SSL_CERT_FILE, ...rest } = env;
-  const authorities = certificate ? await readTextIfAny(certificate) : undefined;
-  const variables = {
-    ...rest,
-    UV_NO_CONFIG: "1",
-    UV_NO_CACHE: "1",
-    UV_PYTHON_DOWNLOADS: "never",
-    UV_LINK_MODE: "copy",
-    PYTHONDONTWRITEBYTECODE: "1",
-    ...(authorities && { SSL_CERT_FILE: "/swcli/ca.pem" }),
-  };
-  const lines = Object.entries(variables).map(([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'`);
-  await writeFile(`${dir}/uv.env`, `${lines.sort().join("\n")}\n`, { mode: 0o600 });
-  await writeFile(`${dir}/ca.pem`, authorities ?? "");
 }
 
 async function placeWheels(ctx: Ctx, dir: string, recipe: Recipe): Promise<void> {

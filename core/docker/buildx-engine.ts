@@ -6,10 +6,12 @@ import { mkdir } from "node:fs/promises";
 import * as v from "valibot";
 import type { Ctx } from "#core/context.ts";
 import { type ContextInput, writeContext } from "#core/docker/build-context.ts";
+import { buildSettings, proxyNames } from "#core/docker/build-settings.ts";
 import { type Builder, requireBuilder } from "#core/docker/buildx-builder.ts";
 import { buildFailed } from "#core/docker/buildx-failure.ts";
 import { builtBeside, outputArgs } from "#core/docker/buildx-output.ts";
 import { docker } from "#core/docker/docker-cli.ts";
+import { buildArguments } from "#core/docker/dockerfile.ts";
 import type { ImagePlan } from "#core/docker/image-plan.ts";
 import type { ImageResult } from "#core/docker/image-result.ts";
 import { runtimeInside, saysRuntimeInside } from "#core/docker/runtime-inside.ts";
@@ -23,7 +25,7 @@ import { ingestPath } from "#core/store/blobs.ts";
 
 export type BuildxResult = Pick<ImageResult, "digest" | "platforms" | "pushed" | "dockerfile" | "commands">;
 
-export interface BuildxInput extends ContextInput {
+export interface BuildxInput extends Omit<ContextInput, "settings"> {
   /** Registries that may be asked in plain http. */
   readonly insecure: readonly string[];
 }
@@ -52,10 +54,12 @@ async function buildOnce(ctx: Ctx, input: BuildxInput, builder: Builder): Promis
   const dir = await ingestPath(ctx);
   try {
     await mkdir(`${dir}/context`, { recursive: true });
-    const dockerfile = await writeContext(ctx, `${dir}/context`, input);
+    const settings = await buildSettings(ctx, input.recipe);
+    const dockerfile = await writeContext(ctx, `${dir}/context`, { ...input, settings });
     return await builtBeside(input.plan, async (plan) => {
       const places = { context: `${dir}/context`, metadata: `${dir}/metadata.json` };
-      await build(ctx, plan, { builder, ...places, insecure });
+      const network = { proxies: proxyNames(ctx.env), needsHost: settings.needsHost };
+      await build(ctx, plan, { builder, ...places, ...network, insecure });
       const digest = await builtDigest(places.metadata);
       const platforms = await platformDigests(ctx, { plan, insecure }, digest);
       return { digest, platforms, pushed: plan.output.kind === "registry", dockerfile, commands: [] };
@@ -69,20 +73,23 @@ export interface BuildxWords {
   readonly builder: Builder;
   readonly context: string;
   readonly metadata?: string;
-  readonly insecure?: readonly string[];
+  readonly insecure: readonly string[];
+  /** Variables whose values docker takes from its environment. */
+  readonly proxies: readonly string[];
+  readonly needsHost: boolean;
 }
 
 /** The words after `docker`. */
 export function buildxArgs(plan: ImagePlan, words: BuildxWords): string[] {
-  const { builder, context, metadata, insecure = [] } = words;
+  const { builder, context, metadata, insecure } = words;
   return [
     "buildx",
     "build",
     "--progress",
     "plain",
     ...(builder.name ? ["--builder", builder.name] : []),
-    // The stages that install packages need the network as this machine has it.
-    ...["--network", "host", "--allow", "network.host"],
+    ...(isOnHost(words) ? ["--network", "host", "--allow", "network.host"] : []),
+    ...[...words.proxies, ...buildArguments(plan)].flatMap((one) => ["--build-arg", one]),
     ...(builder.canAttest ? ["--provenance", "false"] : []),
     ...["--platform", plan.platforms.map(({ name }) => name).join(",")],
     ...plan.tags.flatMap((tag) => ["--tag", tag]),
@@ -91,6 +98,9 @@ export function buildxArgs(plan: ImagePlan, words: BuildxWords): string[] {
     ...["--file", `${context}/Dockerfile`, context],
   ];
 }
+
+/** Docker's own builder allows it, other daemons only where they were told to: they are asked where nothing else will do. */
+const isOnHost = ({ builder, needsHost }: BuildxWords) => needsHost || builder.driver === "docker";
 
 async function build(ctx: Ctx, plan: ImagePlan, words: BuildxWords): Promise<void> {
   const env = { ...ctx.env, SOURCE_DATE_EPOCH: "0" };

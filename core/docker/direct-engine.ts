@@ -3,7 +3,13 @@
  * Runs nothing of the image. Tests: test/e2e/dockerize.test.ts, test/e2e/dockerize-python.test.ts
  */
 import type { Ctx } from "#core/context.ts";
-import { type BaseImage, type BaseInside, basePlatform, inspectBase } from "#core/docker/base-image.ts";
+import {
+  type BaseImage,
+  type BaseInside,
+  type BasePlatform,
+  basePlatform,
+  inspectBase,
+} from "#core/docker/base-image.ts";
 import { envLayers } from "#core/docker/env-layers.ts";
 import { type PlatformImage, platformImage, type TitledLayer, topManifest } from "#core/docker/image-config.ts";
 import { imageLabels, imageVariables, layoutFiles, managedPython } from "#core/docker/image-layout.ts";
@@ -49,6 +55,7 @@ export async function buildDirect(ctx: Ctx, input: DirectInput): Promise<DirectI
 async function buildPlatform(ctx: Ctx, input: DirectInput, platform: ImagePlatform): Promise<PlatformImage> {
   const { plan, base } = input;
   const own = await basePlatform(base, platform);
+  refuseTriggers(base, own);
   const inside = await inspectBase(base, own, { keep: !canMount(plan, base) });
   const target = { platform, libc: inside.libc, python: plan.python };
   const isConda = input.recipe.mode === "conda";
@@ -67,6 +74,12 @@ async function buildPlatform(ctx: Ctx, input: DirectInput, platform: ImagePlatfo
 /** Its registry gives the base's layers to the image by itself. */
 const canMount = ({ output, tags }: ImagePlan, { reference }: BaseImage) =>
   output.kind === "registry" && tags.every((tag) => parseReference(tag).host === reference.host);
+/** ONBUILD is for the build that follows, and no part of its image. */
+function refuseTriggers({ reference }: BaseImage, { config }: BasePlatform): void {
+  if ((config.config?.OnBuild ?? []).length === 0) return;
+  const message = `the base image ${formatReference(reference)} has ONBUILD instructions, which have to run inside the image`;
+  throw new SwError("IMAGE_FAILED", message, { hint: "Use --engine buildx.", detail: { needs_build: true } });
+}
 
 interface Interpreter {
   /** Undefined where the environment has its own. */

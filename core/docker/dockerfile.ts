@@ -19,17 +19,30 @@ export interface ContextFacts {
   readonly wheelPins: readonly string[];
 }
 
-const SWCLI = "/swcli";
+/** Where the first stages have the context's files. */
+export const SWCLI = "/swcli";
 const COPY_PYTHON = "COPY python-${TARGETARCH}/ /";
 // What `uv venv` leaves besides the environment, and what ours replaces.
 const EXTRAS = ["bin/activate*", "bin/deactivate.bat", "bin/pydoc.bat", ".gitignore", "CACHEDIR.TAG", ".lock"];
 
+const NEWLINE = "SWCLI_NEWLINE";
+
 export function dockerfile(plan: ImagePlan, facts: ContextFacts): string {
-  const stages = [packagesStage(plan, facts), ...(facts.wheelPins.length > 0 ? [wheelsStage(plan, facts)] : [])];
+  const stages = [
+    [`FROM ${plan.base} AS base`],
+    packagesStage(plan, facts),
+    ...(facts.wheelPins.length > 0 ? [wheelsStage(plan, facts)] : []),
+  ];
   return `${[...stages, finalStage(plan, facts)].map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
 
-function packagesStage({ base, python }: ImagePlan, facts: ContextFacts): string[] {
+/** What the Dockerfile can't say itself. */
+export const buildArguments = (plan: ImagePlan): string[] => (hasNewlines(plan) ? [`${NEWLINE}=\n`] : []);
+
+const hasNewlines = ({ subject }: ImagePlan) =>
+  Object.values(imageVariables(subject)).some((one) => one.includes("\n"));
+
+function packagesStage({ python }: ImagePlan, facts: ContextFacts): string[] {
   const uv = `. ${SWCLI}/uv.env && ${SWCLI}/uv`;
   const wanted = facts.ownPython ? managedPython(python) : python;
   const pip = (verb: string) => `${uv} pip ${verb} --python ${PREFIX}/bin/python ${target(python)}`;
@@ -37,11 +50,15 @@ function packagesStage({ base, python }: ImagePlan, facts: ContextFacts): string
     "uv.env",
     "ca.pem",
     "uv-platform.py",
+    "client.pem",
+    "netrc",
     ...(facts.hasLock ? ["requirements.txt"] : []),
     ...(facts.hasVcs ? ["vcs.txt"] : []),
   ];
   return [
-    `FROM ${base} AS packages`,
+    "FROM base AS packages",
+    // The base's own user may not write everywhere; the final stage keeps it.
+    "USER 0:0",
     "ARG TARGETARCH",
     `RUN ${REFUSE_RUNTIME_INSIDE}`,
     `COPY uv-\${TARGETARCH} ${SWCLI}/uv`,
@@ -98,13 +115,14 @@ const FORGET_TIMES = [
 function finalStage(plan: ImagePlan, facts: ContextFacts): string[] {
   const labels = imageLabels(plan.subject, /@(sha256:[0-9a-f]{64})$/.exec(plan.base)?.[1]);
   return [
-    `FROM ${plan.base}`,
+    "FROM base",
     ...(facts.ownPython ? ["ARG TARGETARCH", COPY_PYTHON] : []),
     `COPY --from=packages ${PREFIX} ${PREFIX}`,
     ...(facts.wheelPins.length > 0 ? [`COPY --from=wheels ${SWCLI}/out/ ${PREFIX}/`] : []),
     "COPY root/ /",
     `WORKDIR ${WORKDIR}`,
     `ENV PATH=${PREFIX}/bin:$PATH`,
+    ...(hasNewlines(plan) ? [`ARG ${NEWLINE}`] : []),
     ...Object.entries(imageVariables(plan.subject)).map(([name, value]) => `ENV ${name}=${quoted(value)}`),
     ...plan.commands.map((command) => `RUN ${JSON.stringify(["/bin/sh", "-c", command])}`),
     ...Object.entries(labels).map(([name, value]) => `LABEL ${quoted(name)}=${quoted(value)}`),
@@ -112,5 +130,5 @@ function finalStage(plan: ImagePlan, facts: ContextFacts): string[] {
   ];
 }
 
-/** Docker fills variables into ENV and LABEL; ours are meant as they are. */
-const quoted = (text: string) => `"${text.replace(/[\\"$]/g, "\\$&").replaceAll("\n", " ")}"`;
+/** Docker fills variables into ENV and LABEL; ours are meant as they are. No line of a Dockerfile can hold a line's end. */
+const quoted = (text: string) => `"${text.replace(/[\\"$]/g, "\\$&").replaceAll("\n", `\${${NEWLINE}}`)}"`;

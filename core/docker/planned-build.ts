@@ -2,6 +2,7 @@
 import type { Ctx } from "#core/context.ts";
 import { SOME_GLIBC, uvPlatform } from "#core/docker/base-libc.ts";
 import { contextFacts } from "#core/docker/build-context.ts";
+import { buildSettings, proxyNames } from "#core/docker/build-settings.ts";
 import { buildxArgs } from "#core/docker/buildx-engine.ts";
 import { dockerfile } from "#core/docker/dockerfile.ts";
 import type { ImagePlan } from "#core/docker/image-plan.ts";
@@ -11,15 +12,16 @@ export async function plannedBuild(
   ctx: Ctx,
   { plan, recipe, engine }: { plan: ImagePlan; recipe: Recipe; engine: "direct" | "buildx" },
 ): Promise<{ dockerfile: string; commands: string[] }> {
+  const words = { proxies: proxyNames(ctx.env), needsHost: (await buildSettings(ctx, recipe)).needsHost };
   return {
     dockerfile: dockerfile(plan, await contextFacts(ctx, recipe)),
-    commands: engine === "buildx" ? [buildxLine(plan)] : directLines(plan),
+    commands: engine === "buildx" ? [buildxLine(plan, words)] : directLines(plan),
   };
 }
 
-function buildxLine(plan: ImagePlan): string {
+function buildxLine(plan: ImagePlan, words: { proxies: string[]; needsHost: boolean }): string {
   const builder = { name: plan.builder, driver: "docker", canRewrite: false, canAttest: true };
-  return `docker ${buildxArgs(plan, { builder, context: "CONTEXT" }).join(" ")}`;
+  return `docker ${buildxArgs(plan, { builder, context: "CONTEXT", insecure: [], ...words }).join(" ")}`;
 }
 
 /** The direct engine makes the Dockerfile's outcome in steps of its own. */

@@ -45,6 +45,7 @@ export const ImageConfigSchema = v.looseObject({
       Entrypoint: Texts,
       Labels: v.nullish(v.record(v.string(), v.string())),
       WorkingDir: v.nullish(v.string()),
+      OnBuild: Texts,
     }),
     {},
   ),

@@ -1,6 +1,5 @@
 /** Images of conda runtimes by both engines, with no conda anywhere: packages of a small real channel of the test. */
 import { afterAll, beforeAll, expect } from "bun:test";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Home, tempHome } from "../helpers/home.ts";
 import { needsLinux, testWith } from "../helpers/needs.ts";
@@ -8,15 +7,13 @@ import { pushRealBase, pushTinyBase, realBaseMissing } from "../servers/base-ima
 import { channelPython, condaChannel } from "../servers/conda-channel.ts";
 import { type RegistryServer, registryMissing, startRegistry } from "../servers/registry.ts";
 import { makeWheel } from "../unit/core/lock/make-wheel.ts";
+import { dockerHome, noBuildx } from "./docker-home.ts";
 import { dockerize } from "./image-runtime.ts";
 
 const missing = await registryMissing();
 const noChannel = needsLinux() ?? (channelPython() ? undefined : "a CPython with a prefix of its own");
-const noBuildx =
-  Bun.which("docker") && Bun.spawnSync(["docker", "buildx", "version"]).exitCode === 0 ? undefined : "docker's buildx";
-const noEngine = noBuildx ?? (Bun.spawnSync(["docker", "version"]).exitCode === 0 ? undefined : "a docker engine");
 const testConda = testWith(missing, noChannel);
-const testEngines = testWith(missing, noChannel, noEngine, realBaseMissing());
+const testEngines = testWith(missing, noChannel, noBuildx, realBaseMissing());
 const SLOW = 300_000;
 const PREFIX = "/opt/starwhale.user/runtime/export/venv";
 
@@ -38,7 +35,7 @@ async function buildConda(home: Home, dependencies: string[] = []): Promise<void
       `configs: { conda: { channels: ["file://${dir}/main"] } }`,
       `dependencies:\n${lines.map((line) => `  - ${line}\n`).join("")}`,
     ].join("\n"),
-    "env.yml": "name: x\ndependencies: [everywhere]\nvariables: { FROM_YML: yes it is }\n",
+    "env.yml": 'name: x\ndependencies: [everywhere]\nvariables: { FROM_YML: "yes\\nit is" }\n',
   });
   await makeWheel(join(project, "wheels"), { name: "tiny-pkg" });
   const built = await home.run(["runtime", "build", "--prepare", "no"], { cwd: project });
@@ -88,9 +85,7 @@ async function unpacked(home: Home, layout: string): Promise<string> {
 testEngines(
   "both engines give the same image, in which the packages run and the variables are set",
   async () => {
-    await using home = await tempHome({
-      env: { DOCKER_CONFIG: process.env.DOCKER_CONFIG ?? join(homedir(), ".docker") },
-    });
+    await using home = await dockerHome();
     const base = await pushRealBase(registry.host);
     await buildConda(home);
     const listings: string[] = [];
@@ -104,7 +99,7 @@ testEngines(
       expect((await inside("native-info")).stdout).toBe(`${PREFIX}\n`);
       expect((await inside("python", "-c", "import loud, tiny_pkg; print(tiny_pkg.VERSION)")).stdout).toBe("1.0\n");
       const shown = `. ${PREFIX}/bin/activate >/dev/null; echo "$FROM_YML|$CONDA_PREFIX|$NATIVE_HOME"`;
-      expect((await inside("sh", "-c", shown)).stdout).toBe(`yes it is|${PREFIX}|${PREFIX}/share/native\n`);
+      expect((await inside("sh", "-c", shown)).stdout).toBe(`yes\nit is|${PREFIX}|${PREFIX}/share/native\n`);
       listings.push((await inside("sh", "-c", `cd ${PREFIX} && ls -lnR --time-style=+ . | grep -v ^total`)).stdout);
       await home.exec(["docker", "rmi", "-f", image]);
     }
@@ -116,9 +111,7 @@ testEngines(
 testEngines(
   "commands of a conda runtime run inside the image with its Python",
   async () => {
-    await using home = await tempHome({
-      env: { DOCKER_CONFIG: process.env.DOCKER_CONFIG ?? join(homedir(), ".docker") },
-    });
+    await using home = await dockerHome();
     const base = await pushRealBase(registry.host);
     await buildConda(home, ["commands: ['hail > /tmp/said']"]);
     const image = `${registry.host}/conda/commands:1`;

@@ -240,7 +240,7 @@ test(
     const args = ["-t", "nowhere.invalid/x:1", "--push", "--base-image", "nowhere.invalid/base:1", "--dry-run"];
     const ran = await home.run(["runtime", "dockerize", "demo", ...args]);
     expect(ran.exitCode).toBe(0);
-    expect(ran.stdout).toContain("FROM nowhere.invalid/base:1 AS packages");
+    expect(ran.stdout).toContain("FROM nowhere.invalid/base:1 AS base");
     expect(ran.stdout).toContain('RUN ["/bin/sh","-c","echo \\"$HOME\\" > /tmp/x"]');
     expect(ran.stdout).toContain("docker buildx build");
     expect(ran.stdout).not.toMatch(/--mount|# syntax|--build-context/);

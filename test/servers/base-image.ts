@@ -23,6 +23,8 @@ export interface BaseOptions {
   /** It has a C library that says to be glibc 2.N. */
   readonly glibc?: number;
   readonly env?: readonly string[];
+  /** More of what its config says: `User`, `OnBuild`. */
+  readonly config?: Readonly<Record<string, unknown>>;
 }
 
 /** A base that has names but no programs. @returns its reference */
@@ -73,12 +75,18 @@ async function pushBase(
     repository = "base/python",
     tag = "3.11",
     env = ["PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8"],
+    config = {},
   } = options;
   await using home = await storeHome();
   const registry = await openRegistry(home.ctx, host);
   const images: { architecture: Architecture; raw: RawManifest }[] = [];
   for (const [architecture, tar] of tars) {
-    const raw = await pushOne(registry, { repository, architecture, tar, env });
+    const raw = await pushOne(registry, {
+      repository,
+      architecture,
+      tar,
+      config: { Env: env, Cmd: ["python3"], ...config },
+    });
     images.push({ architecture, raw });
   }
   const [only, ...others] = images;
@@ -97,15 +105,15 @@ async function pushBase(
 
 async function pushOne(
   registry: Registry,
-  image: { repository: string; architecture: Architecture; tar: Uint8Array; env: readonly string[] },
+  image: { repository: string; architecture: Architecture; tar: Uint8Array; config: Readonly<Record<string, unknown>> },
 ): Promise<RawManifest> {
-  const { repository, architecture, tar, env } = image;
+  const { repository, architecture, tar } = image;
   const layer = bytesSource(Bun.gzipSync(new Uint8Array(tar)));
   const diffId = `sha256:${new Bun.CryptoHasher("sha256").update(tar).digest("hex")}`;
   const config = encodeManifest(OCI_CONFIG, {
     architecture,
     os: "linux",
-    config: { Env: env, Cmd: ["python3"] },
+    config: image.config,
     rootfs: { type: "layers", diff_ids: [diffId] },
     history: [{ created: "1970-01-01T00:00:00Z", created_by: "test" }],
   });
@@ -146,6 +154,7 @@ export interface RealBase {
 export async function pushRealBase(
   host: string,
   architectures: readonly Architecture[] = ["amd64"],
+  options: Pick<BaseOptions, "repository" | "config"> = {},
 ): Promise<RealBase> {
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "swcli-dev", "base-image");
   const tars = new Map<Architecture, Uint8Array>();
@@ -157,7 +166,7 @@ export async function pushRealBase(
     python = /usr\/bin\/python(3\.\d+)\n/.exec(await text(["tar", "-tf", path]))?.[1] ?? "";
   }
   const repository = `base/debian-${architectures.join("-")}`;
-  return { reference: await pushBase(host, { repository, tag: "python" }, tars), python };
+  return { reference: await pushBase(host, { repository, tag: "python", ...options }, tars), python };
 }
 
 /** Downloads against an empty list of installed packages, so that every dependency comes; unpacks without scripts. */

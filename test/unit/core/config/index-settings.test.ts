@@ -109,6 +109,8 @@ test("certificates, proxy, patience and trusted hosts of pip reach uv", async ()
   });
   const own = await m.settings({ SSL_CERT_FILE: "/mine.pem", UV_HTTP_TIMEOUT: "1" });
   expect([own.env.SSL_CERT_FILE, own.env.UV_HTTP_TIMEOUT]).toEqual([undefined, undefined]);
+  const ours = await m.settings({ SW_CA_BUNDLE: "~/ours.pem", SSL_CERT_FILE: "/mine.pem" });
+  expect(ours.env.SSL_CERT_FILE).toBe(`${m.home}/ours.pem`);
 });
 
 test("credentials reach uv by variables and nothing else", async () => {

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { readdir, readFile, readlink, stat } from "node:fs/promises";
 import { withCtx } from "#core/context.ts";
 import { contextFacts, writeContext } from "#core/docker/build-context.ts";
+import { buildSettings } from "#core/docker/build-settings.ts";
 import { PREFIX, WORKDIR } from "#core/docker/image-layout.ts";
 import { UV_VERSION } from "#core/engines/uv.ts";
 import type { Recipe } from "#core/env/recipe.ts";
@@ -26,6 +27,7 @@ async function written(home: StoreHome, parts: Partial<Recipe> = {}, env: Record
     plan: planOf({ recipe, platforms: ["amd64", "arm64"] }),
     recipe,
     version,
+    settings: await buildSettings(ctx, recipe),
   });
   return { dir, text, read: (path: string) => readFile(`${dir}/${path}`, "utf8") };
 }
@@ -54,7 +56,7 @@ test("locks are there when the runtime has them, and the Dockerfile asks for no 
   await using other = await storeHome();
   await written(other);
   expect((await readdir(`${other.dir}/context`)).sort()).toEqual([
-    ...["Dockerfile", "ca.pem", "root", "uv-amd64", "uv-arm64", "uv-platform.py", "uv.env"],
+    ...["Dockerfile", "ca.pem", "client.pem", "netrc", "root", "uv-amd64", "uv-arm64", "uv-platform.py", "uv.env"],
   ]);
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { dockerfile } from "#core/docker/dockerfile.ts";
+import { buildArguments, dockerfile } from "#core/docker/dockerfile.ts";
 import { PREFIX } from "#core/docker/image-layout.ts";
 import { imagePlan } from "#core/docker/image-plan.ts";
 import { parseManifest } from "#core/manifest/parse-manifest.ts";
@@ -60,6 +60,29 @@ test("commands are one RUN each, in order, after the files, with quotes and doll
 test("a value with dollars and quotes reaches the image as it is", () => {
   const yaml = `configs: { pip: { index_url: 'https://i.example/$NAME/"x"' } }\n`;
   expect(dockerfile(plan(yaml), FACTS)).toContain('ENV SW_PYPI_INDEX_URL="https://i.example/\\$NAME/\\"x\\""');
+});
+
+test("a value of several lines reaches the image as it is, by an argument that others don't have", () => {
+  const base = plan();
+  const environment = { ...base.subject.manifest.environment, mode: "conda" as const };
+  const variables = { A: "one\ntwo" };
+  const conda = {
+    ...base,
+    subject: { ...base.subject, variables, manifest: { ...base.subject.manifest, environment } },
+  };
+  const text = dockerfile(conda, FACTS);
+  expect(text).toContain("ARG SWCLI_NEWLINE\n");
+  expect(text).toContain('ENV A="one${SWCLI_NEWLINE}two"');
+  expect(buildArguments(conda)).toEqual(["SWCLI_NEWLINE=\n"]);
+  expect(dockerfile(plan(), FACTS)).not.toContain("NEWLINE");
+  expect(buildArguments(plan())).toEqual([]);
+});
+
+test("packages are installed as root whoever the base's user is, who the final stage keeps; ONBUILD has one stage", () => {
+  const text = dockerfile(plan(), { ...FACTS, wheelPins: ["tiny==1.0"] });
+  expect(text).toStartWith("FROM base:1 AS base\n\nFROM base AS packages\nUSER 0:0\n");
+  expect(text.match(/base:1/g)).toHaveLength(1);
+  expect(text.slice(text.lastIndexOf("FROM "))).not.toMatch(/^USER /m);
 });
 
 test("a platform that the lock does not cover is refused by name", () => {
