@@ -38,12 +38,16 @@ export default defineCommand({
       default: "auto",
       description: "direct needs no docker; buildx can run commands and build packages",
     },
-    builder: { type: "string", valueName: "NAME", description: "Builder of buildx (default: its current one)" },
+    builder: {
+      type: "string",
+      valueName: "NAME",
+      description: "Builder of buildx, which is used then (default: its current one)",
+    },
     "base-image": { type: "string", valueName: "IMAGE", description: "Base image instead of the runtime's" },
     to: {
       type: "string",
       valueName: "KIND=PATH",
-      description: "oci-layout=DIR or docker-archive=FILE instead of docker",
+      description: "oci-layout=DIR or docker-archive=FILE instead of docker; nothing is replaced",
     },
     "dry-run": { type: "boolean", description: "Print the Dockerfile and the commands, make nothing" },
     compression: {

@@ -3,6 +3,7 @@
  * Used by single requests and by transfers of many. Tests: test/unit/core/oci/patience.test.ts, test/e2e/dockerize-hostile.test.ts
  */
 import type { Ctx } from "#core/context.ts";
+import { failureText } from "#core/platform/network.ts";
 import { pause, retryAfterMs } from "#core/transfer/retry.ts";
 
 const TRIES = 6;
@@ -42,5 +43,5 @@ export class Patience {
 
 const wordsOf = (outcome: Outcome) => {
   if (outcome instanceof Response) return `answered ${outcome.status}`;
-  return outcome === undefined ? "broke off" : `did not answer (${outcome.message})`;
+  return outcome === undefined ? "broke off" : `did not answer (${failureText(outcome)})`;
 };

@@ -9,7 +9,7 @@ import { parseChallenge } from "#core/oci/challenge.ts";
 import { Patience } from "#core/oci/patience.ts";
 import { refusedLogin, type Tokens } from "#core/oci/tokens.ts";
 import { USER_AGENT } from "#core/platform/build-info.ts";
-import { networkOptions } from "#core/platform/network.ts";
+import { failureText, networkOptions } from "#core/platform/network.ts";
 
 export interface Connection {
   readonly ctx: Ctx;
@@ -141,7 +141,7 @@ export function noAnswer({ host }: Pick<Connection, "host">, cause: Error): SwEr
 
 function causeText(e: Error): string {
   if (/ConnectionRefused|ECONNREFUSED/.test(fullText(e))) return "the connection was refused";
-  return e.cause instanceof Error ? e.cause.message : e.message;
+  return failureText(e.cause instanceof Error ? e.cause : e);
 }
 
 /** An answer that says no, as an error; reads what the registry says about it. */

@@ -28,6 +28,7 @@ export async function checkDockerize(ctx: Ctx, params: DockerizeParams): Promise
 }
 
 export async function readWork(ctx: Ctx, params: DockerizeParams): Promise<Dockerizing> {
+  refuseContradictions(params);
   const resolved = await resolveLocal(ctx, params.uri);
   const version = await readVersion(ctx, resolved.version.id);
   const manifest = await readManifest(ctx, version);
@@ -67,16 +68,22 @@ function taggable(text: string) {
   throw new SwError("USAGE", `${text} names a digest; a tag is needed`, { hint: "For example: demo:1.0" });
 }
 
-function refuseTogether({ to, push, compression, format }: DockerizeParams): void {
+/** @throws SwError USAGE */
+function refuseContradictions({ to, push, builder, engine, compression, format }: DockerizeParams): void {
   if (to !== undefined && push) throw new SwError("USAGE", "--push and --to exclude each other");
-  if (compression !== "zstd" || format !== "docker") return;
-  throw new SwError("USAGE", "docker's own manifests can't name layers in zstd", {
-    hint: "Leave --format docker or --compression zstd out.",
+  if (compression === "zstd" && format === "docker") throw zstdInDocker();
+  if (builder === undefined || engine !== "direct") return;
+  throw new SwError("USAGE", "--builder names a builder of buildx, which --engine direct does not use", {
+    hint: "Leave one of the two out.",
   });
 }
 
+const zstdInDocker = () =>
+  new SwError("USAGE", "docker's own manifests can't name layers in zstd", {
+    hint: "Leave --format docker or --compression zstd out.",
+  });
+
 function outputOf(ctx: Ctx, params: DockerizeParams): Output {
-  refuseTogether(params);
   if (params.push) return { kind: "registry" };
   if (params.to === undefined) return { kind: "engine" };
   const [, kind, path = ""] = /^(oci-layout|docker-archive)=(.+)$/s.exec(params.to) ?? [];

@@ -3,7 +3,7 @@
  * can be read, else buildx. The choice and its reason are one line. Tests: test/e2e/dockerize.test.ts
  */
 import type { Ctx } from "#core/context.ts";
-import { type BaseImage, resolveBase } from "#core/docker/base-image.ts";
+import { type BaseImage, basePlatform } from "#core/docker/base-image.ts";
 import { builderProblem } from "#core/docker/buildx-builder.ts";
 import { condaLock } from "#core/docker/conda-layers.ts";
 import { deliverDirect } from "#core/docker/deliver-direct.ts";
@@ -14,8 +14,10 @@ import { type Recipe, recipeOf } from "#core/env/recipe.ts";
 import { unlockedRecipe } from "#core/env/unlocked.ts";
 import { unlockedConda } from "#core/env/unlocked-conda.ts";
 import { SwError } from "#core/errors.ts";
+import { bothFailed, NOTHING_RUNS, reasonForBuildx, reasonToGoOn } from "#core/ops/choose-engine.ts";
 import type { Dockerizing } from "#core/ops/dockerizing.ts";
 import { refuseNowhere, requireDocker } from "#core/ops/image-place.ts";
+import { type PinnedBase, pinned, pinnedBase, resolveOnce } from "#core/ops/pinned-base.ts";
 import type { Version } from "#core/store/versions.ts";
 
 interface Making {
@@ -34,8 +36,11 @@ export async function imageFromRuntime(ctx: Ctx, work: Dockerizing, base: string
   const reason = reasonForBuildx(params.engine, plan);
   await refuseNowhere(output, plan.platforms.length);
   if (params.dryRun) return await dryRun(ctx, making, reason);
-  if (output.kind === "engine" && reason === undefined) await requireDocker(ctx);
-  return reason === undefined ? await withDirect(ctx, making) : await withBuildx(ctx, making, reason);
+  if (reason !== undefined) {
+    return await withBuildx(ctx, making, { reason, base: await pinnedBase(ctx, base, params.insecure) });
+  }
+  if (output.kind === "engine") await requireDocker(ctx);
+  return await withDirect(ctx, making);
 }
 
 async function usableRecipe(ctx: Ctx, version: Version): Promise<Recipe> {
@@ -44,82 +49,75 @@ async function usableRecipe(ctx: Ctx, version: Version): Promise<Recipe> {
   return recipe.locked ? recipe : await unlockedRecipe(ctx, version, recipe);
 }
 
-/** Known before anything is asked; undefined leaves the direct engine. */
-function reasonForBuildx(engine: string, plan: ImagePlan): string | undefined {
-  if (engine === "buildx") return "it was asked for";
-  if (plan.commands.length === 0) return undefined;
-  const what = `${plan.commands.length === 1 ? "a command has" : `${plan.commands.length} commands have`} to run inside the image`;
-  if (engine === "auto") return what;
-  throw new SwError("IMAGE_FAILED", `${what}, which the direct engine can't do`, {
-    hint: "Leave --engine direct out, or take the commands out of the runtime.yaml.",
-  });
-}
-
 async function withDirect(ctx: Ctx, making: Making): Promise<ImageResult> {
   const { work, plan, recipe } = making;
-  const made = await tryDirect(ctx, making);
-  if (typeof made === "string") return await withBuildx(ctx, making, made);
-  const remake = () => buildDirect(ctx, { plan, recipe, version: work.version, base: made.base });
-  const pushed = await deliverDirect(ctx, made, { plan, insecure: work.params.insecure, remake });
-  return directResult({ plan, uri: work.uri, engine: "direct", reason: NOTHING_RUNS }, made, pushed);
+  const tried = await tryDirect(ctx, making);
+  if ("failure" in tried) return await afterDirect(ctx, making, tried);
+  const remake = () => buildDirect(ctx, { plan, recipe, version: work.version, base: tried.base });
+  const pushed = await deliverDirect(ctx, tried, { plan, insecure: work.params.insecure, remake });
+  return directResult({ plan, uri: work.uri, engine: "direct", reason: NOTHING_RUNS }, tried, pushed);
 }
 
-const NOTHING_RUNS = "nothing has to run inside the image";
+interface Tried {
+  readonly failure: SwError;
+  /** Why buildx may do it. */
+  readonly reason: string;
+  readonly base: PinnedBase | undefined;
+}
 
 /** The image, or why buildx has to do it. */
-async function tryDirect(ctx: Ctx, { work, plan, recipe }: Making): Promise<DirectImage | string> {
-  const { params, version } = work;
+async function tryDirect(ctx: Ctx, making: Making): Promise<DirectImage | Tried> {
+  const { work, plan, recipe } = making;
+  let base: BaseImage | undefined;
   try {
-    const base = await resolveOnce(ctx, plan.base, params.insecure);
+    base = await readableBase(ctx, making);
     ctx.report.progress({ step: "engine", text: `Engine direct: ${NOTHING_RUNS}` });
-    return await buildDirect(ctx, { plan, recipe, version, base });
+    return await buildDirect(ctx, { plan, recipe, version: work.version, base });
   } catch (e) {
-    if (params.engine !== "auto" || !(e instanceof SwError) || (await builderProblem(ctx, plan))) throw e;
-    if (e.detail?.needs_build === true) return e.message.split("\n")[0] ?? e.message;
-    if (e.detail?.unreachable === true || e.detail?.missing === true)
-      return `the base image can't be read (${e.message})`;
-    throw e;
+    if (work.params.engine !== "auto" || !(e instanceof SwError)) throw e;
+    const reason = reasonToGoOn(e);
+    if (reason === undefined || (await builderProblem(ctx, plan))) throw e;
+    return { failure: e, reason, base: base && pinned(base, plan.base) };
   }
 }
 
-/** What the name means now; for a job that was interrupted, what it meant at first. */
-async function resolveOnce(ctx: Ctx, name: string, insecure: readonly string[]): Promise<BaseImage> {
-  const what = `base ${name}`;
-  const pinned = ctx.decided?.get(what);
-  const base = await resolveBase(ctx, pinned === undefined ? name : pinnedTo(name, pinned), insecure);
-  if (pinned === undefined) await ctx.decided?.set(what, base.digest);
+/** Who may ask for a name may still be refused what it stands for. */
+async function readableBase(ctx: Ctx, { work, plan }: Making): Promise<BaseImage> {
+  const base = await resolveOnce(ctx, plan.base, work.params.insecure);
+  for (const platform of plan.platforms) await basePlatform(base, platform);
   return base;
 }
 
-const pinnedTo = (name: string, digest: string) => (name.includes("@") ? name : `${name}@${digest}`);
+async function afterDirect(ctx: Ctx, making: Making, { failure, reason, base }: Tried): Promise<ImageResult> {
+  try {
+    return await withBuildx(ctx, making, { reason, base });
+  } catch (e) {
+    throw e instanceof SwError && e.code === "IMAGE_FAILED" ? bothFailed(e, failure) : e;
+  }
+}
 
-async function withBuildx(ctx: Ctx, { work, plan, recipe }: Making, reason: string): Promise<ImageResult> {
+async function withBuildx(
+  ctx: Ctx,
+  { work, plan, recipe }: Making,
+  { reason, base }: { reason: string; base: PinnedBase | undefined },
+): Promise<ImageResult> {
   ctx.report.progress({ step: "engine", text: `Engine buildx: ${reason}` });
   const { buildWithBuildx } = await import("#core/docker/buildx-engine.ts");
-  const base = await pinnedBase(ctx, work, plan);
-  const pinned: ImagePlan = { ...plan, base: base?.name ?? plan.base };
   const built = await buildWithBuildx(ctx, {
-    ...{ plan: pinned, recipe, version: work.version, insecure: work.params.insecure },
+    ...{ plan: { ...plan, base: base?.name ?? plan.base }, recipe, version: work.version },
+    insecure: work.params.insecure,
   });
   const result = imageResult({ plan, uri: work.uri, engine: "buildx", reason });
   return { ...result, ...built, base: { name: plan.base, digest: base?.digest ?? null } };
-}
-
-/** What the base's tag means now, so that all stages and platforms have the same one; a base of docker's own has none. */
-async function pinnedBase(ctx: Ctx, { params }: Dockerizing, { base }: ImagePlan) {
-  try {
-    const { digest } = await resolveOnce(ctx, base, params.insecure);
-    return { name: pinnedTo(base, digest), digest };
-  } catch (e) {
-    if (!(e instanceof SwError) || e.code === "CANCELLED" || e.code === "USAGE") throw e;
-    ctx.report.log(`the base image is not pinned: ${e.message}`);
-    return undefined;
-  }
 }
 
 async function dryRun(ctx: Ctx, { work, plan, recipe }: Making, reason: string | undefined): Promise<ImageResult> {
   const { plannedBuild } = await import("#core/docker/planned-build.ts");
   const engine = reason === undefined ? "direct" : "buildx";
   const facts = { plan, uri: work.uri, engine, reason: reason ?? NOTHING_RUNS } as const;
-  return { ...imageResult(facts), dry_run: true, ...(await plannedBuild(ctx, { plan, recipe, engine })) };
+  return {
+    ...imageResult(facts),
+    dry_run: true,
+    ...(await plannedBuild(ctx, { plan, recipe, engine })),
+  };
 }

@@ -51,3 +51,6 @@ export const isLoopback = (host: string): boolean =>
   host === "[::1]" ||
   host === "::1" ||
   /^127(\.\d+){3}$/.test(host);
+
+/** Why a connection failed, without the advice to programmers that Bun adds. */
+export const failureText = (e: Error): string => e.message.split(". For more")[0] ?? "";

@@ -7,7 +7,7 @@ import { FetchError, ofetch } from "ofetch";
 import type { Ctx } from "#core/context.ts";
 import { errno, SwError } from "#core/errors.ts";
 import { USER_AGENT } from "#core/platform/build-info.ts";
-import { networkOptions } from "#core/platform/network.ts";
+import { failureText, networkOptions } from "#core/platform/network.ts";
 import { onLoan } from "#core/platform/piece-loan.ts";
 import { redactUrl } from "#core/platform/redact.ts";
 import { plainExchange } from "#core/transfer/plain-exchange.ts";
@@ -220,6 +220,6 @@ function noAnswer(url: string, e: unknown, silent: boolean): NoAnswer {
     const { hostname } = new URL(url);
     return new NoAnswer(`no host is called ${hostname}`, true, { cause, hint: "Is the address right?", detail });
   }
-  const why = cause instanceof Error ? cause.message.split(". For more")[0] : String(cause);
-  return new NoAnswer(`the connection to ${host} failed: ${redactUrl(why ?? "")}`, false, { cause, detail });
+  const why = cause instanceof Error ? failureText(cause) : String(cause);
+  return new NoAnswer(`the connection to ${host} failed: ${redactUrl(why)}`, false, { cause, detail });
 }

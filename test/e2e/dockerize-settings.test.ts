@@ -45,17 +45,7 @@ testOwn(
     await using home = await ownDockerHome();
     await addBuilder(home, "plain", buildkit.address);
     await buildForImage(home, { more: environment() });
-    const args = [
-      "-t",
-      `${registry.host}/plain/x:1`,
-      "--base-image",
-      base.reference,
-      "--push",
-      "--builder",
-      "plain",
-      "--engine",
-      "buildx",
-    ];
+    const args = ["-t", `${registry.host}/plain/x:1`, "--base-image", base.reference, "--push", "--builder", "plain"];
     expect(await dockerize(home, ...args)).toMatchObject({ engine: "buildx", pushed: true });
     await using index = await servePackages([await wheel(home)]);
     const env = { PIP_INDEX_URL: index.url };
@@ -110,7 +100,7 @@ testBuildx(
     expect([built.exitCode, built.stderr]).toEqual([0, expect.any(String)]);
     asked.length = 0;
     const image = "swcli-test/settings:1";
-    const args = ["-t", image, "--base-image", base.reference, "--builder", "default", "--engine", "buildx"];
+    const args = ["-t", image, "--base-image", base.reference, "--builder", "default"];
     const made = await home.run(["-o", "json", "runtime", "dockerize", "demo", ...args], { env });
     expect([made.exitCode, made.stderr]).toEqual([0, expect.any(String)]);
     expect(asked).toContain(host);

@@ -52,8 +52,6 @@ const args = (to: string) => [
   "demo:8",
   "--base-image",
   base.reference,
-  "--engine",
-  "buildx",
   "--builder",
   "door",
   "--to",
@@ -126,3 +124,19 @@ for (const [kind, name] of KINDS) {
     SLOW,
   );
 }
+
+testTo(
+  "a BuildKit that a name stands for is used by auto too, and one that is not there is an error",
+  async () => {
+    await using home = await readyHome();
+    await buildForImage(home, { more: [`environment: { python: '${base.python}', arch: [amd64] }`] });
+    const made = await dockerize(home, ...args("oci-layout=out"));
+    expect(made).toMatchObject({ engine: "buildx", reason: "--builder names door" });
+    const to = ["-t", "demo:7", "--base-image", base.reference, "--to", "oci-layout=other"];
+    const gone = await home.run(["runtime", "dockerize", "demo", ...to, "--builder", "nope"]);
+    expect([gone.exitCode, gone.stderr]).toEqual([1, expect.stringContaining('no builder "nope" found')]);
+    const both = await home.run(["runtime", "dockerize", "demo", ...to, "--builder", "door", "--engine", "direct"]);
+    expect([both.exitCode, both.stderr]).toEqual([2, expect.stringContaining("--builder")]);
+  },
+  SLOW,
+);

@@ -217,6 +217,7 @@ testImage(
       [["demo", "-t", tag, "--to", "oci-layout=taken/file/x", ...nobody], 2, "taken/file (ENOTDIR)"],
       [["demo", "-t", tag, "--to", "docker-archive=taken/file", ...nobody], 4, "is there already"],
       [["demo", "-t", tag, "--to", "docker-archive=nowhere/x.tar", ...nobody], 3, "does not exist"],
+      [["demo", "-t", tag, "--push", "--builder", "b", ...nobody], 2, "does not use"],
       [["demo", "-t", tag, "--push", "--base-image", without], 1, "no Python on its PATH"],
       [["demo", "-t", tag, "--push", "--base-image", other], 1, "Python 3.9"],
       [["demo", "-t", tag, "--push", "--base-image", `${registry.host}/nobody/knows:1`], 1, "no base image"],
