@@ -4,7 +4,7 @@
  */
 import type { Ctx } from "#core/context.ts";
 import { type BaseImage, baseBlob } from "#core/docker/base-image.ts";
-import { type PushSummary, type PushTarget, pushBaseBlob, pushTarget } from "#core/docker/push-image.ts";
+import { eachTag, type PushSummary, type PushTarget, pushBaseBlob, pushTarget } from "#core/docker/push-image.ts";
 import { SwError } from "#core/errors.ts";
 import type { LayoutBlob } from "#core/oci/layout.ts";
 import {
@@ -54,11 +54,11 @@ export async function copyImage(
   { tags, insecure }: { tags: readonly string[]; insecure: readonly string[] },
 ): Promise<PushSummary> {
   const summary: PushSummary = { sent: 0, blobs: { exists: 0, mounted: 0, pushed: 0 } };
-  for (const tag of tags) {
+  await eachTag(tags, async (tag) => {
     const target = await pushTarget(ctx, tag, { insecure, summary });
-    if ((await headManifest(target.registry, target.repository, target.tag)) === image.source.digest) continue;
-    await copyTo(target, image);
-  }
+    const there = await headManifest(target.registry, target.repository, target.tag);
+    if (there !== image.source.digest) await copyTo(target, image);
+  });
   return summary;
 }
 

@@ -8,6 +8,7 @@ import type { DirectImage } from "#core/docker/direct-engine.ts";
 import type { PlatformImage } from "#core/docker/image-config.ts";
 import { cachedLayerPath, checkedLayer } from "#core/docker/layer-cache.ts";
 import type { Layer } from "#core/docker/layer-writer.ts";
+import { SwError } from "#core/errors.ts";
 import type { Descriptor } from "#core/oci/manifest.ts";
 import { type BlobSource, bytesSource, fileSource, mountBlob, type Pushed, pushBlob } from "#core/oci/push-blob.ts";
 import { parseReference, type Reference } from "#core/oci/reference.ts";
@@ -48,12 +49,31 @@ export async function pushImage(
   { tags, insecure }: { tags: readonly string[]; insecure: readonly string[] },
 ): Promise<PushSummary> {
   const summary: PushSummary = { sent: 0, blobs: { exists: 0, mounted: 0, pushed: 0 } };
-  const siblings: Reference[] = [];
-  for (const tag of tags) {
+  await eachTag(tags, async (tag, before) => {
+    const siblings = before.map(parseReference);
     await pushTag(await pushTarget(ctx, tag, { insecure, summary, siblings }), image);
-    siblings.push(parseReference(tag));
-  }
+  });
   return summary;
+}
+
+/** One name after the other; a failure says which ones have the image by then. */
+export async function eachTag(
+  tags: readonly string[],
+  push: (tag: string, before: readonly string[]) => Promise<void>,
+): Promise<void> {
+  for (const [index, tag] of tags.entries()) {
+    const before = tags.slice(0, index);
+    try {
+      await push(tag, before);
+    } catch (e) {
+      throw before.length > 0 && e instanceof SwError ? partlyPushed(e, before) : e;
+    }
+  }
+}
+
+function partlyPushed({ code, message, hint, detail, cause }: SwError, pushed: readonly string[]): SwError {
+  const left = `The image was pushed as ${pushed.join(", ")} before; repeat the command for the rest.`;
+  return new SwError(code, message, { hint: hint ? `${hint} ${left}` : left, detail: { ...detail, pushed }, cause });
 }
 
 async function pushTag(target: PushTarget, image: DirectImage): Promise<void> {
