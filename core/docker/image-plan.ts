@@ -5,7 +5,7 @@
 import type { ImageFormat } from "#core/docker/image-config.ts";
 import type { ImageSubject } from "#core/docker/image-layout.ts";
 import type { Compression } from "#core/docker/layer-writer.ts";
-import { type ImagePlatform, imagePlatforms } from "#core/docker/platforms.ts";
+import { ALL_PLATFORMS, type ImagePlatform, imagePlatforms } from "#core/docker/platforms.ts";
 import type { Recipe } from "#core/env/recipe.ts";
 import { SwError } from "#core/errors.ts";
 import { hasBuiltinImage } from "#core/manifest/base-image.ts";
@@ -53,7 +53,7 @@ export interface PlanInput {
 export function imagePlan(input: PlanInput): ImagePlan {
   const { name, version, manifest, recipe } = input;
   const platforms = imagePlatforms(input.platforms);
-  refuseUncovered(recipe, platforms);
+  refuseUncovered(recipe, platforms, input.platforms.length > 0);
   return {
     subject: { name, version, python: recipe.python, manifest, variables: input.variables },
     python: recipe.python,
@@ -72,14 +72,18 @@ export function imagePlan(input: PlanInput): ImagePlan {
 const compressionOf = ({ compression = "gzip", output }: PlanInput) =>
   output.kind === "engine" ? "gzip" : compression;
 
-function refuseUncovered({ platforms: locked }: Recipe, platforms: readonly ImagePlatform[]): void {
+function refuseUncovered(recipe: Recipe, platforms: readonly ImagePlatform[], asked: boolean): void {
+  const { platforms: locked } = recipe;
   const missing = platforms.find(({ lock }) => locked.length > 0 && !locked.includes(lock));
   if (!missing) return;
+  const covered = ALL_PLATFORMS.filter(({ lock }) => locked.includes(lock)).map(({ architecture }) => architecture);
+  const instead =
+    covered.length === 0 ? "" : `, or ${asked ? "ask only for" : "give"} --platform ${covered.join(", ")}`;
   throw new SwError(
     "PLATFORM_NOT_COVERED",
     `this runtime is locked for ${locked.join(", ")}, not for ${missing.name}`,
     {
-      hint: `Build it with ${missing.architecture} under environment.arch, or leave --platform ${missing.architecture} out.`,
+      hint: `Build it with ${missing.architecture} under environment.arch${instead}.`,
       detail: { platforms: locked },
     },
   );

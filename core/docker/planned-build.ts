@@ -4,37 +4,57 @@ import { SOME_GLIBC, uvPlatform } from "#core/docker/base-libc.ts";
 import { contextFacts } from "#core/docker/build-context.ts";
 import { buildSettings, proxyNames } from "#core/docker/build-settings.ts";
 import { buildxArgs } from "#core/docker/buildx-engine.ts";
-import { dockerfile } from "#core/docker/dockerfile.ts";
-import type { ImagePlan } from "#core/docker/image-plan.ts";
+import { type ContextFacts, dockerfile } from "#core/docker/dockerfile.ts";
+import type { ImagePlan, Output } from "#core/docker/image-plan.ts";
+import { posixWord } from "#core/env/activation/quote.ts";
 import type { Recipe } from "#core/env/recipe.ts";
+
+interface Planned {
+  readonly plan: ImagePlan;
+  readonly recipe: Recipe;
+  readonly engine: "direct" | "buildx";
+  readonly insecure: readonly string[];
+}
 
 export async function plannedBuild(
   ctx: Ctx,
-  { plan, recipe, engine }: { plan: ImagePlan; recipe: Recipe; engine: "direct" | "buildx" },
+  { plan, recipe, engine, insecure }: Planned,
 ): Promise<{ dockerfile: string; commands: string[] }> {
-  const words = { proxies: proxyNames(ctx.env), needsHost: (await buildSettings(ctx, recipe)).needsHost };
+  const facts = await contextFacts(ctx, recipe);
+  const { needsHost } = await buildSettings(ctx, recipe);
+  const words = { proxies: proxyNames(ctx.env), needsHost, insecure };
   return {
-    dockerfile: dockerfile(plan, await contextFacts(ctx, recipe)),
-    commands: engine === "buildx" ? [buildxLine(plan, words)] : directLines(plan),
+    dockerfile: dockerfile(plan, facts),
+    commands: engine === "buildx" ? [buildxLine(plan, words)] : directLines(plan, facts),
   };
 }
 
-function buildxLine(plan: ImagePlan, words: { proxies: string[]; needsHost: boolean }): string {
-  const builder = { name: plan.builder, driver: "docker", canRewrite: false, canAttest: true };
-  return `docker ${buildxArgs(plan, { builder, context: "CONTEXT", insecure: [], ...words }).join(" ")}`;
+/** A builder is not asked what it can: one with a name is taken for a BuildKit, none for docker's own. */
+function buildxLine(
+  plan: ImagePlan,
+  words: { proxies: string[]; needsHost: boolean; insecure: readonly string[] },
+): string {
+  const isOwn = plan.builder === undefined || plan.builder === "default";
+  const driver = isOwn ? "docker" : "docker-container";
+  const builder = { name: plan.builder, driver, canRewrite: !isOwn, canAttest: true };
+  return ["docker", ...buildxArgs(plan, { builder, context: "CONTEXT", ...words })].map(posixWord).join(" ");
 }
 
 /** The direct engine makes the Dockerfile's outcome in steps of its own. */
-function directLines({ base, platforms, python, output, tags }: ImagePlan): string[] {
-  const installs = platforms.map(
-    (platform) =>
-      `uv pip install --python-platform ${uvPlatform(platform, SOME_GLIBC)} --python-version ${python} --only-binary :all: --no-deps --require-hashes -r requirements.txt`,
-  );
-  const ends = {
-    registry: tags.map((tag) => `push ${tag}`),
-    engine: ["docker load"],
-    "oci-layout": ["write the OCI layout"],
-    "docker-archive": ["write the docker archive"],
-  };
-  return [`read the layers of ${base}`, ...installs, "pack the layers", ...ends[output.kind]];
+function directLines({ base, platforms, python, output, tags }: ImagePlan, facts: ContextFacts): string[] {
+  const lock = facts.hashed ? "--require-hashes -r requirements.txt" : "-r requirements.txt";
+  const packages = [...(facts.hasLock ? [lock] : []), ...(facts.hasVcs ? ["-r vcs.txt"] : []), ...facts.wheelPins];
+  const installs = platforms.flatMap((platform) => {
+    const target = `--python-platform ${uvPlatform(platform, SOME_GLIBC)} --python-version ${python} --only-binary :all:`;
+    return packages.map((what) => `uv pip install ${target} --no-deps ${what}`);
+  });
+  const links = facts.conda ? platforms.map(({ name }) => `link the conda packages for ${name}`) : [];
+  return [`read the layers of ${base}`, ...links, ...installs, "pack the layers", ...endOf(output, tags)];
+}
+
+function endOf(output: Output, tags: readonly string[]): string[] {
+  if (output.kind === "registry") return tags.map((tag) => `push ${tag}`);
+  if (output.kind === "engine") return [`docker load ${tags.join(" ")}`];
+  const what = output.kind === "oci-layout" ? "OCI layout" : "docker archive";
+  return [`write the ${what} ${posixWord(output.path)}`];
 }

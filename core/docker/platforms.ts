@@ -32,6 +32,9 @@ const ARM64: ImagePlatform = {
   machine: "aarch64",
 };
 
+/** In the order that images have them. */
+export const ALL_PLATFORMS: readonly ImagePlatform[] = [AMD64, ARM64];
+
 const NAMES: Readonly<Record<string, ImagePlatform>> = {
   amd64: AMD64,
   x86_64: AMD64,
@@ -43,7 +46,7 @@ const NAMES: Readonly<Record<string, ImagePlatform>> = {
 /** Each platform once, in a fixed order; nothing given means amd64 on every host. @throws SwError USAGE */
 export function imagePlatforms(names: readonly string[]): ImagePlatform[] {
   const asked = (names.length === 0 ? ["amd64"] : names).flatMap((name) => name.split(",")).map(platformOf);
-  return [AMD64, ARM64].filter((platform) => asked.includes(platform));
+  return ALL_PLATFORMS.filter((platform) => asked.includes(platform));
 }
 
 function platformOf(text: string): ImagePlatform {

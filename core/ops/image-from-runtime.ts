@@ -118,6 +118,6 @@ async function dryRun(ctx: Ctx, { work, plan, recipe }: Making, reason: string |
   return {
     ...imageResult(facts),
     dry_run: true,
-    ...(await plannedBuild(ctx, { plan, recipe, engine })),
+    ...(await plannedBuild(ctx, { plan, recipe, engine, insecure: work.params.insecure })),
   };
 }

@@ -6,6 +6,9 @@
 /** One word for bash, zsh, dash and any POSIX shell; newlines stay as they are. */
 export const posixQuote = (value: string) => `'${value.replaceAll("'", `'\\''`)}'`;
 
+/** The same for people to read: quoted only where it has to be. */
+export const posixWord = (value: string) => (/^[\w@%+=:,./-]+$/.test(value) ? value : posixQuote(value));
+
 /** One word for fish, whose single quotes know `\\` and `\'`. */
 export const fishQuote = (value: string) => `'${value.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 

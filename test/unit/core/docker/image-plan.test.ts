@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
 import { baseImageName, commandsOf } from "#core/docker/image-plan.ts";
+import type { Recipe } from "#core/env/recipe.ts";
+import { SwError } from "#core/errors.ts";
 import { manifest, planOf, recipe } from "./subject.ts";
 
 test("what nobody chose is amd64, gzip and OCI; tags are full names", () => {
@@ -24,6 +26,18 @@ test("a platform that the lock lacks is refused with both ways out; a lock that 
   const locked = { ...recipe, platforms: ["linux-x86_64"] };
   const refused = () => planOf({ recipe: locked, platforms: ["amd64", "arm64"] });
   expect(refused).toThrow("locked for linux-x86_64, not for linux/arm64");
+  const hintOf = (locks: Recipe["platforms"], platforms: string[]) => {
+    try {
+      planOf({ recipe: { ...recipe, platforms: locks }, platforms });
+    } catch (e) {
+      return e instanceof SwError ? e.hint : String(e);
+    }
+  };
+  const build = (name: string) => `Build it with ${name} under environment.arch`;
+  expect(hintOf(["linux-x86_64"], ["arm64"])).toBe(`${build("arm64")}, or ask only for --platform amd64.`);
+  // Nobody gave one that could be left out.
+  expect(hintOf(["linux-aarch64"], [])).toBe(`${build("amd64")}, or give --platform arm64.`);
+  expect(hintOf(["macos-arm64"], [])).toBe(`${build("amd64")}.`);
   expect(planOf({ recipe: locked }).platforms).toHaveLength(1);
   expect(planOf({ platforms: ["arm64"] }).platforms).toHaveLength(1);
 });
