@@ -4,6 +4,7 @@
  */
 import type { Ctx } from "#core/context.ts";
 import { type BaseImage, baseBlob } from "#core/docker/base-image.ts";
+import type { ArchiveImage } from "#core/docker/docker-archive.ts";
 import { eachTag, type PushSummary, type PushTarget, pushBaseBlob, pushTarget } from "#core/docker/push-image.ts";
 import { SwError } from "#core/errors.ts";
 import type { LayoutBlob } from "#core/oci/layout.ts";
@@ -37,14 +38,14 @@ export async function readWhole(source: BaseImage): Promise<WholeImage> {
 
 async function childManifests(source: BaseImage): Promise<RawManifest[]> {
   const { manifests } = parseDocument(ImageIndexSchema, source.raw.bytes, source.digest);
-  const { registry, reference } = source;
-  return await Promise.all(
-    manifests.map(async ({ digest }) => {
-      const raw = await getManifest(registry, reference.repository, digest);
-      if (raw) return raw;
-      throw new SwError("IMAGE_FAILED", `${reference.host} has lost ${digest} of ${reference.repository}`);
-    }),
-  );
+  return await Promise.all(manifests.map(({ digest }) => childManifest(source, digest)));
+}
+
+/** One that the image's index names. @throws SwError IMAGE_FAILED */
+export async function childManifest({ registry, reference }: BaseImage, digest: string): Promise<RawManifest> {
+  const raw = await getManifest(registry, reference.repository, digest);
+  if (raw) return raw;
+  throw new SwError("IMAGE_FAILED", `${reference.host} has lost ${digest} of ${reference.repository}`);
 }
 
 /** Copies it under each tag. */
@@ -81,4 +82,11 @@ export async function wholeBlobs({ source, manifests, blobs }: WholeImage): Prom
   for (const { digest, size } of blobs) files.push({ digest, path: await baseBlob(source, { digest, size }) });
   const all = manifests.some(({ digest }) => digest === source.digest) ? manifests : [...manifests, source.raw];
   return [...files, ...all];
+}
+
+/** For a docker archive on this machine; the image has one platform. */
+export async function wholeArchive(source: BaseImage): Promise<ArchiveImage> {
+  const { config, layers } = parseDocument(ImageManifestSchema, source.raw.bytes, source.digest);
+  const bytes = await Bun.file(await baseBlob(source, config)).bytes();
+  return { base: source, config: { ...config, bytes }, baseLayers: layers, layers: [] };
 }

@@ -1,7 +1,7 @@
 /** Where a finished image of the direct engine goes: registries, a folder, a file, the docker engine. Tests: test/e2e/dockerize.test.ts */
 import type { Ctx } from "#core/context.ts";
 import type { DirectImage } from "#core/docker/direct-engine.ts";
-import { dockerArchive, writeDockerArchive } from "#core/docker/docker-archive.ts";
+import { dockerArchive, onlyPlatform, writeDockerArchive } from "#core/docker/docker-archive.ts";
 import { loadArchive } from "#core/docker/docker-cli.ts";
 import type { ImagePlan } from "#core/docker/image-plan.ts";
 import { isDamagedLayer, wholeLayer } from "#core/docker/layer-cache.ts";
@@ -37,13 +37,14 @@ async function deliver(ctx: Ctx, image: DirectImage, { plan, insecure }: Deliver
   const { output, tags } = plan;
   if (output.kind === "registry") return await pushImage(ctx, image, { tags, insecure });
   if (output.kind === "oci-layout") await writeImageLayout(ctx, image, { dir: output.path, tags });
-  else if (output.kind === "docker-archive") await writeDockerArchive(ctx, image, { path: output.path, tags });
+  else if (output.kind === "docker-archive")
+    await writeDockerArchive(ctx, onlyPlatform(image), { path: output.path, tags });
   else await loadIntoEngine(ctx, image, tags);
   return undefined;
 }
 
 async function loadIntoEngine(ctx: Ctx, image: DirectImage, tags: readonly string[]): Promise<void> {
-  const { chunks, size } = await dockerArchive(ctx, image, tags);
+  const { chunks, size } = await dockerArchive(ctx, onlyPlatform(image), tags);
   const line = { step: "load", text: "Loading the image into docker", total: size };
   await loadArchive(ctx, counted(ctx, line, chunks));
 }

@@ -3,128 +3,116 @@
  * not exist and there are dependencies to build it from. Tests: test/e2e/dockerize-image.test.ts
  */
 import type { Ctx } from "#core/context.ts";
-import { type BaseImage, resolveBase } from "#core/docker/base-image.ts";
-import { copyImage, readWhole, type WholeImage, wholeBlobs } from "#core/docker/copy-image.ts";
-import { docker, lastLine, requireEngine } from "#core/docker/docker-cli.ts";
+import type { BaseImage } from "#core/docker/base-image.ts";
+import { copyImage, readWhole, type WholeImage, wholeArchive, wholeBlobs } from "#core/docker/copy-image.ts";
+import { writeDockerArchive } from "#core/docker/docker-archive.ts";
+import { chooseOffered, imagePart, type Offered, offeredBy } from "#core/docker/image-part.ts";
 import type { ImageResult } from "#core/docker/image-result.ts";
+import { imagePlatforms } from "#core/docker/platforms.ts";
+import type { PushSummary } from "#core/docker/push-image.ts";
+import { posixWord } from "#core/env/activation/quote.ts";
 import { SwError } from "#core/errors.ts";
 import { writeLayout } from "#core/oci/layout.ts";
-import { descriptorOf, ImageIndexSchema, isIndex, parseDocument } from "#core/oci/manifest.ts";
+import { descriptorOf } from "#core/oci/manifest.ts";
 import { formatReference, parseReference } from "#core/oci/reference.ts";
 import type { Dockerizing } from "#core/ops/dockerizing.ts";
+import { refuseNowhere, requireDocker } from "#core/ops/image-place.ts";
+import { tagInEngine } from "#core/ops/own-image-engine.ts";
+import {
+  type Absent,
+  absent,
+  copyResult,
+  lookUp,
+  type OwnImage,
+  onePlatform,
+  warnUseless,
+} from "#core/ops/own-image-source.ts";
 
-/** @returns undefined when the image is to be built instead. @throws SwError IMAGE_FAILED, TRANSFER_FAILED, AUTH_FAILED */
+/** @throws SwError IMAGE_FAILED, TRANSFER_FAILED, AUTH_FAILED, USAGE, EXISTS */
 export async function copyOwnImage(
   ctx: Ctx,
   work: Dockerizing,
   { image, mayBuild }: { image: string; mayBuild: boolean },
-): Promise<ImageResult | undefined> {
-  if (work.params.dryRun) return planned(work, image);
-  if (work.output.kind === "engine") return await tagInEngine(ctx, work, { image, mayBuild });
-  const source = await findImage(ctx, work, { image, mayBuild });
-  if (source === undefined) return undefined;
+): Promise<ImageResult | Absent> {
+  const { output, params } = work;
+  const own: OwnImage = { work, image, mayBuild, asked: platformsAsked(params.platforms) };
+  await refuseNowhere(output, own.asked.length);
+  if (params.dryRun) return planned(own);
+  if (output.kind === "engine") await requireDocker(ctx);
+  const found = await lookUp(ctx, own);
+  if (output.kind === "engine") return await tagInEngine(ctx, own, found);
+  return found instanceof SwError ? absent(ctx, own, found) : await copyFound(ctx, own, found);
+}
+
+/** Nothing asked means all that there are here, not the default of builds. */
+const platformsAsked = (names: readonly string[]) => (names.length === 0 ? [] : imagePlatforms(names));
+
+async function copyFound(ctx: Ctx, own: OwnImage, found: BaseImage): Promise<ImageResult> {
+  const { image } = own;
+  warnUseless(ctx, own);
   ctx.report.progress({ step: "engine", text: `${image} is this runtime: it is copied, nothing is built` });
-  const whole = await readWhole(source);
-  const pushed = await deliver(ctx, work, whole);
+  const offered = await offeredBy(found);
+  const chosen = chooseOffered(image, offered, wanted(own, offered));
+  const part = await imagePart(found, offered, chosen);
+  const pushed = await deliver(ctx, own.work, part);
   return {
-    ...resultOf(work, image),
-    digest: source.digest,
-    platforms: platformsOf(source),
-    base: { name: image, digest: source.digest },
+    ...copyResult(own),
+    digest: part.digest,
+    platforms: (chosen.length > 0 ? chosen : offered).map(({ platform, descriptor }) => ({
+      platform,
+      digest: descriptor.digest,
+    })),
+    base: { name: image, digest: found.digest },
     pushed: pushed !== undefined,
     sent_bytes: pushed?.sent ?? null,
   };
 }
 
-async function findImage(
-  ctx: Ctx,
-  { params }: Dockerizing,
-  { image, mayBuild }: { image: string; mayBuild: boolean },
-): Promise<BaseImage | undefined> {
-  try {
-    return await resolveBase(ctx, image, params.insecure);
-  } catch (e) {
-    if (!(e instanceof SwError)) throw e;
-    const missing = e.detail?.missing === true;
-    if (mayBuild && (missing || params.buildAnyway)) {
-      ctx.report.warn(`${image} ${missing ? "does not exist" : "can't be had"}: it is built from the dependencies`);
-      return undefined;
-    }
-    if (missing)
-      throw new SwError("IMAGE_FAILED", `this runtime is the image ${image}, which does not exist`, { cause: e });
-    const hint = mayBuild ? "With --build-anyway it is built from the dependencies instead." : e.hint;
-    throw new SwError(e.code, e.message, { hint, detail: e.detail, cause: e });
-  }
+/** An archive holds one platform; everything else takes what there is. */
+function wanted(own: OwnImage, offered: readonly Offered[]): readonly { name: string }[] {
+  const one = own.work.output.kind === "docker-archive" ? onePlatform(own, offered) : undefined;
+  return one === undefined ? own.asked : [{ name: one }];
 }
 
-async function deliver(ctx: Ctx, { params, output, tags }: Dockerizing, image: WholeImage) {
-  if (output.kind === "registry") return await copyImage(ctx, image, { tags, insecure: params.insecure });
-  if (output.kind !== "oci-layout") {
-    throw new SwError("USAGE", "an image that exists can be written as oci-layout only", {
-      hint: "Use --to oci-layout=DIR.",
-    });
+async function deliver(
+  ctx: Ctx,
+  { params, output, tags }: Dockerizing,
+  part: BaseImage,
+): Promise<PushSummary | undefined> {
+  if (output.kind === "docker-archive") {
+    await writeDockerArchive(ctx, await wholeArchive(part), { path: output.path, tags });
+    return undefined;
   }
+  const whole = await readWhole(part);
+  if (output.kind === "oci-layout") await writeWhole(whole, output.path, tags);
+  else return await copyImage(ctx, whole, { tags, insecure: params.insecure });
+  return undefined;
+}
+
+async function writeWhole(image: WholeImage, dir: string, tags: readonly string[]): Promise<void> {
   const manifests = tags.map((tag) => ({
     ...descriptorOf(image.source.raw),
     annotations: { "org.opencontainers.image.ref.name": parseReference(tag).tag ?? "latest" },
   }));
-  await writeLayout({ dir: output.path, manifests, blobs: await wholeBlobs(image) });
-  return undefined;
+  await writeLayout({ dir, manifests, blobs: await wholeBlobs(image) });
 }
 
-/** Without --push: the engine pulls it, or has it alone, and gives it the names. */
-async function tagInEngine(
-  ctx: Ctx,
-  work: Dockerizing,
-  { image, mayBuild }: { image: string; mayBuild: boolean },
-): Promise<ImageResult | undefined> {
-  await requireEngine(ctx);
-  ctx.report.progress({ step: "pull", text: `Pulling ${image}` });
-  const pulled = await docker(ctx, ["pull", "--quiet", image], { onLine: (line) => ctx.report.log(line) });
-  if (pulled.exitCode !== 0) {
-    const own = await docker(ctx, ["image", "inspect", image]);
-    // Docker's words do not tell an image that is not there from one that can't be had: its registry does.
-    if (own.exitCode !== 0 && !(await findImage(ctx, work, { image, mayBuild }))) return undefined;
-    if (own.exitCode !== 0) throw dockerFailed("pull", pulled.stderr);
-  }
-  for (const tag of work.tags) {
-    const tagged = await docker(ctx, ["tag", image, tag]);
-    if (tagged.exitCode !== 0) throw dockerFailed("tag", tagged.stderr);
-  }
-  return resultOf(work, image);
+function planned(own: OwnImage): ImageResult {
+  const { work, asked } = own;
+  const image = formatReference(parseReference(own.image));
+  const platforms = asked.flatMap(({ name }) => ["--platform", name]).join(" ");
+  const { output, tags } = work;
+  const from = [image, platforms].filter(Boolean).join(" ");
+  const commands = {
+    registry: tags.map((tag) => `copy ${from} ${tag}`),
+    engine: [
+      `docker pull ${[platforms, image].filter(Boolean).join(" ")}`,
+      ...tags.map((tag) => `docker tag ${image} ${tag}`),
+    ],
+    "oci-layout": [`copy ${from} to the OCI layout ${placeOf(work)}`],
+    "docker-archive": [`copy ${from} to the docker archive ${placeOf(work)}`],
+  };
+  return { ...copyResult(own), dry_run: true, commands: commands[output.kind] };
 }
 
-const dockerFailed = (verb: string, stderr: string) =>
-  new SwError("IMAGE_FAILED", `docker ${verb} failed: ${lastLine(stderr)}`);
-
-function platformsOf({ raw }: BaseImage): ImageResult["platforms"] {
-  if (!isIndex(raw)) return [];
-  const { manifests } = parseDocument(ImageIndexSchema, raw.bytes, raw.digest);
-  return manifests.flatMap(({ platform, digest }) =>
-    platform && platform.os !== "unknown" ? [{ platform: `${platform.os}/${platform.architecture}`, digest }] : [],
-  );
-}
-
-const resultOf = (work: Dockerizing, image: string): ImageResult => ({
-  name: work.name,
-  version: work.version.id,
-  uri: work.uri,
-  engine: "copy",
-  reason: `${image} is this runtime`,
-  tags: [...work.tags],
-  digest: null,
-  platforms: [],
-  base: { name: image, digest: null },
-  pushed: false,
-  to: work.output.kind === "oci-layout" ? work.output.path : null,
-  sent_bytes: null,
-  dry_run: false,
-  dockerfile: null,
-  commands: [],
-});
-
-const planned = (work: Dockerizing, image: string): ImageResult => ({
-  ...resultOf(work, image),
-  dry_run: true,
-  commands: work.tags.map((tag) => `copy ${formatReference(parseReference(image))} ${tag}`),
-});
+const placeOf = ({ output }: Dockerizing) => ("path" in output ? posixWord(output.path) : "");

@@ -1,7 +1,7 @@
 /** The file that `docker load` reads: whole under its name, and an ordinary error where it can't be written. */
 import { expect, test } from "bun:test";
 import { readdir } from "node:fs/promises";
-import { writeDockerArchive } from "#core/docker/docker-archive.ts";
+import { onlyPlatform, writeDockerArchive } from "#core/docker/docker-archive.ts";
 import { imagePlatforms } from "#core/docker/platforms.ts";
 import { encodeManifest } from "#core/oci/manifest.ts";
 import { parseReference } from "#core/oci/reference.ts";
@@ -20,7 +20,7 @@ async function emptyImage(ctx: Parameters<typeof openRegistry>[0]) {
 
 test("without its folder there is an error, and none that nobody caught", async () => {
   await using store = await storeCtx();
-  const image = await emptyImage(store.ctx);
+  const image = onlyPlatform(await emptyImage(store.ctx));
   const written = writeDockerArchive(store.ctx, image, { path: `${store.ctx.cwd}/none/x.tar`, tags: [] });
   expect(written).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
   await written.catch(() => {});
