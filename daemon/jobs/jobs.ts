@@ -62,7 +62,7 @@ const CANCEL_CHECK_MS = 300;
 
 export class Jobs {
   readonly #parts: JobsParts;
-  readonly #slots = new Slots();
+  readonly #slots = new Slots(() => this.#parts.paths.locks);
   readonly #running = new Map<string, Operation>();
   readonly #starting = new Map<string, Promise<Job>>();
   #recovering: Promise<void> | undefined;
@@ -135,11 +135,10 @@ export class Jobs {
 
   async #inSlot(work: Work, { log, signal }: { log: JobLog; signal: AbortSignal }): Promise<unknown> {
     const { kind, call } = work;
-    const limits = await this.#parts.limits({ env: call.client.env, clock: { now: () => Date.now() } });
-    if (this.#slots.used(kind.slot) >= limits[kind.slot]) {
-      log.report.progress({ step: "slot", text: `Waiting for another ${kind.slot} build to end` });
-    }
-    const release = await this.#slots.take(kind.slot, limits[kind.slot], signal);
+    const { client } = call;
+    const limits = await this.#parts.limits({ env: client.env, clock: { now: () => Date.now() } });
+    const waits = () => log.report.progress({ step: "slot", text: `Waiting for another ${kind.slot} build to end` });
+    const release = await this.#slots.take({ kind: kind.slot, limit: limits[kind.slot], signal, waits });
     try {
       work.record = { ...work.record, state: "running", started_at: Date.now() };
       await writeRecord(this.#parts, work.record);
