@@ -6,6 +6,7 @@ import { contextFor, type Host } from "#daemon/host.ts";
 import { Jobs } from "#daemon/jobs/jobs.ts";
 import type { SlotLimits } from "#daemon/jobs/kinds.ts";
 import type { JobCall } from "#daemon/jobs/record.ts";
+import { Slots } from "#daemon/jobs/slots.ts";
 import type { Operations } from "#daemon/ops/operation.ts";
 
 /** `host` is asked for late: it holds the jobs that are made here. */
@@ -15,6 +16,7 @@ export function createJobs(operations: Operations, host: () => Host): Jobs {
       return host().paths;
     },
     operations,
+    slots: new Slots(() => host().paths.locks),
     limits: configuredLimits,
     perform: async (call) => await dispatch(host(), call),
     check: async (method, call) => await checkCall(host(), method, call),

@@ -15,49 +15,88 @@ export type JobEvent =
 // A build says a few hundred lines; a runaway one must not fill the disk.
 const CAP = 8 * 1024 * 1024;
 
-export interface JobLog {
+/** What is said before it is opened is its beginning. */
+export class JobLog {
+  /** Everything reported is also passed on to `next`. */
   readonly report: Report;
-  /** What happens to the job itself. */
-  state(text: string): void;
-  close(): void;
+  readonly #early: string[] = [];
+  #fd: number | undefined;
+  #room = CAP;
+  #last = "";
+
+  constructor(next: Report) {
+    this.report = {
+      progress: (event) => {
+        this.#progress(event);
+        next.progress(event);
+      },
+      log: (text) => {
+        this.#text("log", text);
+        next.log(text);
+      },
+      warn: (text) => {
+        this.#text("warn", text);
+        next.warn(text);
+      },
+    };
+  }
+
+  /** Opens, or goes on with, the log in the job's folder; opening twice is fine. */
+  open(dir: string): void {
+    if (this.#fd !== undefined) return;
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    this.#fd = openSync(`${dir}/log`, "a", 0o600);
+    this.#room -= fstatSync(this.#fd).size;
+    for (const line of this.#early.splice(0)) writeSync(this.#fd, line);
+  }
+
+  /** What happens to the job itself; a full log takes these few lines too. */
+  state(words: string): void {
+    this.#put(lineOf({ at: Date.now(), type: "state", text: redactText(words) }));
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  #text(type: "log" | "warn", words: string): void {
+    this.#add({ at: Date.now(), type, text: redactText(words) });
+  }
+
+  /** Counting would fill the log: a step is written when its words change. */
+  #progress(event: ProgressEvent): void {
+    const words = `${event.step}\0${event.text}`;
+    if (words !== this.#last)
+      this.#add({ at: Date.now(), type: "progress", event: { ...event, text: redactText(event.text) } });
+    this.#last = words;
+  }
+
+  #add(event: JobEvent): void {
+    if (this.#room <= 0) return;
+    const line = lineOf(event);
+    this.#room -= Buffer.byteLength(line);
+    const full = {
+      at: Date.now(),
+      type: "warn" as const,
+      text: "the log is full: what is said from here on is left out",
+    };
+    this.#put(this.#room > 0 ? line : lineOf(full));
+  }
+
+  #put(line: string): void {
+    if (this.#fd === undefined) this.#early.push(line);
+    else writeSync(this.#fd, line);
+  }
 }
 
-/** Opens (or goes on with) the log of a job; everything reported is also passed on to `next`. */
+const lineOf = (event: JobEvent) => `${JSON.stringify(event)}\n`;
+
+/** A log that is there from its first line on. */
 export function openJobLog(dir: string, next: Report): JobLog {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const fd = openSync(`${dir}/log`, "a", 0o600);
-  let room = CAP - fstatSync(fd).size;
-  let last = "";
-  const write = (event: JobEvent) => {
-    if (room <= 0) return;
-    const line = `${JSON.stringify(event)}\n`;
-    room -= Buffer.byteLength(line);
-    writeSync(
-      fd,
-      room > 0 ? line : `${JSON.stringify({ at: Date.now(), type: "warn", text: "the log is full and ends here" })}\n`,
-    );
-  };
-  const text = (type: "log" | "warn" | "state", words: string) =>
-    write({ at: Date.now(), type, text: redactText(words) });
-  const report: Report = {
-    progress(event) {
-      // Counting would fill the log: a step is written when its words change.
-      const words = `${event.step}\0${event.text}`;
-      if (words !== last)
-        write({ at: Date.now(), type: "progress", event: { ...event, text: redactText(event.text) } });
-      last = words;
-      next.progress(event);
-    },
-    log(words) {
-      text("log", words);
-      next.log(words);
-    },
-    warn(words) {
-      text("warn", words);
-      next.warn(words);
-    },
-  };
-  return { report, state: (words) => text("state", words), close: () => closeSync(fd) };
+  const log = new JobLog(next);
+  log.open(dir);
+  return log;
 }
 
 export interface LogPart {

@@ -29,7 +29,7 @@ const RecordSchema = v.looseObject({
   interruptions: v.number(),
   /** Which daemon works on it: a pid alone may be reused. */
   owner: v.object({ pid: v.number(), started: v.string() }),
-  /** What must not be decided anew when it is started again (decisions.ts). */
+  /** What must not be decided anew when it is started again. */
   decided: v.optional(v.record(v.string(), v.string())),
   result: v.optional(v.unknown()),
   error: v.nullable(v.looseObject({ code: v.string(), message: v.string(), hint: v.optional(v.string()) })),
@@ -68,22 +68,28 @@ type Where = { readonly paths: Pick<Paths, "jobs"> };
 
 export const jobDir = ({ paths }: Where, id: string): string => `${paths.jobs}/${id}`;
 
+/** There when another process wants the job cancelled. */
+export const cancelPath = (where: Where, id: string): string => `${jobDir(where, id)}/cancel`;
+
 export async function writeRecord(where: Where, record: JobRecord): Promise<void> {
   await writeFileAtomic(`${jobDir(where, record.id)}/job.json`, JSON.stringify(record), { mode: 0o600 });
 }
 
-export async function writeCall(where: Where, id: string, call: JobCall): Promise<void> {
-  await writeFileAtomic(`${jobDir(where, id)}/call.json`, JSON.stringify(call), { mode: 0o600, durable: false });
+/** Puts a job on disk: from here on it is listed, and outlives its daemon. */
+export async function writeJob(where: Where, record: JobRecord, call: JobCall): Promise<void> {
+  await writeFileAtomic(callPath(where, record.id), JSON.stringify(call), { mode: 0o600, durable: false });
+  await writeRecord(where, record);
 }
 
+const callPath = (where: Where, id: string) => `${jobDir(where, id)}/call.json`;
+
 export async function readCall(where: Where, id: string): Promise<JobCall | undefined> {
-  const parsed = v.safeParse(CallSchema, await jsonIfAny(`${jobDir(where, id)}/call.json`));
+  const parsed = v.safeParse(CallSchema, await jsonIfAny(callPath(where, id)));
   return parsed.success ? { params: parsed.output.params, client: parsed.output.client } : undefined;
 }
 
 /** The environment may hold secrets and is not kept longer than it can be needed. */
-export const dropCall = async (where: Where, id: string): Promise<void> =>
-  await removeFile(`${jobDir(where, id)}/call.json`);
+export const dropCall = async (where: Where, id: string): Promise<void> => await removeFile(callPath(where, id));
 
 export async function readRecord(where: Where, id: string): Promise<JobRecord | undefined> {
   const parsed = v.safeParse(RecordSchema, await jsonIfAny(`${jobDir(where, id)}/job.json`));

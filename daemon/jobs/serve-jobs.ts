@@ -32,17 +32,25 @@ function requireJobs(host: Host): Jobs {
   });
 }
 
-export const listJobs = async (ctx: Ctx): Promise<Row[]> => (await listRecords(ctx)).map(rowOf);
+export const listJobs = async (ctx: Ctx, host: Host): Promise<Row[]> =>
+  await Promise.all((await listRecords(ctx)).map(async (record) => rowOf(await asItStands(ctx, host, record))));
 
-export async function jobInfo(ctx: Ctx, { id }: { id: string }): Promise<ResultOf<"job.info">> {
-  const record = await findRecord(ctx, id);
+export async function jobInfo(ctx: Ctx, { id }: { id: string }, host: Host): Promise<ResultOf<"job.info">> {
+  const record = await find(ctx, host, id);
   const { decided = {}, result = null } = record;
   return { ...rowOf(record), log: `${jobDir(ctx, record.id)}/log`, decided, result };
 }
 
-/** A job whose daemon has gone is interrupted, whether or not the next daemon has seen it yet. */
-const stateOf = (record: JobRecord): Row["state"] =>
-  isEnded(record) || isOwned(record) ? record.state : "interrupted";
+const find = async (ctx: Ctx, host: Host, id: string): Promise<JobRecord> =>
+  await asItStands(ctx, host, await findRecord(ctx, id));
+
+/** A job that nobody works on any more is interrupted, whether or not that could be written down. */
+async function asItStands(ctx: Ctx, { jobs }: Host, record: JobRecord): Promise<JobRecord> {
+  if (isEnded(record) || (jobs ? jobs.isAtWork(record) : isOwned(record))) return record;
+  // It may have ended since it was read.
+  const again = (await readRecord(ctx, record.id)) ?? record;
+  return isEnded(again) ? again : { ...again, state: "interrupted" };
+}
 
 function rowOf(record: JobRecord): Row {
   const time = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
@@ -50,7 +58,7 @@ function rowOf(record: JobRecord): Row {
     id: record.id,
     kind: record.method,
     title: record.title,
-    state: stateOf(record),
+    state: record.state,
     created_at: time(record.created_at) ?? "",
     started_at: time(record.started_at),
     ended_at: time(record.ended_at),
@@ -60,25 +68,27 @@ function rowOf(record: JobRecord): Row {
 }
 
 /** From the first line on; with `follow` until the job's end. */
-export async function jobLogs(ctx: Ctx, { id, follow }: ParsedParams<"job.logs">): Promise<Row> {
-  const record = await findRecord(ctx, id);
-  return rowOf(await replay(ctx, record, { follow, each: (event) => ctx.report.log(logLine(event)) }));
+export async function jobLogs(ctx: Ctx, { id, follow }: ParsedParams<"job.logs">, host: Host): Promise<Row> {
+  return rowOf(await replay(ctx, { id, host, follow, each: (event) => ctx.report.log(logLine(event)) }));
 }
 
 interface Replay {
+  id: string;
+  host: Host;
   follow: boolean;
   each: (event: JobEvent) => void;
 }
 
 /** The record as it is at the end of the log. */
-async function replay(ctx: Ctx, record: JobRecord, { follow, each }: Replay): Promise<JobRecord> {
+async function replay(ctx: Ctx, { id, host, follow, each }: Replay): Promise<JobRecord> {
+  const { id: full } = await findRecord(ctx, id);
   for (let at = 0; ; ) {
     // The record first: what a job says before its end is in the log then.
-    const now = (await readRecord(ctx, record.id)) ?? record;
-    const part = await readJobLog(jobDir(ctx, record.id), at);
+    const now = await find(ctx, host, full);
+    const part = await readJobLog(jobDir(ctx, full), at);
     part.events.forEach(each);
     at = part.next;
-    if (!follow || isEnded(now) || !isOwned(now)) return now;
+    if (!follow || isEnded(now)) return now;
     throwIfAborted(ctx.signal);
     await Bun.sleep(LOOK_MS);
   }
@@ -91,10 +101,9 @@ const mark = ({ type }: JobEvent) =>
   type === "log" ? "  " : type === "warn" ? "warning: " : type === "state" ? "job " : "";
 
 /** @throws SwError the job's own error, so that the exit code is the job's */
-export async function waitForJob(ctx: Ctx, { id }: { id: string }): Promise<ResultOf<"job.wait">> {
-  const record = await findRecord(ctx, id);
-  const ended = await replay(ctx, record, { follow: true, each: (event) => passOn(ctx, event) });
-  if (ended.state === "done") return await jobInfo(ctx, { id: ended.id });
+export async function waitForJob(ctx: Ctx, { id }: { id: string }, host: Host): Promise<ResultOf<"job.wait">> {
+  const ended = await replay(ctx, { id, host, follow: true, each: (event) => passOn(ctx, event) });
+  if (ended.state === "done") return await jobInfo(ctx, { id: ended.id }, host);
   throw endError(ended);
 }
 
@@ -120,10 +129,10 @@ const isCode = (code: string): code is ErrorCode => Object.hasOwn(ERROR_CODES, c
 
 /** Answers when it has ended. Cancelling what has ended changes nothing. */
 export async function cancelJob(ctx: Ctx, { id }: { id: string }, host: Host): Promise<Row> {
-  const record = await findRecord(ctx, id);
+  const record = await find(ctx, host, id);
   if (isEnded(record)) return rowOf(record);
   await requireJobs(host).cancel(record.id);
-  return rowOf(await replay(ctx, record, { follow: true, each: () => {} }));
+  return rowOf(await replay(ctx, { id: record.id, host, follow: true, each: () => {} }));
 }
 
 export async function removeJobs(
@@ -132,7 +141,7 @@ export async function removeJobs(
   host: Host,
 ): Promise<{ removed: string[] }> {
   const named = await Promise.all(params.ids.map((id) => findRecord(ctx, id)));
-  const ended = params.ended ? (await listRecords(ctx)).filter(isEnded) : [];
+  const ended = params.ended ? (await listJobs(ctx, host)).filter(isEnded) : [];
   const removed = [...new Set([...named, ...ended].map(({ id }) => id))];
   for (const id of removed) await requireJobs(host).remove(id);
   return { removed };

@@ -112,8 +112,7 @@ export class Daemon {
 
   /** SIGTERM: as retire, but what runs is cancelled first. */
   async terminate(): Promise<void> {
-    this.host.jobs?.leave();
-    this.operations.cancelAll();
+    this.operations.leave();
     await this.retire("terminated");
   }
 }

@@ -9,10 +9,10 @@ async function jobs(host: Host) {
 
 export const jobHandlers = {
   "job.start": async (ctx, params, host) => (await jobs(host)).startJob(ctx, params, host),
-  "job.list": async (ctx, _, host) => (await jobs(host)).listJobs(ctx),
-  "job.info": async (ctx, params, host) => (await jobs(host)).jobInfo(ctx, params),
-  "job.logs": async (ctx, params, host) => (await jobs(host)).jobLogs(ctx, params),
-  "job.wait": async (ctx, params, host) => (await jobs(host)).waitForJob(ctx, params),
+  "job.list": async (ctx, _, host) => (await jobs(host)).listJobs(ctx, host),
+  "job.info": async (ctx, params, host) => (await jobs(host)).jobInfo(ctx, params, host),
+  "job.logs": async (ctx, params, host) => (await jobs(host)).jobLogs(ctx, params, host),
+  "job.wait": async (ctx, params, host) => (await jobs(host)).waitForJob(ctx, params, host),
   "job.cancel": async (ctx, params, host) => (await jobs(host)).cancelJob(ctx, params, host),
   "job.remove": async (ctx, params, host) => (await jobs(host)).removeJobs(ctx, params, host),
 } satisfies Partial<Handlers>;

@@ -24,6 +24,7 @@ const KEPT_ENDED = 50;
 export class Operations {
   readonly #operations = new Map<string, Operation>();
   readonly #byFlightKey = new Map<string, Operation>();
+  #leaving = false;
 
   /** Starts work, or joins the equal one that is under way. Unless `detached`, somebody must hold it (see `stream`). */
   start(
@@ -91,7 +92,13 @@ export class Operations {
     return this.all.filter((op) => op.endedAt === undefined);
   }
 
-  cancelAll(): void {
+  /** The daemon has been told to end: what runs is ended by it, not by whoever asked for the work. */
+  get leaving(): boolean {
+    return this.#leaving;
+  }
+
+  leave(): void {
+    this.#leaving = true;
     for (const op of this.running) op.flight.cancel();
   }
 

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { readdirSync, utimesSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { silentReport } from "#core/report.ts";
-import { eventText, openJobLog, readJobLog } from "#daemon/jobs/job-log.ts";
+import { eventText, JobLog, openJobLog, readJobLog } from "#daemon/jobs/job-log.ts";
 import { leaveNote } from "#daemon/jobs/notes.ts";
 import { storeHome } from "../../core/store/store-home.ts";
 
@@ -21,14 +21,30 @@ test("a log is gone on with, read from any place, without passwords and without 
   expect((await readJobLog(`${home.dir}/none`, 0)).events).toEqual([]);
 });
 
-test("a runaway job fills its log to the cap and no further", async () => {
+test("a runaway job fills its log to the cap and no further, and how it ended is there all the same", async () => {
   await using home = await storeHome();
-  const log = openJobLog(home.dir, silentReport);
-  for (let i = 0; i < 200; i++) log.report.log("x".repeat(64 * 1024));
-  log.close();
+  for (const end of ["interrupted", "done"]) {
+    const log = openJobLog(home.dir, silentReport);
+    for (let i = 0; i < 200; i++) log.report.log("x".repeat(64 * 1024));
+    log.state(end);
+    log.close();
+  }
   expect(Bun.file(`${home.dir}/log`).size).toBeLessThan(8.2 * 1024 * 1024);
   const { events } = await readJobLog(home.dir, 0);
-  expect(eventText(events.at(-1) ?? { at: 0, type: "log", text: "" })).toContain("the log is full");
+  expect(events.filter(({ type }) => type === "state").map(eventText)).toEqual(["interrupted", "done"]);
+  expect(events.slice(-2).map(eventText)).toEqual([expect.stringContaining("the log is full"), "done"]);
+});
+
+test("what is said before a log is opened is its beginning, and opening it again changes nothing", async () => {
+  await using home = await storeHome();
+  const said: string[] = [];
+  const log = new JobLog({ ...silentReport, log: (text) => said.push(text) });
+  log.report.log("early");
+  for (const _ of [1, 2]) log.open(home.dir);
+  log.report.log("late");
+  log.close();
+  expect((await readJobLog(home.dir, 0)).events.map(eventText)).toEqual(["early", "late"]);
+  expect(said).toEqual(["early", "late"]);
 });
 
 test("counting does not fill the log: a step is written when its words change", async () => {

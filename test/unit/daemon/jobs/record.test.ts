@@ -13,7 +13,7 @@ import {
   readCall,
   readRecord,
   removeRecord,
-  writeCall,
+  writeJob,
   writeRecord,
 } from "#daemon/jobs/record.ts";
 import { type StoreHome, storeHome } from "../../core/store/store-home.ts";
@@ -31,8 +31,7 @@ const CALL = { params: { uri: "demo" }, client: { cwd: "/w", env: { TOKEN: "s3cr
 test("what is written is read again, fields of a newer build too, and nobody else may read it", async () => {
   await using home = await storeHome();
   const one = record(ID, { error: { code: "USAGE", message: "m", more: 1 }, result: { a: 1 }, newer: "field" });
-  await put(home, one);
-  await writeCall(home.ctx, ID, CALL);
+  await writeJob(home.ctx, one, CALL);
   expect(await readRecord(home.ctx, ID)).toEqual(one);
   expect(await readCall(home.ctx, ID)).toEqual(CALL);
   const names = ["job.json", "call.json"];
@@ -54,8 +53,7 @@ test("of many writers at once one has the last word, whole, and nothing stays be
 
 test("the environment of a call is dropped with its end, and dropping twice is fine", async () => {
   await using home = await storeHome();
-  await put(home, record(ID));
-  await writeCall(home.ctx, ID, CALL);
+  await writeJob(home.ctx, record(ID), CALL);
   for (const _ of [1, 2]) await dropCall(home.ctx, ID);
   expect(await readCall(home.ctx, ID)).toBeUndefined();
   expect((await home.stored()).join()).not.toContain("s3cret");

@@ -31,7 +31,7 @@ test("equal work is joined while it runs, and begun anew when it has ended", asy
   expect(await one.flight.result).toBe("result");
   expect(operations.start(input("k"), work().run)).not.toBe(one);
   expect(operations.get(one.id)?.endedAt).toBeGreaterThanOrEqual(one.startedAt);
-  operations.cancelAll();
+  operations.leave();
   await operations.idle();
 });
 
@@ -64,7 +64,7 @@ test("work that nobody waits for goes on when it is detached, and ends with its 
   expect([held.flight.signal.aborted, free.flight.signal.aborted]).toEqual([true, false]);
   expect(await held.flight.result.catch((e: unknown) => e)).toMatchObject({ code: "CANCELLED" });
   expect(operations.running).toEqual([free]);
-  operations.cancelAll();
+  operations.leave();
   await operations.idle();
 });
 
