@@ -42,6 +42,12 @@ export interface Ctx {
    * Work with the same key runs once.
    */
   readonly background: (key: string, title: string, work: (ctx: Ctx) => Promise<void>) => void;
+  /**
+   * Awaited before what may take minutes (a resolution, an installation): only some may do such work at a time, and a call
+   * that does is a job. Never inside of what others may join: they would wait for the turn of one who waits for theirs.
+   * Without a daemon, and for what is no job, it is always one's turn.
+   */
+  readonly takeTurn: () => Promise<void>;
 }
 
 /** The same context with parts replaced. */

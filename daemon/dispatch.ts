@@ -21,6 +21,8 @@ export interface Call {
   report: Report;
   /** Of a job that may be started again. */
   decided?: Decisions;
+  /** Of a job; see `Ctx`. */
+  takeTurn?: () => Promise<void>;
 }
 
 /** @throws USAGE for an unknown method or parameters that do not fit; otherwise what the handler throws. */

@@ -42,12 +42,16 @@ export function createHost(input: { root: string; locks: string; background: Bac
   };
 }
 
+interface CallParts {
+  signal: AbortSignal;
+  report: Report;
+  decided?: Decisions | undefined;
+  /** Only of what can be a job. */
+  takeTurn?: (() => Promise<void>) | undefined;
+}
+
 /** The context of one call. */
-export function contextFor(
-  host: Host,
-  client: ClientInfo,
-  call: { signal: AbortSignal; report: Report; decided?: Decisions | undefined },
-): Ctx {
+export function contextFor(host: Host, client: ClientInfo, call: CallParts): Ctx {
   return {
     env: client.env,
     cwd: client.cwd,
@@ -60,5 +64,6 @@ export function contextFor(
     decided: call.decided,
     longLived: host.longLived,
     background: (key, title, work) => host.background(host, client, { key, title, work }),
+    takeTurn: call.takeTurn ?? (async () => {}),
   };
 }

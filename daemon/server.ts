@@ -71,7 +71,7 @@ async function call(daemon: Daemon, name: string, request: Request): Promise<Res
 }
 
 async function startOperation(daemon: Daemon, method: string, body: CallBody): Promise<Response> {
-  if (jobKind(method)?.always && daemon.host.jobs && !isDryRun(body.params)) {
+  if (jobKind(method) && daemon.host.jobs && !isDryRun(body.params)) {
     return streamOperation((await daemon.host.jobs.start(method, body, false)).operation, true);
   }
   const key = isMethod(method) ? await flightKey(method, body) : undefined;

@@ -114,6 +114,7 @@ async function solveOne(ctx: Ctx, input: SolveInput, question: Question & { plat
     await keep(ctx, key, { channels, requested: specs, variables: {}, platforms: { [subdir]: others } });
     return { records: others, cached: true };
   }
+  await ctx.takeTurn();
   ctx.report.progress({ step: "conda", text: `Resolving ${specs.length} conda packages (${subdir})` });
   try {
     const asked = { specs, channels, platform: subdir, virtual, priority };

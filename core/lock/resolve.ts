@@ -87,6 +87,7 @@ export async function lockIndexSettings(
 async function makeLock(ctx: Ctx, plan: Plan): Promise<Lock> {
   const { input, settings } = plan;
   if (input.requirements.requirements.length + input.wheels.length === 0) return emptyLock(plan);
+  await ctx.takeTurn();
   const attempt = async (platforms: PlatformName[]) => {
     reportAttempt(ctx, input, platforms);
     return await solve(ctx, { input, settings, platforms });

@@ -25,6 +25,7 @@ export interface BuildPlace {
 export async function buildEditable(ctx: Ctx, origin: LocalOrigin, { python, scratch }: BuildPlace): Promise<string> {
   const { place, distribution } = origin;
   if (!(await isFolder(place))) throw notThere(origin);
+  await ctx.takeTurn();
   ctx.report.progress({ step: "wheel", text: `Building a wheel of ${distribution.name} from ${place}` });
   const [copy, out] = [`${scratch}/${distribution.key}.src`, `${scratch}/${distribution.key}.out`];
   await copySources(place, copy);

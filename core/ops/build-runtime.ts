@@ -4,6 +4,7 @@
  */
 import { type Ctx, withCtx } from "#core/context.ts";
 import { linkRuntime } from "#core/env/links.ts";
+import { readyEnv } from "#core/env/pointer.ts";
 import { restoreEnv } from "#core/env/restore.ts";
 import { SwError } from "#core/errors.ts";
 import { thisPlatform } from "#core/lock/platforms.ts";
@@ -133,8 +134,10 @@ async function prepare(ctx: Ctx, params: BuildParams, made: Made): Promise<void>
     const { marker } = await restoreEnv(own, await readVersion(own, id), { fresh, compile: params.compile });
     await linkRuntime(own, made, marker.prefix);
   };
-  if (mode === "wait") await work(ctx);
-  else ctx.background(`prepare:${id}:${fresh}`, `prepare ${id.slice(0, 12)}`, work);
+  if (mode === "wait") {
+    if (fresh || !(await readyEnv(ctx, id))) await ctx.takeTurn();
+    await work(ctx);
+  } else ctx.background(`prepare:${id}:${fresh}`, `prepare ${id.slice(0, 12)}`, work);
 }
 
 interface Made {

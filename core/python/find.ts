@@ -56,6 +56,7 @@ const asPython = ({ path, version, minor, build }: Facts, source: PythonSource):
 export async function requirePython(ctx: Ctx, minor: string, wished?: string): Promise<Python> {
   const found = await findPython(ctx, minor, wished);
   if (found) return found;
+  await ctx.takeTurn();
   ctx.report.progress({ step: "python", text: `Downloading Python ${minor}` });
   const failure = await downloadPython(ctx, minor);
   const got = failure === undefined ? await findPython(ctx, minor) : undefined;

@@ -1,6 +1,7 @@
 /**
- * One job that this daemon works on: its record and log on disk, its turn among those of its kind, its end.
- * Knows no other job. Tests: test/e2e/jobs.test.ts, test/unit/daemon/jobs/jobs.test.ts
+ * One job that this daemon works on: its record and log on disk, its turn among those of its kind, its end. Work that may be
+ * over in a moment is none until it asks for its turn, and leaves no trace then. Knows no other job.
+ * Tests: test/e2e/jobs.test.ts, test/unit/daemon/jobs/jobs.test.ts
  */
 import { existsSync } from "node:fs";
 import type { Decisions } from "#core/context.ts";
@@ -10,7 +11,15 @@ import type { Report } from "#core/report.ts";
 import { JobLog } from "#daemon/jobs/job-log.ts";
 import type { JobKind, SlotLimits } from "#daemon/jobs/kinds.ts";
 import { leaveNote } from "#daemon/jobs/notes.ts";
-import { cancelPath, dropCall, type JobCall, type JobRecord, jobDir, writeRecord } from "#daemon/jobs/record.ts";
+import {
+  cancelPath,
+  dropCall,
+  type JobCall,
+  type JobRecord,
+  jobDir,
+  writeJob,
+  writeRecord,
+} from "#daemon/jobs/record.ts";
 import type { Slots } from "#daemon/jobs/slots.ts";
 import { log } from "#daemon/life/log.ts";
 import type { Operation, Operations } from "#daemon/ops/operation.ts";
@@ -30,6 +39,7 @@ export interface PerformedCall extends JobCall {
   readonly report: Report;
   readonly signal: AbortSignal;
   readonly decided: Decisions;
+  readonly takeTurn: () => Promise<void>;
 }
 
 export interface Work {
@@ -48,26 +58,56 @@ export class JobRun {
   readonly operation: Operation;
   readonly #parts: RunParts;
   readonly #work: Work;
+  readonly #isJob = Promise.withResolvers<string>();
   #record: JobRecord;
+  #jobLog: JobLog | undefined;
+  #watch: ReturnType<typeof setInterval> | undefined;
+  #kept: Promise<void> | undefined;
+  #turn: Promise<() => void> | undefined;
+  #isOver = false;
 
-  /** Begins the work; the record is on disk already. */
-  constructor(parts: RunParts, work: Work) {
+  /** Begins the work; `isKept`: its record is on disk already. */
+  constructor(parts: RunParts, work: Work, isKept: boolean) {
     this.id = work.record.id;
     this.#parts = parts;
     this.#work = work;
     this.#record = work.record;
+    if (isKept) this.#kept = this.#begin();
     const { method, title } = work.record;
-    this.operation = parts.operations.start({ method, title, detached: work.detached }, (report, signal) =>
+    const job = this.#isJob.promise;
+    this.operation = parts.operations.start({ method, title, detached: work.detached, job }, (report, signal) =>
       this.#run(report, signal),
     );
   }
 
+  /** From here on it is listed, and outlives its daemon. @returns false when it was over before it became a job */
+  async keep(): Promise<boolean> {
+    if (this.#isOver && !this.#kept) return false;
+    this.#kept ??= writeJob(this.#parts, this.#record, this.#work.call).then(() => this.#begin());
+    await this.#kept;
+    return true;
+  }
+
+  get isKept(): boolean {
+    return this.#kept !== undefined;
+  }
+
+  async #begin(): Promise<void> {
+    this.#isJob.resolve(this.id);
+    if (this.#jobLog) this.#open(this.#jobLog);
+  }
+
+  #open(jobLog: JobLog): void {
+    jobLog.open(jobDir(this.#parts, this.id));
+    const path = cancelPath(this.#parts, this.id);
+    this.#watch ??= setInterval(() => existsSync(path) && this.operation.flight.cancel(), CANCEL_CHECK_MS);
+  }
+
   async #run(report: Report, signal: AbortSignal): Promise<unknown> {
     const jobLog = new JobLog(report);
-    const watch = this.#watchForCancel();
+    this.#jobLog = jobLog;
     try {
-      jobLog.open(jobDir(this.#parts, this.id));
-      const result = await this.#inSlot(jobLog, signal);
+      const result = await this.#perform(jobLog, signal);
       await this.#end(jobLog, { state: "done", result });
       return result;
     } catch (e) {
@@ -76,12 +116,32 @@ export class JobRun {
       else await this.#fail(error, { jobLog, cancelled: signal.aborted || error.code === "CANCELLED" });
       throw error;
     } finally {
-      clearInterval(watch);
+      clearInterval(this.#watch);
       jobLog.close();
     }
   }
 
-  async #inSlot(jobLog: JobLog, signal: AbortSignal): Promise<unknown> {
+  async #perform(jobLog: JobLog, signal: AbortSignal): Promise<unknown> {
+    const { method } = this.#record;
+    const takeTurn = async () => {
+      this.#turn ??= this.#waitForTurn(jobLog, signal);
+      await this.#turn;
+    };
+    try {
+      if (this.#kept) {
+        this.#open(jobLog);
+        await takeTurn();
+      }
+      const own = { report: jobLog.report, signal, decided: this.#decisions(), takeTurn };
+      return await this.#parts.perform({ method, ...this.#work.call, ...own });
+    } finally {
+      const release = await this.#turn?.catch(() => undefined);
+      release?.();
+    }
+  }
+
+  async #waitForTurn(jobLog: JobLog, signal: AbortSignal): Promise<() => void> {
+    await this.keep();
     const { kind, call } = this.#work;
     const limits = await this.#parts.limits({ env: call.client.env, clock: { now: () => Date.now() } });
     const waits = () => jobLog.report.progress({ step: "slot", text: `Waiting for another ${kind.slot} build to end` });
@@ -90,10 +150,10 @@ export class JobRun {
       this.#record = { ...this.#record, state: "running", started_at: Date.now() };
       await writeRecord(this.#parts, this.#record);
       jobLog.state("running");
-      const own = { report: jobLog.report, signal, decided: this.#decisions() };
-      return await this.#parts.perform({ method: this.#record.method, ...call, ...own });
-    } finally {
+      return release;
+    } catch (e) {
       release();
+      throw e;
     }
   }
 
@@ -103,7 +163,7 @@ export class JobRun {
       get: (what) => this.#record.decided?.[what],
       set: async (what, value) => {
         this.#record = { ...this.#record, decided: { ...this.#record.decided, [what]: value } };
-        await writeRecord(this.#parts, this.#record);
+        if (this.#kept) await this.#kept.then(() => writeRecord(this.#parts, this.#record));
       },
     };
   }
@@ -115,8 +175,11 @@ export class JobRun {
 
   /** Whatever keeps it from being written down changes nothing of what was done. */
   async #end(jobLog: JobLog, end: Pick<JobRecord, "state"> & Partial<JobRecord>): Promise<void> {
+    this.#isOver = true;
+    if (!this.#kept) return;
     this.#record = { ...this.#record, ...end, ended_at: Date.now() };
     try {
+      await this.#kept;
       // Before the record: who sees that it has ended finds its last line in the log.
       jobLog.state(end.state === "failed" ? `failed: ${end.error?.message}` : end.state);
       await writeRecord(this.#parts, this.#record);
@@ -125,10 +188,5 @@ export class JobRun {
       log(`job ${this.id}: its end can't be written: ${SwError.from(e).message}`);
     }
     if (this.#work.detached) leaveNote(this.#parts, this.#work.call.client.env.SWCLI_SHELL, this.#record);
-  }
-
-  #watchForCancel(): ReturnType<typeof setInterval> {
-    const path = cancelPath(this.#parts, this.id);
-    return setInterval(() => existsSync(path) && this.operation.flight.cancel(), CANCEL_CHECK_MS);
   }
 }

@@ -58,8 +58,8 @@ export class Jobs {
     await this.recovered();
     const key = await keyOf(method, call);
     const known = this.#starting.get(key);
-    if (known) return await join(await known, detached);
-    const started = this.#create({ record: newRecord(method, jobTitle(kind, call.params)), kind, call, detached });
+    if (known && (await join(await known, detached))) return await known;
+    const started = this.#create({ record: newRecord(method, jobTitle(kind, call)), kind, call, detached });
     this.#offer(key, started);
     return await started;
   }
@@ -76,25 +76,26 @@ export class Jobs {
   }
 
   async #create(work: Work): Promise<JobRun> {
-    const { record, call } = work;
-    return await this.#launch(work, () => writeJob(this.#parts, record, call));
+    const { record, kind, call, detached } = work;
+    const write = async () => await writeJob(this.#parts, record, call);
+    return await this.#launch(work, kind.atOnce || detached ? write : undefined);
   }
 
   /** It is ours before `write` puts it on disk: no reader shall take it for one that nobody works on. */
-  async #launch(work: Work, write: () => Promise<void>): Promise<JobRun> {
+  async #launch(work: Work, write: (() => Promise<void>) | undefined): Promise<JobRun> {
     const { id } = work.record;
     this.#own.set(id, undefined);
     try {
-      await write();
+      await write?.();
     } catch (e) {
       this.#own.delete(id);
       throw e;
     }
-    const run = new JobRun(this.#parts, work);
+    const run = new JobRun(this.#parts, work, write !== undefined);
     this.#own.set(id, run);
     const ended = () => {
       this.#own.delete(id);
-      void this.#prune();
+      if (run.isKept) void this.#prune();
     };
     run.operation.flight.result.then(ended, ended);
     return run;
@@ -181,8 +182,9 @@ export class Jobs {
 const keyOf = async (method: string, { params, client }: JobCall): Promise<string> =>
   await flightKey(method as Parameters<typeof flightKey>[0], { params, client } satisfies CallBody);
 
-/** Who joins to leave keeps it alive without listening. */
-async function join(run: JobRun, detached: boolean): Promise<JobRun> {
-  if (detached) run.operation.flight.hold();
-  return run;
+/** Who joins to leave makes a job of it, and keeps it alive without listening. @returns false when it is over */
+async function join(run: JobRun, detached: boolean): Promise<boolean> {
+  if (!detached) return true;
+  run.operation.flight.hold();
+  return await run.keep();
 }

@@ -15,6 +15,8 @@ export interface Operation {
   /** Unix ms. */
   startedAt: number;
   endedAt?: number;
+  /** The id of the job that it is, once it is one. */
+  job?: Promise<string> | undefined;
   flight: Flight<unknown>;
 }
 
@@ -28,7 +30,7 @@ export class Operations {
 
   /** Starts work, or joins the equal one that is under way. Unless `detached`, somebody must hold it (see `stream`). */
   start(
-    input: { method: string; title: string; flightKey?: string; detached?: boolean },
+    input: { method: string; title: string; flightKey?: string; detached?: boolean; job?: Promise<string> },
     work: (report: Report, signal: AbortSignal) => Promise<unknown>,
   ): Operation {
     const running = input.flightKey === undefined ? undefined : this.#byFlightKey.get(input.flightKey);
@@ -40,7 +42,7 @@ export class Operations {
   }
 
   #create(
-    input: { method: string; title: string },
+    input: { method: string; title: string; job?: Promise<string> },
     work: (report: Report, signal: AbortSignal) => Promise<unknown>,
   ): Operation {
     const operation: Operation = {
@@ -48,6 +50,7 @@ export class Operations {
       method: input.method,
       title: input.title,
       startedAt: Date.now(),
+      job: input.job,
       flight: new Flight(work),
     };
     this.#operations.set(operation.id, operation);

@@ -74,10 +74,13 @@ test(
     expect(lost.stderr).toContain("(DAEMON_LOST)");
     const again = await home.run(["runtime", "build", "--prepare", "wait"], { cwd: dir });
     expect(again).toMatchObject({ exitCode: 0 });
-    // The new daemon may be compiling bytecode; of the old one and its engine nothing is left.
-    const commands = await Promise.all((await home.processes()).map(commandOf));
-    expect(commands.filter((words) => words.includes("__daemon"))).toHaveLength(1);
-    expect(commands.filter((words) => words.some((word) => /(^|\/)uv$/.test(word)))).toEqual([]);
+    // What the old one was building is begun again; afterwards nothing of it and of its engine is left.
+    for (const { id } of (await home.run(["job", "list", "-o", "json"])).json) await home.run(["job", "wait", id]);
+    const commands = async () => await Promise.all((await home.processes()).map(commandOf));
+    const engines = async () => (await commands()).filter((words) => words.some((word) => /(^|\/)uv$/.test(word)));
+    for (let i = 0; i < 500 && (await engines()).length > 0; i++) await Bun.sleep(10);
+    expect(await engines()).toEqual([]);
+    expect((await commands()).filter((words) => words.includes("__daemon"))).toHaveLength(1);
   },
   3 * MINUTES,
 );

@@ -11,6 +11,7 @@ import { pushRealBase, type RealBase, realBaseMissing } from "../servers/base-im
 import { type RegistryServer, registryMissing, startRegistry } from "../servers/registry.ts";
 import { dockerHome, noBuildx, noEngine } from "./docker-home.ts";
 import { buildForImage, dockerize } from "./image-runtime.ts";
+import { imageJobs } from "./job-state.ts";
 
 const missing = (await registryMissing()) ?? realBaseMissing();
 const testEngine = testWith(missing, noEngine);
@@ -183,9 +184,7 @@ testBuildx(
     const { pid } = (await home.run(["-o", "json", "daemon", "status"])).json;
     process.kill(pid, "SIGKILL");
     await until(async () => (await home.processes()).length === 0);
-    expect((await home.run(["--no-daemon", "-o", "json", "job", "list"])).json).toMatchObject([
-      { id, state: "interrupted" },
-    ]);
+    expect(await imageJobs(home, "--no-daemon")).toMatchObject([{ id, state: "interrupted" }]);
     expect((await home.run(["job", "wait", id])).exitCode).toBe(0);
     expect((await home.run(["-o", "json", "job", "info", id])).json).toMatchObject({ state: "done", interruptions: 1 });
     expect(await inImage(home, image, "cat", "/tmp/said")).toBe(`${marker}\n`);

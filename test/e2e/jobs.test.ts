@@ -7,6 +7,7 @@ import { pushTinyBase } from "../servers/base-image.ts";
 import { type RegistryServer, registryMissing, startRegistry } from "../servers/registry.ts";
 import { type Gate, openGate } from "../servers/registry-gate.ts";
 import { buildForImage } from "./image-runtime.ts";
+import { daemonPid, imageJobs, jobInfo as info, killDaemon, untilState } from "./job-state.ts";
 
 const missing = await registryMissing();
 const testImage = testWith(missing);
@@ -32,25 +33,6 @@ async function detach(home: Home, tag: string, gate?: Gate): Promise<string> {
   if (ran.exitCode !== 0) throw new Error(ran.stderr);
   expect(ran.stdout).toMatch(/^[0-9a-f]{12}\n$/);
   return ran.stdout.trim();
-}
-
-const info = async (home: Home, id: string) => (await home.run(["-o", "json", "job", "info", id])).json;
-
-async function untilState(home: Home, id: string, state: string): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    if ((await info(home, id)).state === state) return;
-    await Bun.sleep(50);
-  }
-  throw new Error(`job ${id} does not become ${state}: ${JSON.stringify(await info(home, id))}`);
-}
-
-const daemonPid = async (home: Home): Promise<number> => (await home.run(["-o", "json", "daemon", "status"])).json.pid;
-
-/** As the kernel or a person would; returns when it has gone. */
-async function killDaemon(home: Home): Promise<void> {
-  const pid = await daemonPid(home);
-  process.kill(pid, "SIGKILL");
-  while ((await home.processes()).includes(pid)) await Bun.sleep(10);
 }
 
 testImage(
@@ -84,7 +66,7 @@ testImage(
     await home.run(["daemon", "stop"]);
     const after = await home.run(["--no-daemon", "job", "logs", id]);
     expect(after.stdout).toBe(before.stdout);
-    expect((await home.run(["--no-daemon", "-o", "json", "job", "list"])).json).toMatchObject([{ id, state: "done" }]);
+    expect(await imageJobs(home, "--no-daemon")).toMatchObject([{ id, state: "done" }]);
   },
   SLOW,
 );
@@ -121,11 +103,9 @@ testImage(
     const id = await detach(home, "killed", gate);
     await untilState(home, id, "running");
     await killDaemon(home);
-    expect((await home.run(["--no-daemon", "-o", "json", "job", "list"])).json).toMatchObject([
-      { id, state: "interrupted" },
-    ]);
-    const [row] = (await home.run(["-o", "json", "job", "list"])).json;
-    expect(row.id).toBe(id);
+    expect(await imageJobs(home, "--no-daemon")).toMatchObject([{ id, state: "interrupted" }]);
+    const [row] = await imageJobs(home);
+    expect(row?.id).toBe(id);
     expect((await home.run(["job", "wait", id])).exitCode).toBe(0);
     expect(await info(home, id)).toMatchObject({ state: "done", interruptions: 1 });
     const logs = await home.run(["job", "logs", id]);
@@ -145,7 +125,7 @@ testImage(
     await killDaemon(home);
     expect(await detach(home, "repeated", gate)).toBe(id);
     expect((await home.run(["job", "wait", id])).exitCode).toBe(0);
-    expect((await home.run(["-o", "json", "job", "list"])).json).toHaveLength(1);
+    expect(await imageJobs(home)).toHaveLength(1);
   },
   SLOW,
 );
@@ -255,7 +235,7 @@ testImage(
         expect(ran.exitCode).toBe(exitCode);
       }
     }
-    expect((await home.run(["-o", "json", "job", "list"])).json).toEqual([]);
+    expect(await imageJobs(home)).toEqual([]);
   },
   SLOW,
 );
@@ -280,8 +260,8 @@ testImage(
     await child.said("Reading the base image");
     child.kill("SIGINT");
     expect(await child.exited).toBe(130);
-    const [row] = (await home.run(["-o", "json", "job", "list"])).json;
-    await untilState(home, row.id, "cancelled");
+    const [row] = await imageJobs(home);
+    await untilState(home, row?.id ?? "", "cancelled");
   },
   SLOW,
 );
@@ -347,7 +327,7 @@ test(
     const detached = await home.run(["--no-daemon", "runtime", "dockerize", "demo", "-t", "a:1", "--detach"]);
     expect(detached.exitCode).toBe(2);
     expect((await home.run(["job", "info", "ffffffffffff"])).exitCode).toBe(3);
-    expect((await home.run(["-o", "json", "job", "list"])).json).toEqual([]);
+    expect(await imageJobs(home)).toEqual([]);
     expect((await home.run(["job", "remove"])).exitCode).toBe(2);
   },
   SLOW,

@@ -87,7 +87,7 @@ for (const shell of SHELLS) {
       async () => {
         const { terminal, pid, id, go } = await withEndedJob(NO_PROGRAMS[shell]);
         await go();
-        await terminal.sees(`swcli: job ${id} (build) done\r\n`);
+        await terminal.sees(`swcli: job ${id} (build ${home.dir}/project-1) done\r\n`);
         await terminal.sees("mine> ");
         expect(notes()).toEqual([[pid, false]]);
         terminal.type("echo again\nexit 3\n");

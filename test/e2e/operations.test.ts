@@ -2,24 +2,10 @@
 import { expect, test } from "bun:test";
 import { readdir } from "node:fs/promises";
 import { bothModes, type Home, tempHome } from "../helpers/home.ts";
-import { servePackages } from "../servers/package-index.ts";
-import { makeWheel } from "../unit/core/lock/make-wheel.ts";
+import { slowProject } from "./slow-project.ts";
 
 const MINUTES = 60_000;
 
-/** A project whose lock waits for an index that takes its time. */
-async function slowProject(home: Home, delayMs: number) {
-  const wheel = await makeWheel(`${home.dir}/wheels`, { name: "revpkg" });
-  const index = await servePackages([wheel], { delayMs });
-  const yaml = `name: demo\nenvironment: {python: 3.11}\nconfigs: {pip: {index_url: "${index.url}"}}\ndependencies: [{pip: [revpkg]}]\n`;
-  const dir = await home.project({ "runtime.yaml": yaml });
-  const env = { UV_CACHE_DIR: `${home.dir}/uv-cache`, PIP_FIND_LINKS: undefined, PIP_EXTRA_INDEX_URL: undefined };
-  return { index, options: { cwd: dir, env } };
-}
-
-const asked = async (index: { asked: string[] }) => {
-  while (index.asked.length === 0) await Bun.sleep(5);
-};
 const engines = async (home: Home) => (await home.processes()).length;
 async function settled(home: Home, count: number): Promise<void> {
   for (let i = 0; i < 500 && (await engines(home)) !== count; i++) await Bun.sleep(10);
@@ -39,11 +25,11 @@ test(
   "daemon logs --op replays an operation from its start, while it runs and after its end",
   async () => {
     await using home = await tempHome();
-    const { index, options } = await slowProject(home, 1000);
-    await using _index = index;
+    await using project = await slowProject(home, { delayMs: 1000 });
+    const { options } = project;
     const build = home.spawn(["runtime", "build", "--prepare", "no"], options);
-    await asked(index);
-    const op = opOf((await home.run(["daemon", "logs"])).stdout, "runtime\\.build");
+    await project.asked();
+    const op = opOf((await home.run(["daemon", "logs"])).stdout, "build \\S+");
     const watching = await home.run(["daemon", "logs", "--op", op]);
     expect(watching.stdout).toMatch(/^Resolving 1 requirement for Python 3\.11 .*\n(.*\n)*done\n$/);
     expect((await build.result()).exitCode).toBe(0);
@@ -52,7 +38,7 @@ test(
     expect(replayed.json.lines[0]).toStartWith("Resolving 1 requirement");
     const unknown = await home.run(["daemon", "logs", "--op", "nonesuch"]);
     expect(unknown.exitCode).toBe(3);
-    expect(unknown.stderr).toContain(`${op} (runtime.build)`);
+    expect(unknown.stderr).toContain(`${op} (build ${options.cwd})`);
   },
   MINUTES,
 );
@@ -63,7 +49,7 @@ test(
     await using home = await tempHome();
     const dir = await home.project({ "runtime.yaml": "name: demo\nenvironment: {python: 2.7}\n" });
     await home.run(["runtime", "build"], { cwd: dir });
-    const op = opOf((await home.run(["daemon", "logs"])).stdout, "runtime\\.build");
+    const op = opOf((await home.run(["daemon", "logs"])).stdout, "build \\S+");
     const shown = await home.run(["daemon", "logs", "--op", op]);
     expect(shown.exitCode).toBe(0);
     expect(shown.stdout).toContain("(MANIFEST_PYTHON)");
@@ -75,11 +61,11 @@ test(
   "a client that is killed stops its build and the engine; nothing is left of it",
   async () => {
     await using home = await tempHome();
-    const { index, options } = await slowProject(home, 20_000);
-    await using _index = index;
+    await using project = await slowProject(home, { delayMs: 20_000 });
+    const { options } = project;
     await home.run(["daemon", "start"]);
     const build = home.spawn(["runtime", "build"], options);
-    await asked(index);
+    await project.asked();
     build.kill("SIGKILL");
     await settled(home, 1);
     await emptied(home);
@@ -92,12 +78,12 @@ test(
   "of two equal builds one client may be killed: the other gets its version, from one resolution",
   async () => {
     await using home = await tempHome();
-    const { index, options } = await slowProject(home, 1500);
-    await using _index = index;
+    await using project = await slowProject(home, { delayMs: 1500 });
+    const { index, options } = project;
     await home.run(["daemon", "start"]);
     const args = ["runtime", "build", "--prepare", "no", "-o", "json"];
     const first = home.spawn(args, options);
-    await asked(index);
+    await project.asked();
     const second = home.spawn(args, options);
     await second.said("Resolving 1 requirement");
     first.kill("SIGKILL");
@@ -117,11 +103,11 @@ bothModes((mode) => {
       `${signal} stops the engine, exits ${code} and leaves nothing half-made`,
       async () => {
         await using home = await tempHome({ mode });
-        const { index, options } = await slowProject(home, 20_000);
-        await using _index = index;
+        await using project = await slowProject(home, { delayMs: 20_000 });
+        const { options } = project;
         const daemons = mode === "daemon" ? 1 : 0;
         const build = home.spawn(["runtime", "build"], options);
-        await asked(index);
+        await project.asked();
         build.kill(signal);
         expect((await build.result()).exitCode).toBe(code);
         await settled(home, daemons);
@@ -135,8 +121,8 @@ bothModes((mode) => {
     "the lock says whether it was resolved before",
     async () => {
       await using home = await tempHome({ mode });
-      const { index, options } = await slowProject(home, 0);
-      await using _index = index;
+      await using project = await slowProject(home, { delayMs: 0 });
+      const { options } = project;
       const args = ["runtime", "build", "--prepare", "no", "-o", "json"];
       const cached = async (...more: string[]) => (await home.run([...args, ...more], options)).json.lock.cached;
       expect([await cached(), await cached(), await cached("-n", "other"), await cached("-nc")]).toEqual([
@@ -153,8 +139,8 @@ bothModes((mode) => {
     "the same lock under another name costs less than 64 KiB, activation in a shell included",
     async () => {
       await using home = await tempHome({ mode });
-      const { index, options } = await slowProject(home, 0);
-      await using _index = index;
+      await using project = await slowProject(home, { delayMs: 0 });
+      const { options } = project;
       const env = { ...options.env, SHELL: "/bin/bash" };
       await home.run(["runtime", "build"], options);
       await home.run(["runtime", "activate", "demo"], { env });

@@ -24,6 +24,7 @@ async function access(condarc: string, own: CondarcData = {}, env: Record<string
     flights: new Flights(),
     longLived: false,
     background: () => undefined,
+    takeTurn: async () => {},
   };
   const found = await channelAccess(ctx, own);
   await rm(home, { recursive: true });

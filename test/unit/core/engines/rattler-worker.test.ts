@@ -35,6 +35,7 @@ function context(signal: AbortSignal, logged: string[] = []): Ctx {
     flights: new Flights(),
     longLived: true,
     background: () => undefined,
+    takeTurn: async () => {},
   };
 }
 

@@ -80,6 +80,7 @@ function contextIn(top: string, env: Env, said: string[]): Ctx {
     longLived: false,
     flights: new Flights(),
     background: () => {},
+    takeTurn: async () => {},
     report: {
       progress: ({ text }) => said.push(text),
       log: (text) => said.push(text),

@@ -75,6 +75,7 @@ function contextOf(dir: string, parts: Partial<Ctx>, env: Env): Ctx {
     longLived: false,
     flights: new Flights(),
     background() {},
+    async takeTurn() {},
     ...parts,
   };
 }

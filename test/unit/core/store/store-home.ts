@@ -34,6 +34,7 @@ export async function storeHome(): Promise<StoreHome> {
     longLived: false,
     flights: new Flights(),
     background: () => {},
+    takeTurn: async () => {},
     report: { progress: () => {}, log: note, warn: note },
   };
   return {

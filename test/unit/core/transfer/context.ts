@@ -28,6 +28,7 @@ export function someCtx(options: { env?: Env; now?: () => number; signal?: Abort
     flights: new Flights(),
     longLived: false,
     background() {},
+    async takeTurn() {},
     heard,
   };
 }
