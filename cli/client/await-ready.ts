@@ -1,5 +1,6 @@
 /** "Ready, else make it and ask again": what activate, run, shellenv and the shell hook do first. */
 import type { Client } from "#cli/client/client.ts";
+import { askDaemons } from "#cli/client/next-daemon.ts";
 import type { ShellKind } from "#cli/shell/detect.ts";
 import { SwError } from "#core/errors.ts";
 import type { ParamsOf, ResultOf } from "#core/protocol/methods.ts";
@@ -42,22 +43,11 @@ export async function awaitState<A extends { state: "ready" } | { state: "absent
   });
 }
 
-// Few, since the work itself may be what ends them.
 const DAEMONS = 3;
-// A dying daemon's socket still takes connections for a moment.
-const PAUSE_MS = 100;
 
 /** A daemon that dies meanwhile has made nothing that is ever used, so the next one is asked for the same. */
 async function prepare(client: Client, params: ParamsOf<"env.prepare">): Promise<void> {
-  for (let lost = 1; ; lost++) {
-    try {
-      await client.call("env.prepare", params);
-      return;
-    } catch (e) {
-      if (!(e instanceof SwError) || e.code !== "DAEMON_LOST" || lost === DAEMONS) throw e;
-      await Bun.sleep(PAUSE_MS);
-    }
-  }
+  await askDaemons(DAEMONS, () => client.call("env.prepare", params));
 }
 
 const isReady = <A extends { state: string }>(answer: A): answer is Extract<A, { state: "ready" }> =>

@@ -48,25 +48,38 @@ const errorOf = (body: unknown): ErrorJson =>
     : { code: "FAILED", message: "the daemon answered with something else than JSON" };
 
 async function followOperation(response: Response, options: CallOptions): Promise<unknown> {
+  let job: string | undefined;
   try {
     for await (const event of events(response)) {
       if (event.type === "done") return event.result;
-      if (event.type === "failed") throw SwError.fromJSON(event.error);
-      tell(options.report, event);
+      if (event.type === "failed") throw failed(SwError.fromJSON(event.error), job);
+      if (event.type === "job") job = event.id;
+      else tell(options.report, event);
     }
   } catch (e) {
     if (e instanceof SwError) throw e;
     if (options.signal?.aborted) throw new SwError("CANCELLED", "cancelled");
-    throw lost(e);
+    throw lost(job, e);
   }
-  throw lost();
+  throw lost(job);
 }
 
-const lost = (cause?: unknown) =>
+const lost = (job: string | undefined, cause?: unknown) =>
   new SwError("DAEMON_LOST", "the daemon ended before the work was done", {
-    hint: "Nothing half-made is ever used; repeat the command. `swcli daemon logs` shows what happened.",
+    hint: job
+      ? goesOn(job)
+      : "Nothing half-made is ever used; repeat the command. `swcli daemon logs` shows what happened.",
     cause,
   });
+
+/** What a daemon that was stopped leaves undone goes on, too. */
+function failed(error: SwError, job: string | undefined): SwError {
+  if (!job || !error.detail?.stopped) return error;
+  return new SwError(error.code, error.message, { hint: goesOn(job), detail: error.detail });
+}
+
+const goesOn = (job: string) =>
+  `Job ${job} goes on with the next daemon: repeat the command to join it, or \`swcli job cancel ${job}\`.`;
 
 function tell(report: Report, event: OpEvent): void {
   if (event.type === "progress") report.progress(event.event);

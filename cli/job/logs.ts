@@ -1,6 +1,6 @@
 /** `swcli job logs`. */
-import { clientFor } from "#cli/client/from-out.ts";
 import { defineCommand } from "#cli/command.ts";
+import { followJob } from "#cli/job/follow.ts";
 import { safeLines } from "#cli/output/escape.ts";
 
 export default defineCommand({
@@ -17,7 +17,7 @@ export default defineCommand({
     const lines: string[] = [];
     const log = (text: string) => (out.json ? lines.push(text) : out.line(safeLines(text)));
     const report = { ...out.report, log: (text: string) => void log(text) };
-    const job = await clientFor(out).call("job.logs", { id: args.id, follow: args.follow }, { report });
+    const job = await followJob(out, "job.logs", { id: args.id, follow: args.follow }, report);
     if (out.json) out.print({ ...job, lines }, () => "");
   },
 });

@@ -39,6 +39,8 @@ export interface Hello {
 /** One line of an operation's answer; exactly one `done` or `failed` ends it. */
 export type OpEvent =
   | { type: "accepted"; op: string }
+  /** From here on it is a job: it goes on, or is started again, when its daemon ends. */
+  | { type: "job"; id: string }
   | { type: "progress"; event: ProgressEvent }
   | { type: "log"; text: string }
   | { type: "warn"; text: string }

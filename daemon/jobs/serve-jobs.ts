@@ -68,28 +68,33 @@ function rowOf(record: JobRecord): Row {
 }
 
 /** From the first line on; with `follow` until the job's end. */
-export async function jobLogs(ctx: Ctx, { id, follow }: ParsedParams<"job.logs">, host: Host): Promise<Row> {
-  return rowOf(await replay(ctx, { id, host, follow, each: (event) => ctx.report.log(logLine(event)) }));
+export async function jobLogs(ctx: Ctx, params: ParsedParams<"job.logs">, host: Host): Promise<Row> {
+  return rowOf(await replay(ctx, { ...params, host, each: (event) => ctx.report.log(logLine(event)) }));
 }
 
 interface Replay {
   id: string;
   host: Host;
   follow: boolean;
+  /** So many events are known. */
+  skip: number;
   each: (event: JobEvent) => void;
 }
 
 /** The record as it is at the end of the log. */
-async function replay(ctx: Ctx, { id, host, follow, each }: Replay): Promise<JobRecord> {
+async function replay(ctx: Ctx, { id, host, follow, skip, each }: Replay): Promise<JobRecord> {
   const { id: full } = await findRecord(ctx, id);
+  let known = skip;
   for (let at = 0; ; ) {
     // The record first: what a job says before its end is in the log then.
     const now = await find(ctx, host, full);
     const part = await readJobLog(jobDir(ctx, full), at);
-    part.events.forEach(each);
+    part.events.slice(known).forEach(each);
+    known = Math.max(0, known - part.events.length);
     at = part.next;
-    if (!follow || isEnded(now)) return now;
+    // A daemon that leaves ends its jobs and who follows them at once: these must not take it for the job's own end.
     throwIfAborted(ctx.signal);
+    if (!follow || isEnded(now)) return now;
     await Bun.sleep(LOOK_MS);
   }
 }
@@ -101,8 +106,12 @@ const mark = ({ type }: JobEvent) =>
   type === "log" ? "  " : type === "warn" ? "warning: " : type === "state" ? "job " : "";
 
 /** @throws SwError the job's own error, so that the exit code is the job's */
-export async function waitForJob(ctx: Ctx, { id }: { id: string }, host: Host): Promise<ResultOf<"job.wait">> {
-  const ended = await replay(ctx, { id, host, follow: true, each: (event) => passOn(ctx, event) });
+export async function waitForJob(
+  ctx: Ctx,
+  { id, skip }: ParsedParams<"job.wait">,
+  host: Host,
+): Promise<ResultOf<"job.wait">> {
+  const ended = await replay(ctx, { id, skip, host, follow: true, each: (event) => passOn(ctx, event) });
   if (ended.state === "done") return await jobInfo(ctx, { id: ended.id }, host);
   throw endError(ended);
 }
@@ -132,7 +141,7 @@ export async function cancelJob(ctx: Ctx, { id }: { id: string }, host: Host): P
   const record = await find(ctx, host, id);
   if (isEnded(record)) return rowOf(record);
   await requireJobs(host).cancel(record.id);
-  return rowOf(await replay(ctx, { id: record.id, host, follow: true, each: () => {} }));
+  return rowOf(await replay(ctx, { id: record.id, skip: 0, host, follow: true, each: () => {} }));
 }
 
 export async function removeJobs(

@@ -51,7 +51,7 @@ export class Operations {
       title: input.title,
       startedAt: Date.now(),
       job: input.job,
-      flight: new Flight(work),
+      flight: new Flight((report, signal) => work(report, signal).catch((e: unknown) => this.#failed(e))),
     };
     this.#operations.set(operation.id, operation);
     log(`op ${operation.id} ${operation.title} begins`);
@@ -60,6 +60,15 @@ export class Operations {
       (e: unknown) => this.#end(operation, SwError.from(e)),
     );
     return operation;
+  }
+
+  /** Nobody cancelled what a daemon that is told to end does not finish. */
+  #failed(e: unknown): never {
+    if (!this.#leaving || !(e instanceof SwError) || e.code !== "CANCELLED") throw e;
+    throw new SwError("CANCELLED", "the daemon was stopped before the work was done", {
+      detail: { stopped: true },
+      cause: e,
+    });
   }
 
   #end(operation: Operation, how: "done" | SwError): void {

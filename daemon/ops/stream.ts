@@ -35,6 +35,7 @@ class OperationStream {
       controller.close();
     };
     send({ type: "accepted", op: operation.id });
+    void operation.job?.then((id) => send({ type: "job", id }));
     if (hold) this.#cleanups.push(operation.flight.hold());
     this.#cleanups.push(operation.flight.listen(send));
     const beat = setInterval(() => send({ type: "beat" }), BEAT_SECONDS * 1000);

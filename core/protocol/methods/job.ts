@@ -35,15 +35,18 @@ const JobList = defineMethod({ kind: "query", params: v.strictObject({}), result
 
 const Info = defineMethod({ kind: "query", params: v.strictObject({ id: Id }), result: JobInfo });
 
+/** How many events the caller has had already, of a daemon that died. */
+const Skip = v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0);
+
 /** The log comes as `log` events. */
 const JobLogs = defineMethod({
   kind: "operation",
-  params: v.strictObject({ id: Id, follow: v.optional(v.boolean(), false) }),
+  params: v.strictObject({ id: Id, follow: v.optional(v.boolean(), false), skip: Skip }),
   result: JobRow,
 });
 
 /** Ends as the job does: its error is this call's error. */
-const JobWait = defineMethod({ kind: "operation", params: v.strictObject({ id: Id }), result: JobInfo });
+const JobWait = defineMethod({ kind: "operation", params: v.strictObject({ id: Id, skip: Skip }), result: JobInfo });
 
 const JobCancel = defineMethod({ kind: "operation", params: v.strictObject({ id: Id }), result: JobRow });
 

@@ -55,8 +55,8 @@ test("a job whose end can't be written is interrupted: nobody waits for ever, an
   await using daemon = await daemonJobs(() => gate.promise);
   const { ctx, host, jobs } = daemon;
   const { id, operation } = await jobs.start(METHOD, CALL, true);
-  const waiting = waitForJob(ctx, { id }, host);
-  const following = jobLogs(ctx, { id, follow: true }, host);
+  const waiting = waitForJob(ctx, { id, skip: 0 }, host);
+  const following = jobLogs(ctx, { id, skip: 0, follow: true }, host);
   while ((await jobInfo(ctx, { id }, host)).state !== "running") await Bun.sleep(5);
   daemon.lose();
   gate.resolve("an image");
@@ -86,7 +86,7 @@ test("who waits for a job that somebody removes is told so", async () => {
   const { id, operation } = await jobs.start(METHOD, CALL, true);
   await operation.flight.result;
   await jobs.remove(id);
-  await expect(waitForJob(ctx, { id }, host)).rejects.toMatchObject({ code: "JOB_NOT_FOUND" });
+  await expect(waitForJob(ctx, { id, skip: 0 }, host)).rejects.toMatchObject({ code: "JOB_NOT_FOUND" });
 });
 
 test("one job that can't be taken up keeps no other from going on", async () => {
@@ -95,7 +95,7 @@ test("one job that can't be taken up keeps no other from going on", async () => 
   for (const id of ["aaaaaaaaaaaa", "bbbbbbbbbbbb"]) await writeJob(ctx, record(id), CALL);
   await mkdir(`${jobDir(ctx, "aaaaaaaaaaaa")}/log`);
   await jobs.recover();
-  await waitForJob(ctx, { id: "bbbbbbbbbbbb" }, host);
+  await waitForJob(ctx, { id: "bbbbbbbbbbbb", skip: 0 }, host);
   const states = (await listJobs(ctx, host)).map(({ id, state }) => [id, state]);
   expect(Object.fromEntries(states)).toEqual({ aaaaaaaaaaaa: "interrupted", bbbbbbbbbbbb: "done" });
 });

@@ -50,6 +50,20 @@ test("an operation is a line for each event, from the first one on, and one for 
   expect(early.headers.get("content-type")).toBe(NDJSON);
 });
 
+test("who follows work that becomes a job is told its id from then on", async () => {
+  const job = Promise.withResolvers<string>();
+  const gate = Promise.withResolvers<unknown>();
+  const work = { method: "runtime.build", title: "t", job: job.promise };
+  const operation = new Operations().start(work, async () => await gate.promise);
+  const early = streamOperation(operation, true);
+  job.resolve("0123456789ab");
+  await job.promise;
+  const late = streamOperation(operation, true);
+  await Bun.sleep(0);
+  gate.resolve(1);
+  for (const stream of [early, late]) expect(await events(stream)).toContainEqual({ type: "job", id: "0123456789ab" });
+});
+
 test("a failure is the last line, as an error with its code and hint; what is no error of ours too", async () => {
   const one = await begun();
   one.fail(new SwError("TAG_TAKEN", "taken", { hint: "move it" }));
