@@ -3,6 +3,7 @@
  * last one that holds it has gone. Lives in memory; between processes the work itself takes a lock.
  * Tests: test/unit/core/flight.test.ts
  */
+import { SwError } from "#core/errors.ts";
 import type { ProgressEvent, Report } from "#core/report.ts";
 
 export type FlightEvent =
@@ -59,6 +60,10 @@ export class Flight<T> {
     return () => this.#listeners.delete(listener);
   }
 
+  get holders(): number {
+    return this.#holders;
+  }
+
   /** Keeps the work alive until released; the last release of unfinished work cancels it. */
   hold(): () => void {
     this.#holders += 1;
@@ -90,24 +95,30 @@ export class Flights {
   readonly #flights = new Map<string, Flight<unknown>>();
 
   /**
-   * Joins the flight of that key or starts it; `signal` only ends this caller's interest. Who gives up waits for the end
-   * all the same: the starter's lease protects what the work has put into the store.
-   * @throws what the work throws; CANCELLED when the work was cancelled.
+   * Joins the flight of that key or starts it; `signal` only ends this caller's interest. The starter waits for the end all
+   * the same, since its lease protects what the work has put into the store, and so does whoever gives up last.
+   * @throws what the work throws; CANCELLED when the work was cancelled, or goes on for others.
    */
   async join<T>(
     key: string,
     caller: { report: Report; signal: AbortSignal },
     work: (report: Report, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const flight = this.#running<T>(key) ?? this.#start(key, work);
+    const running = this.#running<T>(key);
+    const flight = running ?? this.#start(key, work);
     const release = flight.hold();
     const unlisten = flight.listen(forwardTo(caller.report));
-    caller.signal.addEventListener("abort", release, { once: true });
-    if (caller.signal.aborted) release();
+    const left = Promise.withResolvers<never>();
+    const giveUp = () => {
+      release();
+      if (running && !flight.signal.aborted) left.reject(new SwError("CANCELLED", "cancelled"));
+    };
+    caller.signal.addEventListener("abort", giveUp, { once: true });
+    if (caller.signal.aborted) giveUp();
     try {
-      return await flight.result;
+      return await Promise.race([flight.result, left.promise]);
     } finally {
-      caller.signal.removeEventListener("abort", release);
+      caller.signal.removeEventListener("abort", giveUp);
       unlisten();
       release();
     }

@@ -28,7 +28,7 @@ export function serve(daemon: Daemon): Bun.Server<undefined> {
 }
 
 async function answer(daemon: Daemon, request: Request): Promise<Response> {
-  const path = new URL(request.url).pathname;
+  const { pathname: path, searchParams } = new URL(request.url);
   daemon.touch();
   try {
     if (path === "/v1/hello") return Response.json(daemon.hello());
@@ -36,7 +36,7 @@ async function answer(daemon: Daemon, request: Request): Promise<Response> {
     const differs = otherPeer(daemon, request);
     if (differs) return failure(differs, 409);
     if (path.startsWith("/v1/call/")) return await call(daemon, path.slice("/v1/call/".length), request);
-    if (path.startsWith("/v1/ops")) return operations(daemon, path, request);
+    if (path.startsWith("/v1/ops")) return operations(daemon, path, { request, hold: searchParams.has("hold") });
     return failure(new SwError("USAGE", `no such path: ${path}`), 404);
   } catch (e) {
     return failure(e);
@@ -82,15 +82,19 @@ async function startOperation(daemon: Daemon, method: string, body: CallBody): P
   return streamOperation(operation, true);
 }
 
-/** `GET /v1/ops` lists what runs and what ended lately, `GET /v1/ops/<id>` attaches with replay, `DELETE` cancels. */
-function operations(daemon: Daemon, path: string, request: Request): Response {
+/**
+ * `GET /v1/ops` lists what runs and what ended lately, `GET /v1/ops/<id>` attaches with replay, `DELETE` cancels; with `hold`
+ * only for the one that asks, so not while others wait for it too.
+ */
+function operations(daemon: Daemon, path: string, { request, hold }: { request: Request; hold: boolean }): Response {
   const id = path.slice("/v1/ops/".length);
   if (id === "") return Response.json(daemon.operations.all.map(rowOf));
   const operation = daemon.operations.get(id);
   if (!operation) return failure(new SwError("JOB_NOT_FOUND", `no operation ${id}`), 404);
   if (request.method !== "DELETE") return streamOperation(operation, false);
-  operation.flight.cancel();
-  return Response.json({ op: id, cancelled: true });
+  const cancelled = !hold || operation.flight.holders <= 1;
+  if (cancelled) operation.flight.cancel();
+  return Response.json({ op: id, cancelled });
 }
 
 const rowOf = ({ id, method, title, startedAt, endedAt }: Operation): OpRow => ({

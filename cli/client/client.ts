@@ -5,7 +5,8 @@
 
 import { hotQuery, queryEnv } from "#cli/client/hot-query.ts";
 import { hotTarget, isSafeDir, type Target } from "#cli/client/hot-target.ts";
-import { type CallOptions, readAnswer, request } from "#cli/client/socket-transport.ts";
+import { Interrupt } from "#cli/client/interrupt.ts";
+import { type Answer, type CallOptions, readAnswer, request } from "#cli/client/socket-transport.ts";
 import { SwError } from "#core/errors.ts";
 import type { MethodName, ParamsOf, ResultOf } from "#core/protocol/methods.ts";
 import { type CallBody, type ClientInfo, isOwnVariable } from "#core/protocol/wire.ts";
@@ -83,17 +84,22 @@ async function inProcess(method: string, body: CallBody, options: CallOptions): 
 
 async function overSocket(method: string, body: CallBody, options: CallOptions): Promise<unknown> {
   const text = JSON.stringify({ ...body, detach: options.detach });
-  const first = await firstPost(await safeHotTarget(), method, text, options);
-  const response = first ?? (await post(await startedTarget(), method, text, options));
-  if (!response) throw new SwError("DAEMON_LOST", "the daemon does not answer", { hint: "Try again, or --no-daemon." });
-  return await readAnswer(response, options);
+  const interrupt = new Interrupt(options);
+  try {
+    const first = await firstPost(await safeHotTarget(), method, text, interrupt);
+    const answer = first ?? (await post(await startedTarget(), method, text, interrupt));
+    if (!answer) throw new SwError("DAEMON_LOST", "the daemon does not answer", { hint: "Try again, or --no-daemon." });
+    return await readAnswer(answer, options.report, interrupt);
+  } finally {
+    interrupt.over();
+  }
 }
 
 /**
  * A daemon that was killed just now may still take a connection. It accepts a call before it begins it, so a call that was
  * not accepted goes to the next daemon; not while the one that was asked lives.
  */
-async function firstPost(target: Target | undefined, ...call: [string, string, CallOptions]) {
+async function firstPost(target: Target | undefined, ...call: [string, string, Interrupt]) {
   try {
     return await post(target, ...call);
   } catch (e) {
@@ -122,14 +128,14 @@ async function post(
   target: Target | undefined,
   method: string,
   body: string,
-  options: CallOptions,
-): Promise<Response | undefined> {
+  interrupt: Interrupt,
+): Promise<Answer | undefined> {
   if (!target) return undefined;
   try {
-    const response = await request(target, `/v1/call/${method}`, { method: "POST", body, signal: options.signal });
-    return response.status === 409 ? undefined : response;
+    const response = await request(target, `/v1/call/${method}`, { method: "POST", body, signal: interrupt.signal });
+    return response.status === 409 ? undefined : { response, target };
   } catch (e) {
-    if (options.signal?.aborted) throw new SwError("CANCELLED", "cancelled");
+    if (interrupt.signal.aborted) throw interrupt.error;
     if (isRefused(e)) return undefined;
     throw new SwError("DAEMON_LOST", "the daemon ended before it answered", { cause: e, hint: "Repeat the command." });
   }

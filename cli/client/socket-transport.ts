@@ -4,15 +4,20 @@
  */
 
 import type { Target } from "#cli/client/hot-target.ts";
+import type { Interrupt, InterruptOptions } from "#cli/client/interrupt.ts";
 import { type ErrorJson, SwError } from "#core/errors.ts";
 import { BUILD_ID } from "#core/platform/build-info.ts";
 import { BUILD_HEADER, NDJSON, type OpEvent, ROOT_HEADER } from "#core/protocol/wire.ts";
 import type { Report } from "#core/report.ts";
 
-export interface CallOptions {
-  report: Report;
-  signal?: AbortSignal;
+export interface CallOptions extends InterruptOptions {
   detach?: boolean;
+}
+
+/** What came back, and from whom. */
+export interface Answer {
+  readonly response: Response;
+  readonly target: Target;
 }
 
 /**
@@ -35,8 +40,9 @@ export async function request(
 }
 
 /** @throws the SwError that the daemon sent; DAEMON_BUILD_DIFFERS on 409 */
-export async function readAnswer(response: Response, options: CallOptions): Promise<unknown> {
-  if (response.headers.get("content-type")?.startsWith(NDJSON)) return await followOperation(response, options);
+export async function readAnswer(answer: Answer, report: Report, interrupt?: Interrupt): Promise<unknown> {
+  const { response } = answer;
+  if (response.headers.get("content-type")?.startsWith(NDJSON)) return await followOperation(answer, report, interrupt);
   const body: unknown = await response.json();
   if (response.ok) return body;
   throw SwError.fromJSON(errorOf(body));
@@ -47,21 +53,33 @@ const errorOf = (body: unknown): ErrorJson =>
     ? (body.error as ErrorJson)
     : { code: "FAILED", message: "the daemon answered with something else than JSON" };
 
-async function followOperation(response: Response, options: CallOptions): Promise<unknown> {
+async function followOperation({ response, target }: Answer, report: Report, interrupt?: Interrupt): Promise<unknown> {
+  let op = "";
   let job: string | undefined;
   try {
     for await (const event of events(response)) {
       if (event.type === "done") return event.result;
       if (event.type === "failed") throw failed(SwError.fromJSON(event.error), job);
-      if (event.type === "job") job = event.id;
-      else tell(options.report, event);
+      if (event.type === "accepted") op = event.op;
+      if (event.type === "job") {
+        job = event.id;
+        interrupt?.becomesJob({ id: job, askToEnd: () => askToEnd(target, op) });
+      }
+      if (!interrupt?.happened) tell(report, event);
     }
   } catch (e) {
     if (e instanceof SwError) throw e;
-    if (options.signal?.aborted) throw new SwError("CANCELLED", "cancelled");
+    if (interrupt?.signal.aborted) throw interrupt.error;
     throw lost(job, e);
   }
   throw lost(job);
+}
+
+/** Gives up our interest in it. @returns false when others have one */
+async function askToEnd(target: Target, op: string): Promise<boolean> {
+  const response = await request(target, `/v1/ops/${op}?hold=1`, { method: "DELETE" });
+  const { cancelled } = (await response.json()) as { cancelled?: boolean };
+  return cancelled === true;
 }
 
 const lost = (job: string | undefined, cause?: unknown) =>

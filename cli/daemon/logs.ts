@@ -5,6 +5,7 @@ import { daemonTarget } from "#cli/daemon/target.ts";
 import type { Out } from "#cli/output/out.ts";
 import { SwError } from "#core/errors.ts";
 import type { OpRow } from "#core/protocol/wire.ts";
+import type { Report } from "#core/report.ts";
 
 const DEFAULT_LINES = "100";
 
@@ -50,14 +51,14 @@ async function followOp(id: string, out: Out): Promise<void> {
   );
 }
 
-async function attach(id: string, report: Parameters<typeof readAnswer>[1]["report"]): Promise<unknown> {
+async function attach(id: string, report: Report): Promise<unknown> {
   const { target } = await daemonTarget();
   const ask = async (path: string) => await request(target, path).catch(() => undefined);
   const response = await ask(`/v1/ops/${encodeURIComponent(id)}`);
   if (!response) throw new SwError("JOB_NOT_FOUND", `no operation ${id}: no daemon is running`);
   if (response.status === 404) throw unknown(id, (await (await ask("/v1/ops"))?.json()) as OpRow[] | undefined);
   try {
-    return await readAnswer(response, { report });
+    return await readAnswer({ response, target }, report);
   } catch (e) {
     if (e instanceof SwError && e.code !== "DAEMON_LOST") return e;
     throw e;

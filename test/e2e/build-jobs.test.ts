@@ -100,6 +100,22 @@ test(
 );
 
 test(
+  "Ctrl-C of one of two who watch a build leaves it to the other, and says so",
+  async () => {
+    await using home = await tempHome();
+    await using project = await slowProject(home, { delayMs: 1500 });
+    const [one, two] = [home.spawn(BUILD, project.options), home.spawn(BUILD, project.options)];
+    await Promise.all([one.said("Resolving"), two.said("Resolving")]);
+    one.kill("SIGINT");
+    const left = await one.result();
+    expect(left.exitCode).toBe(130);
+    expect(left.stderr).toContain("others wait for it too, so it goes on");
+    expect((await two.result()).exitCode).toBe(0);
+  },
+  MINUTES,
+);
+
+test(
   "Ctrl-C on a build that is watched cancels its job",
   async () => {
     await using home = await tempHome();
@@ -108,8 +124,7 @@ test(
     await project.asked();
     build.kill("SIGINT");
     expect(await build.exited).toBe(130);
-    const [row] = await jobs(home);
-    await untilState(home, row.id, "cancelled");
+    expect(await jobs(home)).toMatchObject([{ state: "cancelled" }]);
   },
   MINUTES,
 );

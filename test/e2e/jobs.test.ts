@@ -241,27 +241,47 @@ testImage(
 );
 
 testImage(
-  "Ctrl-C on a dockerize that is watched cancels its job",
+  "the first Ctrl-C cancels the job that is watched, and stays until nothing of it runs any more",
+  async () => {
+    await using home = await tempHome();
+    await buildForImage(home);
+    const file = join(home.dir, "group");
+    await home.write("bin/docker", stubbornDocker(file), 0o755);
+    const args = ["-t", `${registry.host}/jobs/c:1`, "--base-image", base, "--push", "--engine", "buildx"];
+    const child = home.spawn(["runtime", "dockerize", "demo", ...args], {
+      env: { PATH: `${home.dir}/bin:${home.env.PATH}` },
+    });
+    await until(async () => await Bun.file(file).exists());
+    child.kill("SIGINT");
+    const { exitCode, stderr } = await child.result();
+    expect(await groupMembers(Number(await Bun.file(file).text()))).toEqual([]);
+    expect(await imageJobs(home)).toMatchObject([{ state: "cancelled" }]);
+    expect(exitCode).toBe(130);
+    expect(stderr).toContain("Cancelling; Ctrl-C once more leaves at once");
+  },
+  SLOW,
+);
+
+testImage(
+  "the second Ctrl-C leaves at once, whether or not anybody answers",
   async () => {
     await using gate = openGate(registry, { downloadDelayMs: 10_000 });
     await using home = await tempHome();
     await buildForImage(home);
     const from = base.replace(registry.host, gate.host);
-    const child = home.spawn([
-      "runtime",
-      "dockerize",
-      "demo",
-      "-t",
-      `${registry.host}/jobs/c:1`,
-      "--base-image",
-      from,
-      "--push",
-    ]);
+    const args = ["-t", `${registry.host}/jobs/cc:1`, "--base-image", from, "--push"];
+    const child = home.spawn(["runtime", "dockerize", "demo", ...args]);
     await child.said("Reading the base image");
+    const pid = await daemonPid(home);
+    process.kill(pid, "SIGSTOP");
     child.kill("SIGINT");
-    expect(await child.exited).toBe(130);
-    const [row] = await imageJobs(home);
-    await untilState(home, row?.id ?? "", "cancelled");
+    await child.said("Cancelling");
+    child.kill("SIGINT");
+    const { exitCode, stderr } = await child.result();
+    process.kill(pid, "SIGCONT");
+    expect(exitCode).toBe(130);
+    expect(stderr).not.toContain("has not ended yet");
+    await untilState(home, (await imageJobs(home))[0]?.id ?? "", "cancelled");
   },
   SLOW,
 );

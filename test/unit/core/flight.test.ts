@@ -76,6 +76,19 @@ test("one of two that gives up does not stop the other's work, and its lease las
   expect(await second).toBe("made");
 });
 
+test("who joined what others go on with leaves at once, and stops nothing", async () => {
+  const [flights, { seen, end, work }] = [new Flights(), slow()];
+  const impatient = new AbortController();
+  const first = flights.join("k", { report: silentReport, signal: never }, work);
+  const second = flights.join("k", { report: silentReport, signal: impatient.signal }, work);
+  await Bun.sleep(1);
+  impatient.abort();
+  await expect(second).rejects.toMatchObject({ code: "CANCELLED" });
+  expect(seen).toEqual({ started: 1, stopped: 0 });
+  end("made");
+  expect(await first).toBe("made");
+});
+
 test("the last one that gives up stops the work and waits for its end; who comes then starts anew", async () => {
   const [flights, { seen, end, work }] = [new Flights(), slow()];
   const both = [new AbortController(), new AbortController()];

@@ -107,3 +107,16 @@ test("an operation is listed, followed from its first event, and cancelled by it
   expect(hold).not.toHaveBeenCalled();
   expect((await ask("/v1/ops", own)).body[0].ended_at).toBeNumber();
 });
+
+test("who gives up an operation that others wait for does not cancel it", async () => {
+  const gate = Promise.withResolvers<unknown>();
+  const operation = daemon.operations.start({ method: "m", title: "t" }, async () => await gate.promise);
+  const releases = [operation.flight.hold(), operation.flight.hold()];
+  const giveUp = async () => (await ask(`/v1/ops/${operation.id}?hold=1`, own, "DELETE")).body.cancelled;
+  expect(await giveUp()).toBe(false);
+  expect(operation.flight.signal.aborted).toBe(false);
+  releases[0]?.();
+  expect(await giveUp()).toBe(true);
+  expect(operation.flight.signal.aborted).toBe(true);
+  gate.resolve(1);
+});
