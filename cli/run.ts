@@ -143,7 +143,9 @@ async function fail(run: Run, argv: readonly string[], thrown: unknown): Promise
 /** Adds where to read on to what the person got wrong on the command line. */
 function withUsage(run: Run, error: SwError): SwError {
   if (error.code !== "USAGE") return error;
-  const typed = run.command?.meta.typedAs ?? run.path.join(" ");
+  // What a job got wrong was typed for another command.
+  const { command } = error.detail ?? {};
+  const typed = typeof command === "string" ? command : (run.command?.meta.typedAs ?? run.path.join(" "));
   const see = `See \`${typed} --help\`.`;
   const hint = error.hint ? `${error.hint} ${see}` : see;
   return new SwError("USAGE", error.message, { hint, detail: error.detail, cause: error.cause });

@@ -1,7 +1,7 @@
 /** `swcli job info`. */
 import { clientFor } from "#cli/client/from-out.ts";
 import { defineCommand } from "#cli/command.ts";
-import { jobView } from "#cli/output/views/jobs.ts";
+import { jobView } from "#cli/output/views/job-info.ts";
 
 export default defineCommand({
   meta: { name: "info", description: "Show everything about one job" },

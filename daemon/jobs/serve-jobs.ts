@@ -126,7 +126,8 @@ function endError(record: JobRecord): SwError {
   if (record.state === "cancelled") return new SwError("CANCELLED", `job ${record.id} was cancelled`);
   if (record.state === "failed" && record.error) {
     const { code, message, hint } = record.error;
-    return SwError.fromJSON({ code: isCode(code) ? code : "JOB_FAILED", message, hint });
+    const detail = { job: record.id, command: `swcli ${record.method.replace(".", " ")}` };
+    return SwError.fromJSON({ code: isCode(code) ? code : "JOB_FAILED", message, hint, detail });
   }
   return new SwError("JOB_FAILED", `job ${record.id} was interrupted: its daemon ended`, {
     hint: "Repeat the command.",

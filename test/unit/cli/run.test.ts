@@ -24,6 +24,8 @@ const failing = defineCommand({
   run({ args, data: out }) {
     if (args.how === "number") return 7;
     if (args.how === "bug") throw new TypeError("x is undefined");
+    if (args.how === "usage") throw new SwError("USAGE", "wrong");
+    if (args.how === "job") throw new SwError("USAGE", "wrong", { detail: { command: "swcli greet hello" } });
     if (args.how === "late") {
       out.print({ done: true }, () => "done");
       throw new SwError("FAILED", "too late");
@@ -161,6 +163,11 @@ describe("errors", () => {
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toEqual({ done: true });
     expect(stderr).toContain("too late");
+  });
+
+  test("a mistake is led to the help of the command that it was typed for, which may be a job's", async () => {
+    expect((await cli("greet fail usage")).stderr).toContain("See `swcli greet fail --help`.");
+    expect((await cli("greet fail job")).stderr).toContain("See `swcli greet hello --help`.");
   });
 
   test("our own bug says so and shows its stack only with -v", async () => {

@@ -80,6 +80,16 @@ test("a job that fails says why, also where its end can't be written", async () 
   await expect(operation.flight.result).rejects.toMatchObject({ code: "IMAGE_FAILED", message: "no base image" });
 });
 
+test("who waits for a job that was asked for wrongly is told of which command", async () => {
+  await using daemon = await daemonJobs(async () => {
+    throw new SwError("USAGE", "docker's own driver makes one platform at a time");
+  });
+  const { ctx, host, jobs } = daemon;
+  const { id } = await jobs.start(METHOD, CALL, true);
+  const detail = { job: id, command: "swcli runtime dockerize" };
+  await expect(waitForJob(ctx, { id, skip: 0 }, host)).rejects.toMatchObject({ code: "USAGE", detail });
+});
+
 test("who waits for a job that somebody removes is told so", async () => {
   await using daemon = await daemonJobs(async () => "an image");
   const { ctx, host, jobs } = daemon;
