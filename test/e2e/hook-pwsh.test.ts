@@ -29,6 +29,15 @@ bothModes((mode) => {
   );
 });
 
+test("a job that it started is told of at its next prompt, after the person's own one, and children learn nothing", () => {
+  const text = pwshHook({ swcli: "/s", root: "/it's", cd: false });
+  expect(text).toContain(`$env:SWCLI_SHELL = "$PID"\ntry {`);
+  expect(text).toContain("} finally { Remove-Item -LiteralPath env:SWCLI_SHELL -ErrorAction Ignore }");
+  expect(text).toContain("else { '/it''s' }");
+  expect(text).toContain('"$root/.store/v1/jobs/notes/$PID"');
+  expect(text).toContain("{ $text = & $global:_SWRT_PROMPT; _swrt_note $true; $text }");
+});
+
 test("only functions of ours stay in the shell, and braces and quotes are closed", () => {
   const text = pwshHook({ swcli: "/it's/a ‘path’/swcli", root: "/r", cd: false });
   const names = [...text.matchAll(/^function global:([\w-]+)/gm)].map(([, name]) => name);

@@ -4,7 +4,7 @@
  * `_SWRT_BY_CD` stands for what `cd` entered, and goes with it however it is left.
  * Allowed files: core/env/allowed.ts. Tests: test/e2e/cd.test.ts
  */
-import { atPrompt } from "#core/env/activation/hook-notes.ts";
+import { atPrompt, nuCalls } from "#core/env/activation/hook-notes.ts";
 import { DIALECTS } from "#core/env/activation/posix-dialect.ts";
 
 /** In a folder the first that is there counts. */
@@ -96,8 +96,7 @@ export const nuCdLines = (): string[] => [
   "if ('_SWRT' in $env) { $env._SWRT = ($env._SWRT | insert by_cd true) }",
   "} else { print --stderr $'swcli: ($file) is not allowed yet; to enter its runtime here: swcli runtime allow' }",
   "}",
-  "let others = ($env.config.hooks?.env_change?.PWD? | default [] | where {|one| ($one | describe) != closure or not (view source $one | str contains '_swrt_cd') })",
-  "$env.config = ($env.config | upsert hooks.env_change.PWD [...$others {|before, after| _swrt_cd }])",
+  ...nuCalls("env_change.PWD", "_swrt_cd", "{|before, after| _swrt_cd }"),
 ];
 
 /** The same for fish, which tells of a new folder by itself. */

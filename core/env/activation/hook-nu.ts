@@ -9,6 +9,7 @@ import { nuCdLines } from "#core/env/activation/cd-script.ts";
 import { ENTRY_FILE, markerTwin, ODD_URI, refTwin, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
 import { nuInheritedLines } from "#core/env/activation/hook-inherited.ts";
 import { LIVE_FOLDER, nuLeft } from "#core/env/activation/hook-marks.ts";
+import { nuNoteLines } from "#core/env/activation/hook-notes.ts";
 import type { HookInput } from "#core/env/activation/hook-script.ts";
 import { venvPlan } from "#core/env/activation/plan.ts";
 
@@ -19,6 +20,10 @@ export function nuHook({ swcli, root, cd }: HookInput): string {
   const lines = [
     ...define("_swrt_root []", [`$env.SW_LOCAL_STORAGE? | default --empty ${q(root)}`]),
     ...define("--env --wrapped swcli [...words: string]", swcliBody(cd)),
+    // The variable is gone with this command's end; SWCLI_SHELL is where a job of this shell leaves its note.
+    ...define("--wrapped _swrt_run [...words: string]", [
+      "$env.SWCLI_SHELL = ($nu.pid | into string); let exe = (_swrt_exe); ^$exe ...$words",
+    ]),
     ...define("_swrt_exe []", [`if (${q(swcli)} | path exists) { ${q(swcli)} } else { "swcli" }`]),
     ...define("_swrt_seen [path: string]", SEEN),
     ...define("_swrt_look [uri: string]", LOOK),
@@ -28,6 +33,7 @@ export function nuHook({ swcli, root, cd }: HookInput): string {
     ...define("--env _swrt_on [plan: record]", ON),
     ...define("--env _swrt_off [next: string = '']", OFF),
     ...nuInheritedLines(),
+    ...nuNoteLines(),
     ...(cd ? nuCdLines() : []),
   ];
   return `${lines.join("\n")}\n`;
@@ -39,19 +45,18 @@ const PATHS = "if (($p | describe) == string) { $p | split row (char esep) } els
 /** `runtime activate` and `deactivate` are ours, whatever global options stand around them. */
 const swcliBody = (cd: boolean) => [
   "let said = (_swrt_split $words)",
-  "let exe = (_swrt_exe)",
   "let verb = ($said.verb | str join ' ')",
   "let leaves = ($verb == 'deactivate' and ($said.rest | is-empty))",
   "let asks = ($said.rest | any {|word| $word in ['-h' '--help'] })",
   `if ($verb =~ '^(runtime|rt) (${ACTIVATE_WORDS.join("|")})$') and not $asks {`,
   "let known = (if ($said.rest | length) == 1 { _swrt_look $said.rest.0 })",
   "let args = [...$said.globals 'shell' 'enter' '--shell' 'nu' '--pid' ($nu.pid | into string) ...$said.rest]",
-  "_swrt_on (if $known == null { ^$exe ...$args | from json } else { $known })",
+  "_swrt_on (if $known == null { _swrt_run ...$args | from json } else { $known })",
   "} else if $leaves and ('_SWRT' in $env) { _swrt_off",
   "} else if $leaves and ($env.SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL? | is-not-empty) { _swrt_off_inherited",
   // What was allowed here is entered at once: no change of folder tells of it.
-  ...(cd ? ["} else if ($verb =~ '^(runtime|rt) allow$') { ^$exe ...$words; _swrt_cd"] : []),
-  "} else { ^$exe ...$words }",
+  ...(cd ? ["} else if ($verb =~ '^(runtime|rt) allow$') { _swrt_run ...$words; _swrt_cd"] : []),
+  "} else { _swrt_run ...$words }",
 ];
 
 /** Links are followed; nothing is number 0 of time 0. */

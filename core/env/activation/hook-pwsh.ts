@@ -4,11 +4,12 @@
  * Tests: test/e2e/hook-pwsh.test.ts
  */
 import { ACTIVATE_WORDS } from "#core/env/activation/activate-words.ts";
+import { pwshNoteLines } from "#core/env/activation/hook-notes.ts";
 import type { HookInput } from "#core/env/activation/hook-script.ts";
 
 const q = (value: string) => `'${value.replace(/['‘’‚‛]/g, "$&$&")}'`;
 
-export function pwshHook({ swcli }: HookInput): string {
+export function pwshHook({ swcli, root }: HookInput): string {
   const lines = [
     ...define("swcli", SWCLI),
     ...define("_swrt_exe", [
@@ -25,13 +26,17 @@ export function pwshHook({ swcli }: HookInput): string {
     ...define("_swrt_on($plan)", ON),
     ...define("_swrt_cover([string]$name, [scriptblock]$body)", COVER),
     ...define("_swrt_off", OFF),
+    ...pwshNoteLines(q(root)),
   ];
   return `${lines.join("\n")}\n`;
 }
 
 const define = (head: string, body: readonly string[]) => [`function global:${head} {`, ...body, "}"];
 
+/** SWCLI_SHELL is where a job of this shell leaves its note. */
 const SWCLI = [
+  '$env:SWCLI_SHELL = "$PID"',
+  "try {",
   "$words = @(_swrt_dashes $MyInvocation.Line $args)",
   "$said = _swrt_split $words",
   "$exe = _swrt_exe",
@@ -43,6 +48,7 @@ const SWCLI = [
   "} elseif ($said.verb -eq 'deactivate' -and $said.rest.Count -eq 0 -and (Test-Path variable:global:_SWRT)) { _swrt_off",
   "} elseif ($MyInvocation.ExpectingInput) { $input | & $exe @words",
   "} else { & $exe @words }",
+  "} finally { Remove-Item -LiteralPath env:SWCLI_SHELL -ErrorAction Ignore }",
 ];
 
 /** PowerShell takes the first bare `--` away from a function: it is looked up in the line as it was typed. */
