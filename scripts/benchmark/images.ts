@@ -6,6 +6,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { pushRealBase, pushTinyBase } from "../../test/servers/base-image.ts";
 import { registryMissing, startRegistry } from "../../test/servers/registry.ts";
+import { detachRow } from "./daemon.ts";
 import { freshRoot, type Place, project, timed } from "./place.ts";
 import { median, ms, type Row, ratioRow } from "./table.ts";
 
@@ -49,6 +50,7 @@ export async function images(place: Place, rounds = 3): Promise<Row[]> {
       await nothingChanged(lab, rounds),
       await fileChanged(lab, rounds),
       ...(await twoPlatforms(lab, rounds)),
+      { ...(await detachRow(own, dockerizeWords(lab, "direct"))), section: "images" },
     ];
   } finally {
     await removeImages(lab);
@@ -111,10 +113,11 @@ async function build({ place, dir }: Lab, text: string): Promise<void> {
 }
 
 async function make(lab: Lab, engine: "direct" | "buildx"): Promise<number> {
-  const image = `${lab.host}/bench/${engine}:1`;
-  const args = ["runtime", "dockerize", "bench", "-t", image, "--base-image", lab.base, "--engine", engine, "--push"];
-  return (await timed(lab.place, [lab.place.swcli, ...args])).ms;
+  return (await timed(lab.place, [lab.place.swcli, "runtime", ...dockerizeWords(lab, engine)])).ms;
 }
+
+const dockerizeWords = ({ host, base }: Lab, engine: "direct" | "buildx") =>
+  `dockerize bench -t ${host}/bench/${engine}:1 --base-image ${base} --engine ${engine} --push`.split(" ");
 
 async function uncached(lab: Lab, rounds: number): Promise<Row> {
   const pairs: Pair[] = [];

@@ -129,6 +129,34 @@ test(
   MINUTES,
 );
 
+test(
+  "remove refuses what has not ended, and forgets what has, by id or all of it",
+  async () => {
+    await using home = await tempHome();
+    await using quick = await slowProject(home, { delayMs: 0 });
+    await using slow = await slowProject(home, { delayMs: 20_000 });
+    const ended: string[] = [];
+    for (const name of ["a", "b", "c"]) {
+      ended.push((await home.run(["-q", ...BUILD, "-n", name, "--detach"], quick.options)).stdout.trim());
+      await home.run(["job", "wait", ended.at(-1) ?? ""]);
+    }
+    const running = await detach(home, slow);
+    await slow.asked();
+    const refused = await home.run(["job", "remove", running]);
+    expect(refused.stderr).toContain(`Cancel it first: swcli job cancel ${running}`);
+    expect(refused.exitCode).toBe(4);
+    const first = ended[0] ?? "";
+    expect((await home.run(["-o", "json", "job", "remove", first.slice(0, 6)])).json).toEqual({ removed: [first] });
+    expect((await home.run(["job", "logs", first])).exitCode).toBe(3);
+    expect(await Bun.file(`${home.root}/.store/v1/jobs/${first}/log`).exists()).toBe(false);
+    const rest = (await home.run(["-o", "json", "job", "remove", "--ended"])).json;
+    expect(rest.removed.sort()).toEqual(ended.slice(1).sort());
+    expect(await jobs(home)).toMatchObject([{ id: running, state: "running" }]);
+    await home.run(["job", "cancel", running]);
+  },
+  MINUTES,
+);
+
 bothModes((mode) => {
   test(
     "--prepare wait makes the environment in the same job, where there are jobs",
