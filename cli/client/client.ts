@@ -1,11 +1,13 @@
 /**
  * The typed client: one call by name, over the socket or in-process. Starts the daemon when none listens, replaces one of
- * another build. Queries reconnect once; operations that were lost say so. Tests: test/e2e/daemon.test.ts
+ * another build. Queries reconnect once, jobs go on with the next daemon; other operations that were lost say so.
+ * Tests: test/e2e/daemon.test.ts, test/e2e/job-follow.test.ts
  */
 
 import { hotQuery, queryEnv } from "#cli/client/hot-query.ts";
 import { hotTarget, isSafeDir, type Target } from "#cli/client/hot-target.ts";
 import { Interrupt } from "#cli/client/interrupt.ts";
+import { askDaemons, isLost } from "#cli/client/next-daemon.ts";
 import { type Answer, type CallOptions, readAnswer, request } from "#cli/client/socket-transport.ts";
 import { SwError } from "#core/errors.ts";
 import type { MethodName, ParamsOf, ResultOf } from "#core/protocol/methods.ts";
@@ -82,8 +84,20 @@ async function inProcess(method: string, body: CallBody, options: CallOptions): 
   return await callInProcess(root, { method, params: body.params, client: body.client }, options);
 }
 
+// The first, and as many as start a job again.
+const DAEMONS = 3;
+
+/** A job whose daemon dies is started again by the next one for who comes back. */
 async function overSocket(method: string, body: CallBody, options: CallOptions): Promise<unknown> {
   const text = JSON.stringify({ ...body, detach: options.detach });
+  const isJob = ({ detail }: SwError) => {
+    if (detail?.job) options.report.warn(`the daemon ended; the next one starts job ${detail.job} again`);
+    return detail?.job !== undefined;
+  };
+  return await askDaemons(DAEMONS, () => callOnce(method, text, options), isJob);
+}
+
+async function callOnce(method: string, text: string, options: CallOptions): Promise<unknown> {
   const interrupt = new Interrupt(options);
   try {
     const first = await firstPost(await safeHotTarget(), method, text, interrupt);
@@ -103,7 +117,7 @@ async function firstPost(target: Target | undefined, ...call: [string, string, I
   try {
     return await post(target, ...call);
   } catch (e) {
-    if (!target || !(e instanceof SwError) || e.code !== "DAEMON_LOST") throw e;
+    if (!target || !isLost(e)) throw e;
     const { sayHello } = await import("#cli/client/ensure-daemon.ts");
     if (await sayHello(target)) throw e;
     return undefined;

@@ -59,7 +59,7 @@ async function followOperation({ response, target }: Answer, report: Report, int
   try {
     for await (const event of events(response)) {
       if (event.type === "done") return event.result;
-      if (event.type === "failed") throw failed(SwError.fromJSON(event.error), job);
+      if (event.type === "failed") throw SwError.fromJSON(event.error);
       if (event.type === "accepted") op = event.op;
       if (event.type === "job") {
         job = event.id;
@@ -84,20 +84,10 @@ async function askToEnd(target: Target, op: string): Promise<boolean> {
 
 const lost = (job: string | undefined, cause?: unknown) =>
   new SwError("DAEMON_LOST", "the daemon ended before the work was done", {
-    hint: job
-      ? goesOn(job)
-      : "Nothing half-made is ever used; repeat the command. `swcli daemon logs` shows what happened.",
+    hint: "Nothing half-made is ever used; repeat the command. `swcli daemon logs` shows what happened.",
+    detail: job ? { job } : undefined,
     cause,
   });
-
-/** What a daemon that was stopped leaves undone goes on, too. */
-function failed(error: SwError, job: string | undefined): SwError {
-  if (!job || !error.detail?.stopped) return error;
-  return new SwError(error.code, error.message, { hint: goesOn(job), detail: error.detail });
-}
-
-const goesOn = (job: string) =>
-  `Job ${job} goes on with the next daemon: repeat the command to join it, or \`swcli job cancel ${job}\`.`;
 
 function tell(report: Report, event: OpEvent): void {
   if (event.type === "progress") report.progress(event.event);

@@ -5,7 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import type { Decisions } from "#core/context.ts";
-import { SwError } from "#core/errors.ts";
+import { SwError, throwIfAborted } from "#core/errors.ts";
 import type { Paths } from "#core/platform/paths.ts";
 import type { Report } from "#core/report.ts";
 import { JobLog } from "#daemon/jobs/job-log.ts";
@@ -46,12 +46,12 @@ export interface Work {
   readonly record: JobRecord;
   readonly kind: JobKind;
   readonly call: JobCall;
-  /** Nobody looks on: it lives without listeners, and its end is told by a note. */
-  readonly detached: boolean;
 }
 
 // Another process asks us to cancel by a file; looked for only while a job runs.
 const CANCEL_CHECK_MS = 300;
+// Who watched a job that a daemon's death interrupted comes back at once; later nobody wants it any more.
+const WATCHER_MS = 10_000;
 
 export class JobRun {
   readonly id: string;
@@ -73,11 +73,21 @@ export class JobRun {
     this.#work = work;
     this.#record = work.record;
     if (isKept) this.#kept = this.#begin();
-    const { method, title } = work.record;
+    const { method, title, watched } = work.record;
     const job = this.#isJob.promise;
-    this.operation = parts.operations.start({ method, title, detached: work.detached, job }, (report, signal) =>
+    this.operation = parts.operations.start({ method, title, detached: !watched, job }, (report, signal) =>
       this.#run(report, signal),
     );
+  }
+
+  /** It lives without anybody who watches it. @returns false when it was over before it became a job */
+  async detach(): Promise<boolean> {
+    this.operation.flight.hold();
+    const isNew = !this.#kept;
+    this.#record = { ...this.#record, watched: false };
+    const isJob = await this.keep();
+    if (isJob && !isNew && !this.#isOver) await writeRecord(this.#parts, this.#record);
+    return isJob;
   }
 
   /** From here on it is listed, and outlives its daemon. @returns false when it was over before it became a job */
@@ -112,8 +122,8 @@ export class JobRun {
       return result;
     } catch (e) {
       const error = SwError.from(e);
-      if (this.#parts.operations.leaving) jobLog.state("interrupted: the daemon ends");
-      else await this.#fail(error, { jobLog, cancelled: signal.aborted || error.code === "CANCELLED" });
+      if (this.#parts.operations.leaving && !this.#record.watched) jobLog.state("interrupted: the daemon ends");
+      else await this.#fail(jobLog, error, signal);
       throw error;
     } finally {
       clearInterval(this.#watch);
@@ -130,6 +140,7 @@ export class JobRun {
     try {
       if (this.#kept) {
         this.#open(jobLog);
+        if (this.#record.interruptions > 0) await this.#waitForWatcher(signal);
         await takeTurn();
       }
       const own = { report: jobLog.report, signal, decided: this.#decisions(), takeTurn };
@@ -137,6 +148,15 @@ export class JobRun {
     } finally {
       const release = await this.#turn?.catch(() => undefined);
       release?.();
+    }
+  }
+
+  async #waitForWatcher(signal: AbortSignal): Promise<void> {
+    const until = Date.now() + WATCHER_MS;
+    while (this.#record.watched && this.operation.flight.holders === 0) {
+      throwIfAborted(signal);
+      if (Date.now() >= until) throw interrupted("its daemon ended, and nobody came back for it");
+      await Bun.sleep(50);
     }
   }
 
@@ -168,9 +188,13 @@ export class JobRun {
     };
   }
 
-  async #fail(error: SwError, { jobLog, cancelled }: { jobLog: JobLog; cancelled: boolean }): Promise<void> {
-    const { detail: _, ...json } = error.toJSON();
-    await this.#end(jobLog, { state: cancelled ? "cancelled" : "failed", error: json });
+  async #fail(jobLog: JobLog, thrown: SwError, signal: AbortSignal): Promise<void> {
+    // Nobody cancelled what a daemon that is told to end does not finish.
+    const error = this.#parts.operations.leaving ? interrupted("the daemon was stopped") : thrown;
+    const { detail, ...json } = error.toJSON();
+    const isCancelled = signal.aborted || error.code === "CANCELLED";
+    const state = detail?.interrupted ? "interrupted" : isCancelled ? "cancelled" : "failed";
+    await this.#end(jobLog, { state, error: json });
   }
 
   /** Whatever keeps it from being written down changes nothing of what was done. */
@@ -181,12 +205,16 @@ export class JobRun {
     try {
       await this.#kept;
       // Before the record: who sees that it has ended finds its last line in the log.
-      jobLog.state(end.state === "failed" ? `failed: ${end.error?.message}` : end.state);
+      const hasWords = end.state === "failed" || end.state === "interrupted";
+      jobLog.state(hasWords ? `${end.state}: ${end.error?.message}` : end.state);
       await writeRecord(this.#parts, this.#record);
       await dropCall(this.#parts, this.id);
     } catch (e) {
       log(`job ${this.id}: its end can't be written: ${SwError.from(e).message}`);
     }
-    if (this.#work.detached) leaveNote(this.#parts, this.#work.call.client.env.SWCLI_SHELL, this.#record);
+    if (!this.#record.watched) leaveNote(this.#parts, this.#work.call.client.env.SWCLI_SHELL, this.#record);
   }
 }
+
+const interrupted = (why: string) =>
+  new SwError("JOB_FAILED", why, { hint: "Repeat the command.", detail: { interrupted: true } });

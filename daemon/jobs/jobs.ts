@@ -59,7 +59,7 @@ export class Jobs {
     const key = await keyOf(method, call);
     const known = this.#starting.get(key);
     if (known && (await join(await known, detached))) return await known;
-    const started = this.#create({ record: newRecord(method, jobTitle(kind, call)), kind, call, detached });
+    const started = this.#create({ record: newRecord(method, jobTitle(kind, call), !detached), kind, call });
     this.#offer(key, started);
     return await started;
   }
@@ -76,9 +76,9 @@ export class Jobs {
   }
 
   async #create(work: Work): Promise<JobRun> {
-    const { record, kind, call, detached } = work;
+    const { record, kind, call } = work;
     const write = async () => await writeJob(this.#parts, record, call);
-    return await this.#launch(work, kind.atOnce || detached ? write : undefined);
+    return await this.#launch(work, kind.atOnce || !record.watched ? write : undefined);
   }
 
   /** It is ours before `write` puts it on disk: no reader shall take it for one that nobody works on. */
@@ -140,9 +140,10 @@ export class Jobs {
     const taken = { ...record, interruptions, owner: ownIdentity() };
     if (kind?.restarts && call && interruptions <= MAX_RESTARTS && !existsSync(cancelPath(this.#parts, record.id))) {
       const next: JobRecord = { ...taken, state: "queued", started_at: null };
-      const run = await this.#launch({ record: next, kind, call, detached: true }, async () => {
+      const run = await this.#launch({ record: next, kind, call }, async () => {
         await writeRecord(this.#parts, next);
-        this.#note(next.id, `started again (${interruptions} of ${MAX_RESTARTS})`);
+        const then = next.watched ? "starts again for who watched it" : "started again";
+        this.#note(next.id, `${then} (${interruptions} of ${MAX_RESTARTS})`);
       });
       run.operation.flight.result.catch(() => {});
       this.#offer(await keyOf(record.method, call), Promise.resolve(run));
@@ -184,7 +185,5 @@ const keyOf = async (method: string, { params, client }: JobCall): Promise<strin
 
 /** Who joins to leave makes a job of it, and keeps it alive without listening. @returns false when it is over */
 async function join(run: JobRun, detached: boolean): Promise<boolean> {
-  if (!detached) return true;
-  run.operation.flight.hold();
-  return await run.keep();
+  return detached ? await run.detach() : true;
 }

@@ -27,6 +27,8 @@ const RecordSchema = v.looseObject({
   ended_at: v.nullable(v.number()),
   /** How often a daemon's death interrupted it. */
   interruptions: v.number(),
+  /** It lives as long as somebody watches it, so after an interruption it goes on only for who comes back. */
+  watched: v.optional(v.boolean()),
   /** Which daemon works on it: a pid alone may be reused. */
   owner: v.object({ pid: v.number(), started: v.string() }),
   /** What must not be decided anew when it is started again. */
@@ -50,7 +52,7 @@ export const ownIdentity = (): JobRecord["owner"] => ({ pid: process.pid, starte
 /** False when the daemon that worked on it has gone. */
 export const isOwned = ({ owner }: JobRecord): boolean => startTime(owner.pid) === owner.started;
 
-export const newRecord = (method: string, title: string): JobRecord => ({
+export const newRecord = (method: string, title: string, watched: boolean): JobRecord => ({
   format: JOB_FORMAT,
   id: randomBytes(6).toString("hex"),
   method,
@@ -60,6 +62,7 @@ export const newRecord = (method: string, title: string): JobRecord => ({
   started_at: null,
   ended_at: null,
   interruptions: 0,
+  watched,
   owner: ownIdentity(),
   error: null,
 });

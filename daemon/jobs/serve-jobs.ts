@@ -129,7 +129,7 @@ function endError(record: JobRecord): SwError {
     const detail = { job: record.id, command: `swcli ${record.method.replace(".", " ")}` };
     return SwError.fromJSON({ code: isCode(code) ? code : "JOB_FAILED", message, hint, detail });
   }
-  return new SwError("JOB_FAILED", `job ${record.id} was interrupted: its daemon ended`, {
+  return new SwError("JOB_FAILED", `job ${record.id} was interrupted: ${record.error?.message ?? "its daemon ended"}`, {
     hint: "Repeat the command.",
   });
 }

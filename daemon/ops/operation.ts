@@ -66,7 +66,7 @@ export class Operations {
   #failed(e: unknown): never {
     if (!this.#leaving || !(e instanceof SwError) || e.code !== "CANCELLED") throw e;
     throw new SwError("CANCELLED", "the daemon was stopped before the work was done", {
-      detail: { stopped: true },
+      hint: "Nothing half-made is ever used; repeat the command.",
       cause: e,
     });
   }

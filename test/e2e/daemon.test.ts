@@ -59,7 +59,7 @@ test("an empty list is [] and an unknown root gets a daemon of its own", async (
 });
 
 test(
-  "kill -9 in the middle of a build: the client says so, the same command then works, nothing is left",
+  "kill -9 in the middle of a build: the client says so, the next daemon begins anew, nothing is left",
   async () => {
     await using home = await tempHome();
     const dir = await home.project({ "runtime.yaml": YAML.replace("six", "six\n      - flask\n      - sqlalchemy") });
@@ -70,12 +70,11 @@ test(
       await Bun.sleep(2);
     process.kill(pid, "SIGKILL");
     const lost = await build.result();
-    expect(lost.exitCode).toBe(1);
-    expect(lost.stderr).toContain("(DAEMON_LOST)");
+    expect(lost.exitCode).toBe(0);
+    expect(lost.stderr).toContain("the daemon ended");
     const again = await home.run(["runtime", "build", "--prepare", "wait"], { cwd: dir });
     expect(again).toMatchObject({ exitCode: 0 });
-    // What the old one was building is begun again; afterwards nothing of it and of its engine is left.
-    for (const { id } of (await home.run(["job", "list", "-o", "json"])).json) await home.run(["job", "wait", id]);
+    // The new one may be making what is prepared in the background; of the old one and its engine nothing is left.
     const commands = async () => await Promise.all((await home.processes()).map(commandOf));
     const engines = async () => (await commands()).filter((words) => words.some((word) => /(^|\/)uv$/.test(word)));
     for (let i = 0; i < 500 && (await engines()).length > 0; i++) await Bun.sleep(10);

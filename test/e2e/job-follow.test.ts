@@ -53,7 +53,7 @@ test(
 );
 
 test(
-  "who watches a job whose daemon dies is told that it goes on, and the same command joins it",
+  "who watches a job sees it started again when its daemon dies, and the same command joins it meanwhile",
   async () => {
     await using home = await tempHome();
     await using project = await slowProject(home, { delayMs: 1500 });
@@ -61,34 +61,59 @@ test(
     await project.asked();
     const [job] = await jobs(home);
     await killDaemon(home);
-    const lost = await build.result();
-    expect(lost.exitCode).toBe(1);
-    expect(lost.stderr).toContain(`Job ${job?.id} goes on with the next daemon`);
-    expect((await home.run(BUILD, project.options)).exitCode).toBe(0);
+    await build.said(`warning: the daemon ended; the next one starts job ${job?.id} again`);
+    const joined = await home.run(BUILD, project.options);
+    const watched = await build.result();
+    expect([watched.exitCode, joined.exitCode]).toEqual([0, 0]);
+    expect(watched.stdout).toBe(joined.stdout);
     expect(await jobs(home)).toMatchObject([{ id: job?.id, state: "done", interruptions: 1 }]);
   },
   MINUTES,
 );
 
 test(
-  "a daemon that is stopped says so to who watches or waits, who start no other; the job goes on with the next command",
+  "a job that dies with its daemon and with who watched it is not done unasked",
   async () => {
     await using home = await tempHome();
     await using project = await slowProject(home, { delayMs: 1500 });
     const build = home.spawn(BUILD, project.options);
     await project.asked();
     const [job] = await jobs(home);
-    const waiting = home.spawn(["job", "wait", job?.id ?? ""]);
-    await waiting.said("Resolving 1 requirement");
+    const asked = project.index.asked.length;
+    // A daemon that outlives its client would cancel.
+    build.kill("SIGSTOP");
+    await killDaemon(home);
+    build.kill("SIGKILL");
+    const waited = await home.run(["job", "wait", job?.id ?? ""]);
+    expect(waited.stderr).toContain("nobody came back for it");
+    expect(waited.exitCode).toBe(1);
+    expect(await jobs(home)).toMatchObject([{ id: job?.id, state: "interrupted" }]);
+    expect(project.index.asked.length).toBe(asked);
+  },
+  MINUTES,
+);
+
+test(
+  "a daemon that is stopped says so to who watches or waits, who start no other; what is detached goes on with the next",
+  async () => {
+    await using home = await tempHome();
+    await using watched = await slowProject(home, { delayMs: 1500 });
+    await using left = await slowProject(home, { delayMs: 1500 });
+    const id = await detach(home, left);
+    const build = home.spawn(BUILD, watched.options);
+    const waiting = home.spawn(["job", "wait", id]);
+    await Promise.all([watched.asked(), left.asked(), waiting.said("Resolving 1 requirement")]);
     expect((await home.run(["daemon", "stop"])).exitCode).toBe(0);
-    const [watched, waited] = await Promise.all([build.result(), waiting.result()]);
-    for (const { exitCode, stderr } of [watched, waited]) {
+    for (const { exitCode, stderr } of await Promise.all([build.result(), waiting.result()])) {
       expect(stderr).toContain("the daemon was stopped before the work was done");
       expect(exitCode).toBe(130);
     }
-    expect(watched.stderr).toContain(`Job ${job?.id} goes on`);
     expect((await home.run(["daemon", "status"])).exitCode).toBe(3);
-    expect((await home.run(["job", "wait", job?.id ?? ""])).exitCode).toBe(0);
+    expect((await home.run(["job", "wait", id])).exitCode).toBe(0);
+    const rows = await jobs(home);
+    expect(rows.filter((row) => row.id !== id)).toMatchObject([
+      { state: "interrupted", error: { message: "the daemon was stopped" } },
+    ]);
   },
   MINUTES,
 );

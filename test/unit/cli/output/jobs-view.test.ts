@@ -10,7 +10,7 @@ const out = { paint: paint(false) } as Out;
 const job = (more: Partial<ResultOf<"job.info">>): ResultOf<"job.info"> => ({
   ...{ id: "0123456789ab", kind: "runtime.build", title: "build /p", state: "done", interruptions: 0, error: null },
   ...{ created_at: "2026-01-02T03:04:05.000Z", started_at: "2026-01-02T03:05:00.000Z" },
-  ...{ ended_at: "2026-01-02T03:05:02.000Z", log: "/jobs/log", result: null },
+  ...{ ended_at: "2026-01-02T03:05:02.000Z", log: "/jobs/log", decided: {}, result: null },
   ...more,
 });
 
