@@ -8,6 +8,7 @@ import { isAbsolute } from "pathe";
 import type { IndexLevel } from "#core/config/index-level.ts";
 import { type PipOptions, pipBoolean, pipList, readPipConfig } from "#core/config/pip-config.ts";
 import { readUvFiles, userPath, uvEnvironment } from "#core/config/uv-config.ts";
+import { fillVariables, variablesIn } from "#core/config/variables.ts";
 import type { Ctx } from "#core/context.ts";
 import { errno } from "#core/errors.ts";
 import type { Env } from "#core/platform/env.ts";
@@ -75,9 +76,13 @@ const unsetOnly = (env: Env, settings: Record<string, string>) =>
 
 /** pip fills ${VARIABLES} in requirement files; in `configs.pip` they are filled the same way. */
 function expandedUrls(env: Env, { indexUrl, extraIndexUrls }: ExplicitIndex) {
-  const expand = (url: string) => url.replace(/\$\{([A-Z0-9_]+)\}/g, (written, name: string) => env[name] || written);
+  const expand = (url: string) => fillVariables(env, url);
   return { indexUrl: indexUrl && expand(indexUrl), extraIndexUrls: extraIndexUrls.map(expand) };
 }
+
+/** The variables that indexes of these settings still want. */
+export const unsetVariables = ({ env }: Pick<IndexSettings, "env">): string[] =>
+  variablesIn(`${env.UV_DEFAULT_INDEX ?? ""} ${env.UV_INDEX ?? ""}`);
 
 /** What the Python client reads. */
 const legacyLevel = (env: Env): IndexLevel => ({

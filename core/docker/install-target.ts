@@ -2,7 +2,8 @@
  * Packages for another platform, installed by uv without running anything of it: wheels only, into a scratch
  * environment whose files become layers. Tests: test/e2e/dockerize.test.ts
  */
-import { indexSettings } from "#core/config/index-settings.ts";
+import { indexSettings, unsetVariables } from "#core/config/index-settings.ts";
+import { unsetText } from "#core/config/variables.ts";
 import type { Ctx } from "#core/context.ts";
 import { type Libc, uvPlatform } from "#core/docker/base-libc.ts";
 import type { ImagePlatform } from "#core/docker/platforms.ts";
@@ -89,7 +90,8 @@ async function install(
 ): Promise<void> {
   const argv = ["pip", "install", "--python", `${prefix}/bin/python`, ...targetArgs(target), ...args];
   const result = await runUv(ctx, argv, { env, onLine: (line) => ctx.report.log(redactUrl(line)) });
-  if (result.exitCode !== 0) throw newerGlibc(result.stderr, target) ?? installFailed(result.stderr);
+  if (result.exitCode === 0) return;
+  throw newerGlibc(result.stderr, target) ?? installFailed(result.stderr, unsetVariables({ env }));
 }
 
 /** Wheels there are, but for a newer glibc than the base has. */
@@ -109,7 +111,7 @@ function newerGlibc(stderr: string, { platform, libc }: Target): SwError | undef
 }
 
 /** uv's words, and the way out when a package would have to be built. */
-function installFailed(stderr: string): SwError {
+function installFailed(stderr: string, unset: readonly string[] = []): SwError {
   const text = redactUrl(stderr)
     .split("\n")
     .filter((line) => line.trim() !== "")
@@ -118,7 +120,8 @@ function installFailed(stderr: string): SwError {
   const needsBuild =
     /no (?:usable )?wheels|has no wheels|--no-build|--only-binary|matching (?:Python|platform|ABI)/i.test(text);
   const name = /(?:Because|package|distribution(?:s)? of|wheels? (?:for|of)) `?([A-Za-z0-9][\w.-]*)/.exec(text)?.[1];
-  if (!needsBuild) return new SwError("IMAGE_FAILED", `the packages could not be installed:\n${text}`);
+  const hint = unset.length > 0 ? `${unsetText(unset)}: an index of this runtime wants it (user:password).` : undefined;
+  if (!needsBuild) return new SwError("IMAGE_FAILED", `the packages could not be installed:\n${text}`, { hint });
   return new SwError("IMAGE_FAILED", `${name ?? "a package"} has no wheel for this platform:\n${text}`, {
     hint: "Use --engine buildx, which can build it inside the image, or put a wheel of it under `wheels:`.",
     detail: { needs_build: true, package: name ?? null },

@@ -2,6 +2,7 @@
  * What uv said when an environment could not be made, as one error for a person.
  * Tests: test/unit/core/env/build-error.test.ts
  */
+import { unsetText } from "#core/config/variables.ts";
 import { SwError } from "#core/errors.ts";
 import { redactUrl } from "#core/platform/redact.ts";
 
@@ -10,11 +11,14 @@ const KEPT_LINES = 12;
 const NOISE =
   /^\s*(Using|Resolved|Downloading|Downloaded|Prepared|Preparing|Building|Built|Updating|Updated|Uninstalled) /;
 
-/** @param stderr everything that uv said */
-export function buildFailed(stderr: string): SwError {
+/**
+ * @param stderr everything that uv said
+ * @param unset variables that the runtime's indexes want and nobody has set
+ */
+export function buildFailed(stderr: string, unset: readonly string[] = []): SwError {
   const text = essence(redactUrl(stderr));
   if (/no space left on device|\(os error 28\)|quota exceeded/i.test(text)) return diskFull(text);
-  return new SwError("ENV_BUILD_FAILED", `the environment could not be made:\n${text}`, { hint: hintFor(text) });
+  return new SwError("ENV_BUILD_FAILED", `the environment could not be made:\n${text}`, { hint: hintFor(text, unset) });
 }
 
 /** From the error on, without progress and without the markers that uv writes into names. */
@@ -36,7 +40,9 @@ const diskFull = (text: string) =>
 const DAMAGED =
   "The file is not the one that was locked. One of an index: don't use it before you know why. One of a bundle: `swcli doctor --store` finds what is damaged here, then import the bundle again.";
 
-function hintFor(text: string): string {
+function hintFor(text: string, unset: readonly string[]): string {
+  const isRefused = /could not be queried|there is no version of|not found in the package registry/.test(text);
+  if (isRefused && unset.length > 0) return `${unsetText(unset)}: an index of this runtime wants it (user:password).`;
   const index = /An index URL \((\S+)\) could not be queried.*\((40[13]) /.exec(text)?.[1];
   if (index !== undefined)
     return `${index} wants a login: give it in ~/.netrc, PIP_INDEX_URL or pip.conf; packages carry none.`;

@@ -3,7 +3,7 @@
  * Never moves or copies a prefix (scripts hold its path). Tests: test/unit/core/env/build-venv.test.ts
  */
 
-import { indexSettings } from "#core/config/index-settings.ts";
+import { indexSettings, unsetVariables } from "#core/config/index-settings.ts";
 import { isOffline } from "#core/config/offline.ts";
 import type { Ctx } from "#core/context.ts";
 import { runUv } from "#core/engines/uv.ts";
@@ -138,7 +138,7 @@ async function pip(ctx: Ctx, install: Install, args: string[]): Promise<void> {
 async function uv(ctx: Ctx, args: string[], env: Record<string, string>): Promise<void> {
   const result = await runUv(ctx, args, { env, onLine: (line) => ctx.report.log(line) });
   if (result.exitCode === 0) return;
-  if (!isOffline({ ...ctx.env, ...env })) throw buildFailed(result.stderr);
+  if (!isOffline({ ...ctx.env, ...env })) throw buildFailed(result.stderr, unsetVariables({ env }));
   // The last word of what installs is the list.
   const text = args[0] === "pip" ? await Bun.file(args.at(-1) ?? "").text() : "";
   throw await missingOffline(ctx, { args, env, text, stderr: result.stderr });

@@ -2,6 +2,7 @@
  * A requirement file's bytes as logical lines, as pip reads them: encodings, continuations, comments, ${VARIABLES}.
  * Knows nothing of what a line means. Tests: test/unit/core/lock/requirements.test.ts
  */
+import { fillVariables } from "#core/config/variables.ts";
 import type { Env } from "#core/platform/env.ts";
 
 export interface LogicalLine {
@@ -41,17 +42,13 @@ export function logicalLines(text: string, env: Env): LogicalLine[] {
     .map(({ text, line }) => {
       const written = stripComment(text);
       const column = text.length - text.trimStart().length + 1;
-      return { text: expandVariables(written, env), written, line, column };
+      return { text: fillVariables(env, written), written, line, column };
     })
     .filter(({ written }) => written !== "");
 }
 
 // pip: a comment starts at the line's begin or after white space, so that `#egg=` and `#sha256=` stay.
 const stripComment = (text: string) => text.replace(/(^|\s+)#.*$/, "").trim();
-
-// pip: only ${UPPER_CASE}; a variable that is not set or is empty stays as it is written.
-const expandVariables = (text: string, env: Env) =>
-  text.replace(/\$\{([A-Z0-9_]+)\}/g, (written, name: string) => env[name] || written);
 
 interface RawLine {
   text: string;

@@ -119,6 +119,35 @@ bothModes((mode) => {
     },
     2 * MINUTES,
   );
+
+  test(
+    "the variables that take the place of an index's passwords are named when they are missing, and restore when set",
+    async () => {
+      const { home, env, wheel, serve } = await indexHome(mode);
+      await using _home = home;
+      const login = { user: "me", password: "s3cretpw" };
+      await using first = await serve([await wheel("revpkg", "1.0")], login);
+      await using second = await serve([await wheel("revdep", "1.0")], login);
+      const dir = await home.project({ "runtime.yaml": yamlOf({}, ["revpkg", "revdep"]) });
+      const indexes = {
+        PIP_INDEX_URL: first.urlFor("me", "s3cretpw"),
+        PIP_EXTRA_INDEX_URL: second.urlFor("me", "s3cretpw"),
+      };
+      const emit = ["runtime", "build", "--prepare", "no", "-epo"];
+      const built = await home.run(emit, { cwd: dir, env: { ...env, ...indexes } });
+      expect(built).toMatchObject({ exitCode: 0 });
+      const names = ["SW_PIP_INDEX_AUTH", "SW_PIP_EXTRA_INDEX_AUTH_1"];
+      for (const name of names) expect(built.stderr).toContain(`set ${name}=user:password`);
+      const again = { ...env, UV_CACHE_DIR: `${home.dir}/uv-2` };
+      const ask = ["runtime", "run", "demo", "true"];
+      const missing = await home.run(ask, { env: again });
+      expect(missing.exitCode).toBe(125);
+      expect(missing.stderr).toContain(`${names.join(" and ")} are not set`);
+      const set = { SW_PIP_INDEX_AUTH: "me:s3cretpw", SW_PIP_EXTRA_INDEX_AUTH_1: "me:s3cretpw" };
+      expect(await home.run(ask, { env: { ...again, ...set } })).toMatchObject({ exitCode: 0 });
+    },
+    2 * MINUTES,
+  );
 });
 
 const BROKEN: [string, PackageIndexOptions, RegExp, string][] = [

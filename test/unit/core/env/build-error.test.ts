@@ -44,3 +44,10 @@ test("what is no error of uv's form is shown as it is, not more than twelve line
   const failed = buildFailed(Array.from({ length: 40 }, (_, i) => `line ${i}`).join("\n"));
   expect(failed.message.split("\n")).toHaveLength(13);
 });
+
+test("the variables that an index of the runtime wants are named instead of a guess", () => {
+  const refused =
+    "error: No solution found\n  cause: Because there is no version of dep==0.5 and you require dep==0.5\n";
+  expect(buildFailed(refused, ["SW_PIP_INDEX_AUTH"]).hint).toStartWith("SW_PIP_INDEX_AUTH is not set");
+  expect(buildFailed("error: Hash mismatch for `dep`\n", ["SW_PIP_INDEX_AUTH"]).hint).not.toContain("SW_PIP");
+});
