@@ -4,7 +4,8 @@
  */
 import type { Planned, PlannedFile } from "#core/bundle/plan-wheels.ts";
 import { planWheels } from "#core/bundle/plan-wheels.ts";
-import { channelAccess } from "#core/conda/channel-access.ts";
+import { lockAccess } from "#core/conda/channel-access.ts";
+import { openPackage } from "#core/conda/channel-secrets.ts";
 import { parseExplicit } from "#core/conda/explicit-lock.ts";
 import { subdirOf } from "#core/conda/platform.ts";
 import type { CondaRecord } from "#core/conda/record.ts";
@@ -30,15 +31,15 @@ export async function planConda(
   ctx: Ctx,
   { text, platforms, settings, carried }: CondaInput,
 ): Promise<Planned & { logins: Record<string, string> }> {
-  const access = await channelAccess(ctx, {});
   const lock = parseExplicit(text);
+  const { secrets } = await lockAccess(ctx, lock);
   const files = new Map<string, PlannedFile>();
   for (const platform of platforms) {
     for (const record of lock.platforms[subdirOf(platform)] ?? []) {
       const path = condaPath(record);
       const known = files.get(path);
       if (known) known.for.push(platform);
-      else files.set(path, { path, want: wantedOf(record, access.authorize(record.url)), for: [platform] });
+      else files.set(path, { path, want: wantedOf(record, openPackage(record.url, secrets)), for: [platform] });
     }
   }
   const engine = await planWheels(ctx, {
@@ -49,7 +50,7 @@ export async function planConda(
     carried,
     folder: "engine",
   });
-  return { files: [...files.values(), ...engine.files], warnings: engine.warnings, logins: access.logins };
+  return { files: [...files.values(), ...engine.files], warnings: engine.warnings, logins: secrets.logins };
 }
 
 /** Below `bundle/`: packages of two platforms may have one name. */

@@ -3,8 +3,8 @@
  * Tests: test/e2e/build-conda.test.ts, test/e2e/conda-solver.test.ts
  */
 import * as v from "valibot";
-import { type Mirrors, openAddress } from "#core/conda/channel-access.ts";
 import type { ChannelNetwork } from "#core/conda/channel-network.ts";
+import { openAddress, type Secrets } from "#core/conda/channel-secrets.ts";
 import { specName } from "#core/conda/engine-error.ts";
 import { type ForeignSolver, foreignSolve } from "#core/conda/foreign-solver.ts";
 import type { Subdir, VirtualPackage } from "#core/conda/platform.ts";
@@ -25,11 +25,7 @@ export interface Asked {
 export interface Asking {
   readonly solver: "rattler" | ForeignSolver;
   readonly asked: Asked;
-  readonly access: {
-    readonly mirrors: Mirrors;
-    readonly logins: Record<string, string>;
-    readonly network: ChannelNetwork;
-  };
+  readonly access: { readonly secrets: Secrets; readonly network: ChannelNetwork };
   /** Of a lock that is there already. */
   readonly locked: readonly CondaRecord[];
   /** What is remembered of the channels does not count. */
@@ -44,8 +40,8 @@ export async function askEngine(ctx: Ctx, asking: Asking): Promise<CondaRecord[]
 }
 
 async function engineSolve(ctx: Ctx, { asked, access, locked, fresh }: Asking): Promise<CondaRecord[]> {
-  const { logins, mirrors, network } = access;
-  const way = { locked, logins, mirrors, insecure: network.insecure, fresh };
+  const { secrets, network } = access;
+  const way = { locked, logins: secrets.logins, mirrors: secrets.mirrors, insecure: network.insecure, fresh };
   const answer = await callRattler(ctx, { op: "solve", ...asked, ...way }, network);
   return v.parse(v.array(CondaRecordSchema), answer.records).map(cleanRecord);
 }
@@ -54,8 +50,8 @@ async function throughForeign(ctx: Ctx, asking: Asking, solver: ForeignSolver): 
   const { asked, access, fresh } = asking;
   // Before the specs become words of a command.
   await refuseOdd(ctx, asked.specs, access.network);
-  const channels = asked.channels.map((channel) => openAddress(channel, access.mirrors));
-  const question = { ...asked, channels, logins: access.logins, fresh };
+  const channels = asked.channels.map((channel) => openAddress(channel, access.secrets));
+  const question = { ...asked, channels, logins: access.secrets.logins, fresh };
   const specs = await foreignSolve(withCtx(ctx, { env: access.network.env }), solver, question);
   try {
     return await engineSolve(ctx, { ...asking, asked: { ...asked, specs } });

@@ -1,55 +1,100 @@
 /**
- * Channels: from the names that people write to addresses, and the credentials that go with them on this machine, which
- * never reach a lock. Tests: test/unit/core/conda/channel-access.test.ts
+ * Channels: from the names that people write to addresses, and what opens those on this machine, which never reaches a lock.
+ * Tests: test/unit/core/conda/channel-access.test.ts
  */
 import { isAbsolute, resolve } from "pathe";
 import { type ChannelNetwork, channelNetwork } from "#core/conda/channel-network.ts";
-import { cleanUrl } from "#core/conda/record.ts";
+import {
+  isAddress,
+  joinSecrets,
+  noSecrets,
+  rememberedSecrets,
+  type Secrets,
+  takeNumbered,
+  takeSecrets,
+} from "#core/conda/channel-secrets.ts";
+import type { ExplicitLock } from "#core/conda/explicit-lock.ts";
 import { type CondarcData, readCondarc } from "#core/config/condarc.ts";
+import { netrcLogins } from "#core/config/netrc.ts";
 import type { Ctx } from "#core/context.ts";
 import { expandHome } from "#core/platform/paths.ts";
 
 export interface ChannelAccess {
-  /** The channels' addresses with tokens, or their names where only the engine knows the address; in order of priority. */
-  channels: (names: readonly string[], base: string) => string[];
-  /** Of the condarc: see `tokenMirrors`. */
-  mirrors: Mirrors;
-  /** An address with the token that this machine has for it. */
-  authorize: (url: string) => string;
-  /** host → `user:password`. */
-  logins: Record<string, string>;
+  /** Addresses without secrets, or names where only the engine knows the address; in order of priority. */
+  channels: string[];
+  secrets: Secrets;
   priority: "strict" | "flexible" | "disabled";
-  /** The channels of the user's condarc, for specs that name none. */
-  own: string[];
   network: ChannelNetwork;
 }
 
-/** Address → the same with the token that this machine has for it: it is asked for, and appears nowhere. */
-export type Mirrors = Readonly<Record<string, string>>;
+export interface WrittenChannels {
+  /** As written, without secrets; the user's own, else conda-forge, when empty. */
+  names: readonly string[];
+  /** Relative ones are below it. */
+  base: string;
+  /** Of the runtime: it wins over the user's. */
+  condarc: CondarcData;
+  /** Taken out of what the runtime says. */
+  secrets: Secrets;
+}
 
 // A bare name goes to the solver as it is: rattler, like conda, knows where its public channels are.
 const DEFAULTS = ["main", "r"];
 
-/** @param condarc of the runtime: it wins over the user's */
-export async function channelAccess(ctx: Ctx, condarc: CondarcData): Promise<ChannelAccess> {
-  const user = (await readCondarc(ctx)).data;
-  const settings = expandVariables(ctx, {
-    ...user,
-    ...condarc,
-    custom_channels: { ...map(user, "custom_channels"), ...map(condarc, "custom_channels") },
+/** For a solve. What the runtime's condarc says of channels is noted in its `secrets`, too. */
+export async function channelAccess(ctx: Ctx, written: WrittenChannels): Promise<ChannelAccess> {
+  const user = bracedVariables((await readCondarc(ctx)).data);
+  const condarc = bracedVariables(written.condarc);
+  const settings = joined(user, condarc);
+  const own = userSecrets(ctx, user);
+  for (const address of knownAddresses(condarc)) takeSecrets(ctx.env, address, written.secrets);
+  const channels = namesOf(written, settings).flatMap((name) => {
+    const asked = { name, base: written.base };
+    // A secret of the user's is none that the runtime has to be told of.
+    const isUsers = written.names.length === 0 && !list(condarc, "channels").includes(name);
+    const theirs = isUsers ? [] : addressesOf(ctx, condarc, asked);
+    return addressesOf(ctx, settings, asked).map((address) =>
+      takeSecrets(ctx.env, address, theirs.includes(address) ? written.secrets : own),
+    );
   });
-  const known = knownAddresses(settings);
-  const secrets = known.filter((url) => cleanUrl(url) !== url);
-  const mirrors = tokenMirrors(secrets);
-  return {
-    channels: (names, base) => names.flatMap((name) => addressesOf(ctx, settings, { name, base })).map(withoutLogin),
-    mirrors,
-    authorize: (url) => withToken(url, mirrors),
-    logins: Object.fromEntries(secrets.flatMap(loginOf)),
-    priority: priorityOf(settings.channel_priority),
-    own: list(settings, "channels"),
-    network: await channelNetwork(ctx, settings),
-  };
+  const secrets = joinSecrets(written.secrets, own);
+  const unique = [...new Set(channels)];
+  takeNumbered(ctx.env, unique, secrets);
+  const network = await channelNetwork(ctx, expandVariables(ctx, settings));
+  return { channels: unique, secrets, priority: priorityOf(settings.channel_priority), network };
+}
+
+const joined = (user: CondarcData, condarc: CondarcData): CondarcData => ({
+  ...user,
+  ...condarc,
+  custom_channels: { ...map(user, "custom_channels"), ...map(condarc, "custom_channels") },
+});
+
+function namesOf({ names }: WrittenChannels, settings: CondarcData): readonly string[] {
+  if (names.length > 0) return names;
+  const own = list(settings, "channels");
+  return own.length > 0 ? own : ["conda-forge"];
+}
+
+/** For packages of a lock: what the user, this process and the variables that the lock speaks of know of its channels. */
+export async function lockAccess(
+  ctx: Ctx,
+  { channels = [], access = {} }: Partial<Pick<ExplicitLock, "channels" | "access">>,
+): Promise<Pick<ChannelAccess, "secrets" | "network">> {
+  const settings = bracedVariables((await readCondarc(ctx)).data);
+  const logins = Object.fromEntries(await netrcLogins(ctx.env));
+  const known = joinSecrets(userSecrets(ctx, settings), { ...noSecrets(), logins });
+  const secrets = joinSecrets(known, rememberedSecrets(ctx));
+  for (const address of Object.values(access)) takeSecrets(ctx.env, address, secrets);
+  takeNumbered(ctx.env, channels, secrets);
+  return { secrets, network: await channelNetwork(ctx, expandVariables(ctx, settings)) };
+}
+
+/** Of every address in it, whether somebody asks for that by name or not: a host has one login. */
+function userSecrets(ctx: Ctx, settings: CondarcData): Secrets {
+  const secrets = noSecrets();
+  for (const address of knownAddresses(settings)) takeSecrets(ctx.env, address, secrets);
+  return secrets;
 }
 
 const list = (data: CondarcData, key: string): string[] => {
@@ -69,19 +114,26 @@ function map(data: CondarcData, key: string): Record<string, string> {
   );
 }
 
-/** conda fills `$VARIABLE` and `${VARIABLE}` in its settings. */
-function expandVariables(ctx: Ctx, data: CondarcData): CondarcData {
-  const text = JSON.stringify(data).replace(/\$\{?([A-Z][A-Z0-9_]*)\}?/g, (written, name: string) =>
-    ctx.env[name] === undefined ? written : JSON.stringify(ctx.env[name]).slice(1, -1),
+/** conda fills `$VARIABLE` in its settings like `${VARIABLE}`. */
+const bracedVariables = (data: CondarcData): CondarcData =>
+  changed(data, (text) => text.replace(/\$([A-Z][A-Z0-9_]*)/g, "${$1}"));
+
+const expandVariables = (ctx: Ctx, data: CondarcData): CondarcData =>
+  changed(data, (text) =>
+    text.replace(/\$\{([A-Z][A-Z0-9_]*)\}/g, (written, name: string) =>
+      ctx.env[name] === undefined ? written : JSON.stringify(ctx.env[name]).slice(1, -1),
+    ),
   );
-  const parsed: unknown = JSON.parse(text);
+
+function changed(data: CondarcData, change: (json: string) => string): CondarcData {
+  const parsed: unknown = JSON.parse(change(JSON.stringify(data)));
   return typeof parsed === "object" && parsed !== null ? { ...parsed } : {};
 }
 
 function knownAddresses(settings: CondarcData): string[] {
   const alias = list(settings, "channel_alias");
   const written = [...list(settings, "channels"), ...list(settings, "default_channels"), ...alias];
-  return [...written, ...Object.values(map(settings, "custom_channels"))].filter((text) => /^[a-z]+:\/\//i.test(text));
+  return [...written, ...Object.values(map(settings, "custom_channels"))].filter(isAddress);
 }
 
 function addressesOf(ctx: Ctx, settings: CondarcData, { name, base }: { name: string; base: string }): string[] {
@@ -91,7 +143,7 @@ function addressesOf(ctx: Ctx, settings: CondarcData, { name, base }: { name: st
     const own = list(settings, "default_channels");
     return own.length > 0 ? own : DEFAULTS;
   }
-  if (/^[a-z]+:\/\//i.test(text)) return [text];
+  if (isAddress(text)) return [text];
   const path = expandHome(ctx.env, text);
   if (isAbsolute(path) || /^\.\.?\//.test(path)) return [Bun.pathToFileURL(resolve(base, path)).href];
   const host = customBase(settings, text) ?? list(settings, "channel_alias")[0];
@@ -105,29 +157,6 @@ function customBase(settings: CondarcData, name: string): string | undefined {
     if (custom[part]) return custom[part];
   }
   return undefined;
-}
-
-/** A login goes as a header, where a token is a part of the path. */
-const withoutLogin = (url: string) => url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, "$1");
-
-export function tokenMirrors(channels: readonly string[]): Mirrors {
-  const addresses = channels.map((url) => withoutLogin(url.replace(/\/+$/, "")));
-  const pairs = addresses.map((url): [string, string] => [cleanUrl(`${url}/`).replace(/\/$/, ""), url]);
-  return Object.fromEntries(pairs.filter(([clean, url]) => clean !== url));
-}
-
-/** A channel's address as somebody who can't be told of mirrors has to ask for it; a name as it is. */
-export const openAddress = (channel: string, mirrors: Mirrors): string =>
-  mirrors[channel.replace(/\/+$/, "")] ?? channel;
-
-function withToken(url: string, mirrors: Mirrors): string {
-  const [clean = "", open = ""] = Object.entries(mirrors).find(([one]) => url.startsWith(`${one}/`)) ?? [];
-  return open + url.slice(clean.length);
-}
-
-function loginOf(url: string): [string, string][] {
-  const match = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]+)@([^/:]+)/i.exec(url);
-  return match?.[1] && match[2] ? [[match[2], decodeURIComponent(match[1])]] : [];
 }
 
 function priorityOf(value: unknown): ChannelAccess["priority"] {

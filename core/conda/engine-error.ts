@@ -5,6 +5,7 @@
 import { EngineRefusal } from "#core/engines/rattler-worker.ts";
 import { type ErrorCode, SwError } from "#core/errors.ts";
 import { type At, placeOf } from "#core/lock/line-error.ts";
+import { redactUrl } from "#core/platform/redact.ts";
 
 export interface SpecLine {
   text: string;
@@ -16,6 +17,8 @@ export interface EngineWork {
   /** "linux-64", for solves. */
   platform?: string;
   lines: readonly SpecLine[];
+  /** What to do about an address that wants a login. */
+  openHint?: (url: string) => string | undefined;
 }
 
 /** Other errors come back as they are. */
@@ -30,7 +33,7 @@ export function engineError(e: unknown, work: EngineWork): unknown {
     });
   }
   const code = work.doing === "install" ? "ENV_BUILD_FAILED" : "LOCK_FAILED";
-  if (kind === "unreachable" || isUnreachable(message)) return unreachable(message, code);
+  if (kind === "unreachable" || isUnreachable(message)) return unreachable(message, code, work);
   return new SwError(
     code,
     `conda packages could not be ${work.doing === "install" ? "installed" : "resolved"}:\n${short(message)}`,
@@ -63,7 +66,7 @@ function short(message: string): string {
 function unsolvable(message: string, { platform, lines }: EngineWork): SwError {
   const reason = short(message.replace(/^Cannot solve the request because of: /, ""));
   const involved = lines.filter(({ text }) => speaksOf(reason, specName(text)));
-  const shown = involved.slice(0, 8).map(({ text, at }) => `  ${placeOf(at)}: ${text}`);
+  const shown = involved.slice(0, 8).map(({ text, at }) => `  ${placeOf(at)}: ${redactUrl(text)}`);
   const at = involved[0]?.at;
   const where = platform ? ` for ${platform}` : "";
   return new SwError(
@@ -84,18 +87,17 @@ export const specName = (spec: string): string =>
 const speaksOf = (text: string, name: string) =>
   name !== "" && new RegExp(`(?<![\\w.-])${name.replace(/[.]/g, "\\.")}(?![\\w-])`, "i").test(text);
 
-function unreachable(message: string, code: ErrorCode): SwError {
+function unreachable(message: string, code: ErrorCode, { openHint }: EngineWork): SwError {
   const url = /url \(([^)]+)\)/.exec(message)?.[1] ?? /(?:https?|file):\/\/[^\s'<>[\]]+/.exec(message)?.[0];
-  const last =
-    message
-      .trim()
-      .split("\n")
-      .at(-1)
-      ?.replace(/^Caused by: /, "") ?? "";
-  return new SwError(code, `the channel can't be reached: ${url ?? ""} (${last})`, {
-    hint: /certificate/i.test(message)
-      ? "Name the authority that signed it: SSL_CERT_FILE, or ssl_verify in your condarc."
-      : "Check the channel's address, the network, and proxy or credentials for it (netrc, condarc).",
+  const last = message.trim().split("\n").at(-1) ?? "";
+  const closed = /\b40[13] [A-Z]/.test(message) && url !== undefined ? openHint?.(url) : undefined;
+  return new SwError(code, `the channel can't be reached: ${url ?? ""} (${last.replace(/^Caused by: /, "")})`, {
+    hint: closed ?? unreachableHint(message),
     detail: { url },
   });
 }
+
+const unreachableHint = (message: string): string =>
+  /certificate/i.test(message)
+    ? "Name the authority that signed it: SSL_CERT_FILE, or ssl_verify in your condarc."
+    : "Check the channel's address, the network, and proxy or credentials for it (netrc, condarc).";

@@ -3,6 +3,7 @@
  * restored from; the file beside it, `conda-sw-lock.yaml`, is for the Python client. Tests: test/unit/core/conda/explicit-lock.test.ts
  */
 import * as v from "valibot";
+import { noSecrets, takeFromSpec } from "#core/conda/channel-secrets.ts";
 import { byName, CondaRecordSchema } from "#core/conda/record.ts";
 import { SwError } from "#core/errors.ts";
 
@@ -16,6 +17,8 @@ const FORMAT = 1;
 const ExplicitLockSchema = v.object({
   format: v.number(),
   channels: v.array(v.string()),
+  /** Of channels that were written with `${VARIABLES}` for a login or token: the address with these. */
+  access: v.optional(v.record(v.string(), v.string())),
   requested: v.array(v.string()),
   /** Variables of an environment.yml, set while the runtime is active. */
   variables: v.optional(v.record(v.string(), v.string()), {}),
@@ -28,8 +31,10 @@ export type ExplicitLock = Omit<v.InferOutput<typeof ExplicitLockSchema>, "forma
 export function renderExplicit(lock: ExplicitLock): string {
   const names = Object.keys(lock.platforms).sort();
   const platforms = Object.fromEntries(names.map((name) => [name, byName(lock.platforms[name] ?? [])]));
-  const { channels, requested, variables } = lock;
-  return `${JSON.stringify({ format: FORMAT, channels, requested, variables, platforms }, null, 1)}\n`;
+  const { channels, access, variables } = lock;
+  // A spec of somebody's environment may name its channel with a password.
+  const requested = lock.requested.map((spec) => takeFromSpec({}, spec, noSecrets()));
+  return `${JSON.stringify({ format: FORMAT, channels, access, requested, variables, platforms }, null, 1)}\n`;
 }
 
 /** @throws SwError PACKAGE_INVALID, FORMAT_TOO_NEW */

@@ -3,8 +3,9 @@
  * Tests: test/e2e/build-conda.test.ts
  */
 import { existsSync } from "node:fs";
-import { channelAccess } from "#core/conda/channel-access.ts";
-import { engineError } from "#core/conda/engine-error.ts";
+import { lockAccess } from "#core/conda/channel-access.ts";
+import { openHint } from "#core/conda/channel-secrets.ts";
+import { type EngineWork, engineError } from "#core/conda/engine-error.ts";
 import type { ExplicitLock } from "#core/conda/explicit-lock.ts";
 import { type Subdir, subdirOf } from "#core/conda/platform.ts";
 import type { CondaRecord } from "#core/conda/record.ts";
@@ -19,7 +20,7 @@ export interface InstallInput {
   /** Absolute: it is written into files. */
   prefix: string;
   records: readonly CondaRecord[];
-  lock: Pick<ExplicitLock, "requested">;
+  lock: Pick<ExplicitLock, "requested"> & Partial<Pick<ExplicitLock, "channels" | "access">>;
   /** Default: this machine's. */
   subdir?: Subdir;
   /** Scripts of packages, after linking. Default: true. */
@@ -35,7 +36,7 @@ export interface InstallInput {
 /** @throws SwError HASH_MISMATCH, OFFLINE, ENV_BUILD_FAILED */
 export async function installRecords(ctx: Ctx, input: InstallInput): Promise<void> {
   const { prefix, records, lock, engineLinks, subdir = subdirOf(thisPlatform()), runScripts = true } = input;
-  const access = await channelAccess(ctx, {});
+  const { secrets, network } = await lockAccess(ctx, lock);
   const request: Request = {
     op: "install",
     prefix,
@@ -43,20 +44,22 @@ export async function installRecords(ctx: Ctx, input: InstallInput): Promise<voi
     scripts: runScripts,
     records,
     requested: lock.requested,
-    mirrors: access.mirrors,
-    logins: access.logins,
-    insecure: access.network.insecure,
+    mirrors: secrets.mirrors,
+    logins: secrets.logins,
+    insecure: network.insecure,
     offline: isOffline(ctx.env),
     as: input.as,
     cache: input.cacheDir,
   };
   try {
-    await callRattler(ctx, request, { env: access.network.env, links: engineLinks });
+    await callRattler(ctx, request, { env: network.env, links: engineLinks });
   } catch (e) {
     if (isOffline(ctx.env) && (e instanceof EngineRefusal || isMissingEngine(e))) throw missingOffline(records, e);
-    throw engineError(e, { doing: "install", lines: [] });
+    throw engineError(e, { ...INSTALL, openHint: (url) => openHint(ctx.env, lock, url) });
   }
 }
+
+const INSTALL: EngineWork = { doing: "install", lines: [] };
 
 const isHere = (url: string): boolean => url.startsWith("file:") && existsSync(Bun.fileURLToPath(url));
 
@@ -65,8 +68,7 @@ const isMissingEngine = (e: unknown): e is SwError => e instanceof SwError && e.
 /** Those with a local address may be here; of the others the engine's cache may have some. */
 function missingOffline(records: readonly CondaRecord[], cause: EngineRefusal | SwError): unknown {
   const packages = records.filter(({ url }) => !isHere(url)).map(({ fn }) => fn);
-  if (packages.length === 0)
-    return cause instanceof SwError ? cause : engineError(cause, { doing: "install", lines: [] });
+  if (packages.length === 0) return cause instanceof SwError ? cause : engineError(cause, INSTALL);
   const engine = cause instanceof SwError ? [`${engineName()} (the conda engine)`] : [];
   const names = [...engine, ...packages];
   return new SwError("OFFLINE", `conda packages are missing here, and no network is to be used: ${names.join(", ")}`, {

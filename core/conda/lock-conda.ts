@@ -2,6 +2,7 @@
  * The lock of a runtime.yaml in conda mode: a solve of its conda part, and a resolution of its pip part that leaves alone
  * what conda brings. Tests: test/e2e/build-conda.test.ts
  */
+import { rememberSecrets } from "#core/conda/channel-secrets.ts";
 import type { SpecLine } from "#core/conda/engine-error.ts";
 import type { KeptPackages } from "#core/conda/kept-packages.ts";
 import { ownPython } from "#core/conda/own-python.ts";
@@ -45,6 +46,8 @@ export async function lockConda(ctx: Ctx, input: CondaLockInput): Promise<CondaL
   const { spec, wants } = input;
   for (const warning of wants.warnings) ctx.report.warn(warning);
   const solution = wants.pinned ? pinnedSolution(spec.environment.arch, wants) : await solveWants(ctx, input);
+  // From here on they are known to open what they are for.
+  rememberSecrets(ctx, wants.secrets);
   for (const dropped of solution.dropped) ctx.report.warn(droppedWarning(dropped));
   const records = Object.values(solution.lock.platforms).flat();
   const version = records.find(({ name }) => name === "python")?.version;
@@ -58,6 +61,7 @@ export async function lockConda(ctx: Ctx, input: CondaLockInput): Promise<CondaL
 const solveWants = async (ctx: Ctx, input: CondaLockInput) =>
   await solveConda(ctx, {
     channels: input.wants.channels,
+    secrets: input.wants.secrets,
     specs: await withPython(ctx, input),
     arch: input.spec.environment.arch,
     cuda: input.spec.environment.cuda,
@@ -95,7 +99,7 @@ async function lockPip(ctx: Ctx, input: CondaLockInput, { minor, provided, solut
   const prefix = await ingestPath(ctx);
   try {
     const records = Object.values(solution.lock.platforms).flat();
-    const path = await ownPython(ctx, { minor, records, prefix });
+    const path = await ownPython(ctx, { minor, records, lock: solution.lock, prefix });
     return {
       ...(await resolvePip(ctx, input, { requirements, provided, platforms, python: { minor, path } })),
       platforms,

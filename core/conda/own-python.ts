@@ -3,6 +3,7 @@
  * for as long as it takes. Tests: test/e2e/conda-own-python.test.ts
  */
 import { specName } from "#core/conda/engine-error.ts";
+import type { ExplicitLock } from "#core/conda/explicit-lock.ts";
 import { installRecords } from "#core/conda/install.ts";
 import { subdirOf } from "#core/conda/platform.ts";
 import type { CondaRecord } from "#core/conda/record.ts";
@@ -14,6 +15,8 @@ export interface OwnPython {
   minor: string;
   /** Of all platforms. */
   records: readonly CondaRecord[];
+  /** That they stand in: it says what opens their channels. */
+  lock: Pick<ExplicitLock, "channels" | "access">;
   /** Where the packages' own is linked when it has to be; the caller removes it. */
   prefix: string;
 }
@@ -22,7 +25,7 @@ export interface OwnPython {
  * @returns the interpreter's path
  * @throws SwError PYTHON_NOT_FOUND where the packages are for other machines only, and none can be downloaded
  */
-export async function ownPython(ctx: Ctx, { minor, records, prefix }: OwnPython): Promise<string> {
+export async function ownPython(ctx: Ctx, { minor, records, lock, prefix }: OwnPython): Promise<string> {
   const found = await findPython(ctx, minor);
   if (found) return found.path;
   const subdir = subdirOf(thisPlatform());
@@ -33,7 +36,7 @@ export async function ownPython(ctx: Ctx, { minor, records, prefix }: OwnPython)
     python,
     records.filter((one) => one.subdir === subdir || one.subdir === "noarch"),
   );
-  await installRecords(ctx, { prefix, records: needed, lock: { requested: [] }, runScripts: false });
+  await installRecords(ctx, { prefix, records: needed, lock: { ...lock, requested: [] }, runScripts: false });
   return `${prefix}/bin/python${minor}`;
 }
 

@@ -2,16 +2,20 @@
  * A lock file of another tool taken as the solution: nothing is solved, every package is the one that it names.
  * Tests: test/e2e/conda-lock-inputs.test.ts
  */
+import { publicAccess } from "#core/conda/channel-secrets.ts";
 import { platformOf, type Subdir, subdirOf } from "#core/conda/platform.ts";
 import { type CondaRecord, cleanRecord } from "#core/conda/record.ts";
 import type { CondaSolution } from "#core/conda/solve.ts";
 import type { CondaWants } from "#core/conda/wants.ts";
 import { SwError } from "#core/errors.ts";
-import { planPlatforms } from "#core/lock/platforms.ts";
+import { type PlatformName, planPlatforms } from "#core/lock/platforms.ts";
 import type { PinnedPackage } from "#core/manifest/conda-lock-input.ts";
 
 /** @throws SwError MANIFEST_DEPENDENCY when it is mixed with specs, PLATFORM_NOT_COVERED when it lacks a platform */
-export function pinnedSolution(arch: readonly string[], { pinned, specs, variables }: CondaWants): CondaSolution {
+export function pinnedSolution(
+  arch: readonly string[],
+  { pinned, specs, variables, secrets }: CondaWants,
+): CondaSolution {
   const { label = "", platforms: lists = {} } = pinned ?? {};
   const [extra] = specs;
   if (extra) {
@@ -23,6 +27,27 @@ export function pinnedSolution(arch: readonly string[], { pinned, specs, variabl
       },
     );
   }
+  const platforms = covered(arch, lists, label);
+  const named = platforms.map((platform): [Subdir, CondaRecord[]] => {
+    const subdir = subdirOf(platform);
+    return [subdir, (lists[subdir] ?? []).map((one) => recordOf(one, label))];
+  });
+  const channels = [...new Set(named.flatMap(([, records]) => records.map(({ channel }) => channel)))].sort();
+  return {
+    lock: {
+      channels,
+      access: publicAccess(channels, secrets),
+      requested: [],
+      variables,
+      platforms: Object.fromEntries(named),
+    },
+    platforms,
+    dropped: [],
+    cached: true,
+  };
+}
+
+function covered(arch: readonly string[], lists: Record<string, PinnedPackage[]>, label: string): PlatformName[] {
   const plan = planPlatforms(arch);
   const isThere = (platform: string) => subdirOf(platform) in lists;
   const missing = plan.required.filter((platform) => !isThere(platform));
@@ -32,18 +57,7 @@ export function pinnedSolution(arch: readonly string[], { pinned, specs, variabl
       hint: "Write the lock file for it too, or name other platforms under environment.arch.",
     });
   }
-  const platforms = plan.platforms.filter(isThere);
-  const named = platforms.map((platform): [Subdir, CondaRecord[]] => {
-    const subdir = subdirOf(platform);
-    return [subdir, (lists[subdir] ?? []).map((one) => recordOf(one, label))];
-  });
-  const channels = [...new Set(named.flatMap(([, records]) => records.map(({ channel }) => channel)))].sort();
-  return {
-    lock: { channels, requested: [], variables, platforms: Object.fromEntries(named) },
-    platforms,
-    dropped: [],
-    cached: true,
-  };
+  return plan.platforms.filter(isThere);
 }
 
 const FILE = /^(.+)-([^-]+)-([^-]+)\.(?:conda|tar\.bz2)$/;

@@ -4,6 +4,7 @@
  */
 import { readdir } from "node:fs/promises";
 import * as v from "valibot";
+import { closedIn, noSecrets, takeFromSpec, takeSecrets } from "#core/conda/channel-secrets.ts";
 import { type CondaRecord, CondaRecordSchema, cleanRecord } from "#core/conda/record.ts";
 import { parseRecordText } from "#core/conda/record-text.ts";
 import { errno, SwError } from "#core/errors.ts";
@@ -14,6 +15,8 @@ export interface CondaPrefix {
   readonly records: readonly CondaRecord[];
   /** What the person asked for. */
   readonly requested: readonly string[];
+  /** Channels whose login or token stands in the records; here nothing of it is left. */
+  readonly closed: readonly string[];
   /** Metadata files of Python packages that conda itself installed, relative to the prefix. */
   readonly owned: ReadonlySet<string>;
   /** Of the python record; undefined when there is no Python in it. */
@@ -27,10 +30,14 @@ export async function readCondaPrefix(prefix: string): Promise<CondaPrefix> {
   const found = await Promise.all(names.map((name) => readRecord(`${folder}/${name}`)));
   const requested = found.flatMap(({ requested }) => requested);
   const records = found.map(({ record }) => record);
+  const specs = requested.length > 0 ? requested : await fromHistory(folder, records);
+  const secrets = noSecrets();
+  for (const { url } of found) takeSecrets({}, url, secrets);
   return {
     prefix,
     records,
-    requested: requested.length > 0 ? requested : await fromHistory(folder, records),
+    requested: specs.map((spec) => takeFromSpec({}, spec, secrets)),
+    closed: closedIn(secrets),
     owned: new Set(found.flatMap(({ owned }) => owned)),
     python: records.find(({ name }) => name === "python")?.version,
   };
@@ -49,6 +56,8 @@ async function listMeta(prefix: string, folder: string): Promise<string[]> {
 
 interface Found {
   record: CondaRecord;
+  /** As it stands there. */
+  url: string;
   requested: string[];
   owned: string[];
 }
@@ -62,7 +71,8 @@ async function readRecord(path: string): Promise<Found> {
     const issue = parsed.issues[0];
     throw unreadable(path, `${v.getDotPath(issue) ?? "record"}: ${issue.message}`);
   }
-  return { record: cleanRecord(parsed.output), requested: requestedOf(data), owned };
+  const { url } = parsed.output;
+  return { record: cleanRecord(parsed.output), url, requested: requestedOf(data), owned };
 }
 
 const unreadable = (path: string, why: string) =>

@@ -5,14 +5,15 @@
 
 import * as v from "valibot";
 import { askEngine } from "#core/conda/ask-engine.ts";
-import { channelAccess, type Mirrors, tokenMirrors } from "#core/conda/channel-access.ts";
-import { type ChannelNetwork, holdsHereOnly } from "#core/conda/channel-network.ts";
+import { type ChannelAccess, channelAccess } from "#core/conda/channel-access.ts";
+import { holdsHereOnly } from "#core/conda/channel-network.ts";
+import { openHint, publicAccess, type Secrets } from "#core/conda/channel-secrets.ts";
 import { type EngineWork, engineError, type SpecLine, specName } from "#core/conda/engine-error.ts";
 import { type ExplicitLock, parseExplicit, renderExplicit } from "#core/conda/explicit-lock.ts";
 import type { ForeignSolver } from "#core/conda/foreign-solver.ts";
 import type { KeptPackages } from "#core/conda/kept-packages.ts";
 import { subdirOf, virtualPackages } from "#core/conda/platform.ts";
-import { type CondaRecord, cleanUrl } from "#core/conda/record.ts";
+import type { CondaRecord } from "#core/conda/record.ts";
 import { readSharedSolution, writeSharedSolution } from "#core/conda/shared-solution.ts";
 import type { CondarcData } from "#core/config/condarc.ts";
 import { readConfig } from "#core/config/config-file.ts";
@@ -25,8 +26,10 @@ import { canonicalJson, sha256Hex } from "#core/platform/digest.ts";
 import { readTextIfAny, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 
 export interface SolveInput {
-  /** As written; the user's own, else conda-forge, when empty. */
+  /** As written, without secrets; the user's own, else conda-forge, when empty. */
   channels: readonly string[];
+  /** Taken out of them and of the specs. */
+  secrets: Secrets;
   specs: readonly SpecLine[];
   arch: readonly string[];
   cuda: string;
@@ -49,7 +52,8 @@ export interface CondaSolution {
 
 /** @throws SwError LOCK_UNSOLVABLE with the lines involved, LOCK_FAILED when a channel can't be reached */
 export async function solveConda(ctx: Ctx, input: SolveInput): Promise<CondaSolution> {
-  const question = await questionOf(ctx, input);
+  const question = await channelAccess(ctx, { ...input, names: input.channels, base: input.dir });
+  sayHere(ctx, input.condarc);
   const solved = new Map<PlatformName, { records: CondaRecord[]; cached: boolean }>();
   const cover = await coverPlatforms(planPlatforms(input.arch), async (platforms) => {
     for (const platform of platforms) {
@@ -64,6 +68,7 @@ export async function solveConda(ctx: Ctx, input: SolveInput): Promise<CondaSolu
   return {
     lock: {
       channels: question.channels,
+      access: publicAccess(question.channels, input.secrets),
       requested: input.specs.map(({ text }) => text),
       variables: input.variables,
       platforms: Object.fromEntries(named),
@@ -74,31 +79,18 @@ export async function solveConda(ctx: Ctx, input: SolveInput): Promise<CondaSolu
   };
 }
 
-interface Question {
-  channels: string[];
-  mirrors: Mirrors;
-  logins: Record<string, string>;
-  priority: string;
-  network: ChannelNetwork;
-}
-
-async function questionOf(ctx: Ctx, input: SolveInput): Promise<Question> {
-  const access = await channelAccess(ctx, input.condarc);
-  const names = input.channels.length > 0 ? input.channels : access.own.length > 0 ? access.own : ["conda-forge"];
-  const held = holdsHereOnly(input.condarc).join(" and ");
+/** What of a runtime's own condarc does not travel. */
+function sayHere(ctx: Ctx, condarc: CondarcData): void {
+  const held = holdsHereOnly(condarc).join(" and ");
   if (held) ctx.report.warn(`${held} of the runtime's condarc counts for its lock; a restore asks its own machine's`);
-  const { logins, priority, network } = access;
-  const open = access.channels(names, input.dir);
-  const mirrors = { ...access.mirrors, ...tokenMirrors(open) };
-  return { channels: open.map(cleanUrl), mirrors, logins, priority, network };
 }
 
-async function solveOne(ctx: Ctx, input: SolveInput, question: Question & { platform: PlatformName }) {
+async function solveOne(ctx: Ctx, input: SolveInput, question: ChannelAccess & { platform: PlatformName }) {
   const subdir = subdirOf(question.platform);
   const { channels, priority } = question;
   const virtual = virtualPackages(subdir, { cuda: input.cuda, env: ctx.env });
   const specs = input.specs.map(({ text }) => text);
-  const work: EngineWork = { doing: "solve", platform: question.platform, lines: input.specs };
+  const work = workOf(ctx, input, question);
   const { solver } = (await readConfig(ctx)).swcli.conda;
   const locked = keptFor(ctx, { solver, kept: input.kept[subdir] ?? [] });
   const names = locked.length > 0 ? { locked: locked.map(({ url }) => url) } : {};
@@ -127,6 +119,17 @@ async function solveOne(ctx: Ctx, input: SolveInput, question: Question & { plat
     if (e instanceof EngineRefusal && e.kind === "unsolvable") await keepText(ctx, key, JSON.stringify(e.message));
     throw engineError(e, work);
   }
+}
+
+function workOf(
+  ctx: Ctx,
+  { specs, secrets }: SolveInput,
+  { channels, platform }: { channels: string[]; platform: string },
+) {
+  const asked = { channels, access: publicAccess(channels, secrets) };
+  const hint = (url: string) => openHint(ctx.env, asked, url);
+  const work: EngineWork = { doing: "solve", platform, lines: specs, openHint: hint };
+  return work;
 }
 
 /** What another program solves is solved anew: none of them can be told to keep what is not installed. */

@@ -1,8 +1,9 @@
 /**
  * What the conda part of a runtime asks for: channels, specs with their places, nested pip, variables – from its files, its
- * `conda:` items and its settings. Tests: test/unit/core/conda/wants.test.ts
+ * `conda:` items and its settings. What opens channels is taken out of them here. Tests: test/unit/core/conda/wants.test.ts
  */
 import { dirname } from "pathe";
+import { channelOf, noSecrets, type Secrets, takeFromSpec, takeSecrets } from "#core/conda/channel-secrets.ts";
 import type { SpecLine } from "#core/conda/engine-error.ts";
 import { specName } from "#core/conda/engine-error.ts";
 import { pipLines } from "#core/conda/lock-pip.ts";
@@ -10,10 +11,12 @@ import type { RequirementSource } from "#core/lock/requirements.ts";
 import { type CondaFile, parseCondaFile } from "#core/manifest/conda-file.ts";
 import { type CondaLockInput, type PinnedPackage, parseCondaLockInput } from "#core/manifest/conda-lock-input.ts";
 import type { Dependency } from "#core/manifest/spec.ts";
+import type { Env } from "#core/platform/env.ts";
 
 export interface CondaWants {
-  /** As written, in order of priority; empty when nobody names one. */
+  /** As written but for what opens them, in order of priority; empty when nobody names one. */
   channels: string[];
+  secrets: Secrets;
   specs: SpecLine[];
   pip: RequirementSource[];
   variables: Record<string, string>;
@@ -30,13 +33,16 @@ export interface WantsInput {
   label: string;
   /** The text of a conda file. */
   textOf: (path: string) => Promise<string>;
+  /** Fills the variables that stand for logins and tokens. */
+  env: Env;
 }
 
 /** The channel that the reader of runtime.yaml puts where nobody names one. */
 const DEFAULT = "conda-forge";
 
-export async function condaWants({ dependencies, channels, label, textOf }: WantsInput): Promise<CondaWants> {
-  const wants: CondaWants = { channels: [], specs: [], pip: [], variables: {}, warnings: [] };
+export async function condaWants(input: WantsInput): Promise<CondaWants> {
+  const { dependencies, channels, label, textOf } = input;
+  const wants: CondaWants = { channels: [], secrets: noSecrets(), specs: [], pip: [], variables: {}, warnings: [] };
   for (const dependency of dependencies) {
     if (dependency.kind === "conda_pkg") {
       wants.specs.push(...dependency.items.map(({ text, at }) => ({ text, at: { file: label, ...at } })));
@@ -45,14 +51,23 @@ export async function condaWants({ dependencies, channels, label, textOf }: Want
   const isDefault = channels.length === 1 && channels[0] === DEFAULT;
   // A file's own channels come first, as with `conda env update`.
   if (!isDefault) wants.channels.push(...channels);
-  wants.channels = [...new Set(wants.channels)];
+  takeAll(wants, input.env);
   for (const { text, at } of wants.specs) {
-    // `channel/linux-64::name` narrows a channel to a platform.
-    const named = /^([^\s[]+)::/.exec(text)?.[1]?.replace(/\/(noarch|(linux|osx|win)-\w+)$/, "");
-    if (named && !wants.channels.includes(named)) wants.channels.push(named);
+    const named = /^([^\s[]+)::/.exec(text)?.[1];
+    if (named && !wants.channels.includes(channelOf(named))) wants.channels.push(channelOf(named));
     if (specName(text) === "") wants.warnings.push(`${at.file}:${at.line}: ${text} is no package`);
   }
   return wants;
+}
+
+/** Nothing behind this line sees a login or token, and no message can show one. */
+function takeAll(wants: CondaWants, env: Env): void {
+  const { secrets } = wants;
+  wants.channels = [...new Set(wants.channels.map((channel) => takeSecrets(env, channel, secrets)))];
+  wants.specs = wants.specs.map(({ text, at }) => ({ text: takeFromSpec(env, text, secrets), at }));
+  for (const list of Object.values(wants.pinned?.platforms ?? {})) {
+    for (const one of list) one.url = takeSecrets(env, one.url, secrets);
+  }
 }
 
 function addFile(wants: CondaWants, path: string, text: string): void {

@@ -4,6 +4,7 @@
  */
 import { readdir } from "node:fs/promises";
 import { parse, stringify } from "yaml";
+import { authVariable, howToOpen, noSecrets, takeSecrets } from "#core/conda/channel-secrets.ts";
 import type { Ctx } from "#core/context.ts";
 import { errno } from "#core/errors.ts";
 import type { Env } from "#core/platform/env.ts";
@@ -82,33 +83,67 @@ export const condarcText = (data: CondarcData): string =>
   stringify(data, { version: "1.1", sortMapEntries: true, lineWidth: 0, singleQuote: true, indentSeq: false });
 
 // To the last `@` before the path: one in a password need not be escaped.
-const URL_SECRET = /([a-z][a-z0-9+.-]*:\/\/)[^/\s?#]+@/gi;
-const URL_TOKEN = /\/t\/[^/\s]+/g;
+const LOGIN = /^([a-z][a-z0-9+.-]*:\/\/)([^/\s?#]+)@/i;
+const TOKEN = /\/t\/([^/\s]+)/;
 const PASSWORDS = /^(client_ssl_cert_key|.*token.*|.*password.*)$/i;
+const VARIABLES = /\$\{?[A-Z][A-Z0-9_]*\}?/g;
 
-/** Credentials become `${CONDA_…}` where a variable can stand in, and are said; conda expands variables in condarc. */
-export function cleanCondarc(ctx: Pick<Ctx, "report">, data: CondarcData): CondarcData {
-  const found: string[] = [];
+/**
+ * Credentials become `${SW_CONDA_AUTH_…}` where a variable can stand in, and are said; conda expands variables in condarc.
+ * @param channels of the lock: what opens the second of them gets the number 2, as a restore understands it
+ */
+export function cleanCondarc(
+  ctx: Pick<Ctx, "report">,
+  data: CondarcData,
+  channels: readonly string[] = [],
+): CondarcData {
+  const found = new Found(channels);
   const clean = cleanValue(data, found, "");
-  for (const variable of found)
-    ctx.report.warn(`a credential of the condarc stays out of the package; set ${variable} to restore`);
+  for (const warning of found.said) ctx.report.warn(warning);
   return isRecord(clean) ? clean : {};
 }
 
-function cleanValue(value: unknown, found: string[], key: string): unknown {
-  if (Array.isArray(value)) return value.map((item) => cleanValue(item, found, key));
-  if (isRecord(value)) {
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, cleanValue(item, found, name)]));
+/** The variables that took a secret's place. */
+class Found {
+  readonly said = new Set<string>();
+  #others = 0;
+  constructor(readonly channels: readonly string[]) {}
+
+  /** @param address without secrets; what opens no channel of the lock gets a number that none of them has */
+  variableFor(key: string, address?: string): string {
+    const at = this.channels.findIndex((channel) => channel === address || channel.startsWith(`${address}/`));
+    const name = authVariable(at >= 0 ? at + 1 : this.channels.length + ++this.#others);
+    const what = address === undefined ? `${key} of the condarc` : `what opens ${address} (${key} of the condarc)`;
+    const how = at >= 0 ? howToOpen(at + 1) : `conda reads it from ${name} there`;
+    this.said.add(`${what} stays out of the package; ${how}`);
+    return `\${${name}}`;
   }
-  if (typeof value !== "string") return value;
-  if (PASSWORDS.test(key)) return variableFor(found);
-  return value
-    .replace(URL_SECRET, (_, scheme: string) => `${scheme}${variableFor(found)}@`)
-    .replace(URL_TOKEN, () => `/t/${variableFor(found)}`);
 }
 
-function variableFor(found: string[]): string {
-  const name = `SW_CONDA_AUTH_${found.length + 1}`;
-  found.push(name);
-  return `\${${name}}`;
+function cleanValue(value: unknown, found: Found, key: string): unknown {
+  if (Array.isArray(value)) return value.map((item) => cleanValue(item, found, key));
+  if (isRecord(value)) {
+    const within = (name: string) => (key === "" ? name : key);
+    return Object.fromEntries(
+      Object.entries(value).map(([name, item]) => [name, cleanValue(item, found, within(name))]),
+    );
+  }
+  if (typeof value !== "string") return value;
+  if (PASSWORDS.test(key)) return isVariable(value) ? value : found.variableFor(key);
+  return cleanAddress(value, found, key);
 }
+
+function cleanAddress(written: string, found: Found, key: string): string {
+  // A folder is no secret.
+  if (/^(file:|[/~.])/i.test(written)) return written;
+  const clean = takeSecrets({}, written, noSecrets());
+  const put = (secret: string, whole: string) => (isVariable(secret) ? whole : found.variableFor(key, clean));
+  return written
+    .replace(LOGIN, (_, scheme: string, login: string) => {
+      const password = login.includes(":") ? login.slice(login.indexOf(":") + 1) : login;
+      return `${scheme}${put(password, login)}@`;
+    })
+    .replace(TOKEN, (_, token: string) => `/t/${put(token, token)}`);
+}
+
+const isVariable = (secret: string) => secret.replace(VARIABLES, "") === "";

@@ -92,8 +92,8 @@ async function makeConda(ctx: Ctx, { marker, recipe, scratch }: Remake, anew: An
   const records = anew ? all.filter(({ name }) => name === "python" || anew.only.conda.has(name)) : all;
   const local = await carriedRecords(ctx, records, recipe.carried ?? []);
   const where = { prefix: scratch, as: marker.prefix, cacheDir: anew?.cacheDir };
-  const { requested } = parseExplicit(await readBlobText(ctx, recipe.conda ?? ""));
-  await installRecords(ctx, { ...where, lock: { requested }, ...local, runScripts: false });
+  const lock = parseExplicit(await readBlobText(ctx, recipe.conda ?? ""));
+  await installRecords(ctx, { ...where, lock, ...local, runScripts: false });
 }
 
 /** The conda packages of a recipe on this machine. */

@@ -57,7 +57,7 @@ async function solveIn(
   const dependencies = lockFile ? fromLock(lockFile) : manifestDependencies(manifest);
   const { channels } = manifest.configs.conda;
   const textOf = (path: string) => Bun.file(`${dir}/${path}`).text();
-  const wants = await condaWants({ dependencies, channels, label: "_manifest.yaml", textOf });
+  const wants = await condaWants({ dependencies, channels, label: "_manifest.yaml", textOf, env: ctx.env });
   const sources = [...pipSources(dependencies), ...wants.pip];
   const links = await linkWheels(ctx, recipe.wheels);
   return await lockConda(ctx, {

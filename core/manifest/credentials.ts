@@ -13,6 +13,17 @@ export const maskCredentials = (text: string) =>
     (_, host: string, token: string) => `${host}/t/${"*".repeat(token.length - 3)}`,
   );
 
+/**
+ * The same for addresses of channels and of packages in them, where a token may stand anywhere in the path, as conda has it.
+ * In other addresses `/t/` is a folder like any other: what a pip archive's URL says stays.
+ */
+export const withoutChannelSecrets = (text: string) =>
+  withoutCredentials(text).replace(CHANNEL, (url) => (PIP_ARCHIVE.test(url) ? url : url.replace(CHANNEL_TOKEN, "")));
+
+const CHANNEL = /[a-z][a-z0-9+.-]*:\/\/[^/\s'"][^\s'"]*/gi;
+const PIP_ARCHIVE = /\.(whl|zip|tgz|tar\.gz)([?#]|$)/i;
+const CHANNEL_TOKEN = /\/t\/[^/$:\]}]+(?=\/|::|[\]},]|$)/;
+
 /** Whether a URL in the text carries a password or token. */
 export const hasCredentials = (text: string) => withoutCredentials(text) !== text;
 

@@ -4,7 +4,7 @@
  * Tests: test/unit/core/manifest/package-manifest.test.ts
  */
 import { builtinImage } from "#core/manifest/base-image.ts";
-import { withoutCredentials } from "#core/manifest/credentials.ts";
+import { withoutChannelSecrets, withoutCredentials } from "#core/manifest/credentials.ts";
 import { MANIFEST_FORMAT, type PackageManifest, type RawDependency } from "#core/manifest/manifest-schema.ts";
 import type { Dependency, FileItem, RuntimeSpec, SpecConfigs, SpecEnvironment } from "#core/manifest/spec.ts";
 
@@ -103,7 +103,7 @@ const orEmptyText = (list: readonly string[]) => (list.length > 0 ? [...list] : 
 
 function configsOf({ conda, docker, pip }: SpecConfigs): PackageManifest["configs"] {
   return {
-    conda: { channels: conda.channels.map(withoutCredentials), condarc: cleanRecord(conda.condarc) },
+    conda: { channels: conda.channels.map(withoutChannelSecrets), condarc: cleanRecord(conda.condarc) },
     docker: { image: docker.image },
     pip: {
       extra_index_url: orEmptyText(pip.extraIndexUrl.map(withoutCredentials)),
@@ -118,7 +118,7 @@ function dependenciesOf(dependencies: readonly Dependency[]): PackageManifest["d
     dependencies.flatMap((d) => ("path" in d && d.kind === kind ? d.path : []));
   return {
     conda_files: paths("conda_env_file"),
-    conda_pkgs: textsOfKind(dependencies, "conda_pkg"),
+    conda_pkgs: textsOfKind(dependencies, "conda_pkg").map(withoutChannelSecrets),
     local_packaged_env: false,
     pip_files: paths("pip_req_file"),
     pip_pkgs: textsOfKind(dependencies, "pip_pkg").map(withoutCredentials),
@@ -131,9 +131,12 @@ function rawDependency(dependency: Dependency): RawDependency {
   const { kind } = dependency;
   if ("path" in dependency) return { kind, deps: dependency.path };
   if (dependency.kind === "native_file") return { kind, deps: dependency.items.map(fileData) };
-  const clean = kind === "pip_pkg" ? withoutCredentials : (text: string) => text;
+  const clean = CLEAN[dependency.kind];
   return { kind, deps: dependency.items.map((item) => clean(item.text)) };
 }
+
+const asIs = (text: string) => text;
+const CLEAN = { pip_pkg: withoutCredentials, conda_pkg: withoutChannelSecrets, wheel: asIs, command: asIs };
 
 function environmentOf(input: ManifestInput): PackageManifest["environment"] {
   const { spec, python, pythonEnv = "system" } = input;
@@ -170,7 +173,7 @@ const cleanRecord = (data: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(data).map(([key, value]) => [key, cleanData(value)]));
 
 function cleanData(value: unknown): unknown {
-  if (typeof value === "string") return withoutCredentials(value);
+  if (typeof value === "string") return withoutChannelSecrets(value);
   if (Array.isArray(value)) return value.map(cleanData);
   return isRecord(value) ? cleanRecord(value) : value;
 }

@@ -42,7 +42,9 @@ export function readDockerImage(field: Field | undefined): string {
 function readConda(field: Field | undefined): SpecConfigs["conda"] {
   const conda = fieldsOf(field);
   warnUnknown(conda, ["channels", "condarc"]);
-  const channels = (itemsOf(conda.get("channels")) ?? []).flatMap((item) => textOf(item) ?? []);
+  const items = itemsOf(conda.get("channels")) ?? [];
+  for (const item of items) warnOfSecret(item);
+  const channels = items.flatMap((item) => textOf(item) ?? []);
   return {
     channels: channels.length > 0 ? channels : [...DEFAULT_CHANNELS],
     // With the types that conda will read: `ssl_verify: false` is no text.

@@ -27,6 +27,8 @@ export interface BuildInputs {
   lockCached: boolean;
   /** Relative to `dependencies/`. */
   lockFiles: string[];
+  /** Of conda, in the order of their numbers (channel-secrets.ts). */
+  channels?: readonly string[];
   entries: Entry[];
 }
 
@@ -109,7 +111,8 @@ async function entriesOf(ctx: Ctx, spec: RuntimeSpec, d: Dependency): Promise<En
   const layout = sourceLayout(spec);
   if (d.kind === "pip_req_file" || d.kind === "conda_env_file") {
     const source = layout.sourceOf("dependencies", d.path);
-    return await collectText(ctx, spec, { source, target: `dependencies/${d.path}`, at: d.at });
+    const place = { source, target: `dependencies/${d.path}`, at: d.at };
+    return await collectText(ctx, spec, place, d.kind === "conda_env_file");
   }
   if (d.kind === "wheel") {
     const trees = d.items.map(({ text, at }) =>

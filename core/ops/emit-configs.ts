@@ -44,7 +44,7 @@ function named(ctx: Ctx, url: string, variable: string): string {
 async function withCondarc<T extends BuildInputs>(ctx: Ctx, inputs: T): Promise<T> {
   const { readCondarc, condarcText, cleanCondarc } = await import("#core/config/condarc.ts");
   const { conda } = inputs.spec.configs;
-  const condarc = cleanCondarc(ctx, { ...(await readCondarc(ctx)).data, ...conda.condarc });
+  const condarc = cleanCondarc(ctx, { ...(await readCondarc(ctx)).data, ...conda.condarc }, inputs.channels);
   if (Object.keys(condarc).length === 0) return inputs;
   const spec = { ...inputs.spec, configs: { ...inputs.spec.configs, conda: { ...conda, condarc } } };
   const entry = await textEntry(ctx, "configs/condarc", condarcText(condarc));

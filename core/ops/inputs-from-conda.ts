@@ -3,6 +3,7 @@
  * rules. The environment is only read. Tests: test/e2e/build-conda-prefix.test.ts
  */
 import { relative } from "pathe";
+import { sayClosed } from "#core/conda/channel-secrets.ts";
 import { CONDA_LOCK_FILE, EXPLICIT_LOCK_FILE, type ExplicitLock, renderExplicit } from "#core/conda/explicit-lock.ts";
 import { ownPython } from "#core/conda/own-python.ts";
 import { platformOf } from "#core/conda/platform.ts";
@@ -30,13 +31,18 @@ export async function inputsFromConda(ctx: Ctx, params: SourceParams, place: Env
   const python = { minor: version.split(".").slice(0, 2).join("."), version };
   refusePython(place.prefix, python);
   const explicit = explicitOf(ctx, found, params.target.arch);
+  sayClosed(ctx, explicit.channels, found.closed);
   const { own, provided } = await pipPart(found);
   ctx.report.log(`${found.records.length} conda and ${own.length} pip packages in ${place.prefix}, Python ${version}`);
   return await inScratch(ctx, async (scratch) => {
     const locked = await lockDistributions(ctx, {
       label: place.prefix,
       python,
-      findPython: () => ownPython(ctx, { minor: python.minor, records: found.records, prefix: `${scratch}/python` }),
+      findPython: () =>
+        ownPython(ctx, {
+          ...{ minor: python.minor, records: found.records, lock: explicit },
+          prefix: `${scratch}/python`,
+        }),
       arch: [archOf(Object.keys(explicit.platforms)[0] ?? "")],
       distributions: own,
       provided,
@@ -122,6 +128,7 @@ async function assemble(ctx: Ctx, { params, place, python, explicit, locked }: A
     lock: { ...locked.lock, platforms: [platformOf(subdir) ?? thisPlatform()] },
     lockCached: false,
     lockFiles: lockFilesOf(locks),
+    channels,
     entries: [await textEntry(ctx, "runtime.yaml", text), ...locks, ...wheels],
     facts: {
       source: place.useShell ? "shell" : "conda",

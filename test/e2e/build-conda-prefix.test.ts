@@ -2,24 +2,15 @@
 import { expect } from "bun:test";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Home, tempHome } from "../helpers/home.ts";
+import { tempHome } from "../helpers/home.ts";
 import { needsLinux, testWith } from "../helpers/needs.ts";
 import { channelPython, condaChannel, serveChannel } from "../servers/conda-channel.ts";
-import { differing, filesOf, lockOf, oracle, yamlProject } from "./conda-env.ts";
+import { differing, filesOf, lockOf, madeEnv } from "./conda-env.ts";
 import { stateOf, uvProgram } from "./env-state.ts";
 
 const withChannel = testWith(needsLinux(), channelPython() ? undefined : "a CPython with a prefix of its own");
 const LONG = 120_000;
 const build = ["runtime", "build", "--prepare", "no"];
-
-/** Made by py-rattler alone, from a channel over http. */
-async function madeEnv(home: Home, channel: string, prefix: string): Promise<void> {
-  // The engine, which is the oracle too, comes with a first lock.
-  const warm = await yamlProject(home, channel, ["conda: [everywhere]"]);
-  expect(await home.run(["runtime", "lock", "--stdout", warm])).toMatchObject({ exitCode: 0 });
-  const { minor } = await condaChannel();
-  await oracle(home, { channel, specs: ["native", "hail", `python ${minor}.*`], prefix });
-}
 
 withChannel(
   "an environment made by py-rattler and extended by pip is restored from its package elsewhere, file by file",

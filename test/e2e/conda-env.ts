@@ -42,6 +42,15 @@ os._exit(0)`;
   return result.json;
 }
 
+/** An environment made by py-rattler alone, from a channel over http. */
+export async function madeEnv(home: Home, channel: string, prefix: string): Promise<void> {
+  // The engine, which is the oracle too, comes with a first lock.
+  const warm = await yamlProject(home, channel, ["conda: [everywhere]"]);
+  expect(await home.run(["runtime", "lock", "--stdout", warm])).toMatchObject({ exitCode: 0 });
+  const { minor } = await condaChannel();
+  await oracle(home, { channel, specs: ["native", "hail", `python ${minor}.*`], prefix });
+}
+
 /** All files and links below a prefix, with what they hold and whether they can be run; the prefix itself is written as `@` and what belongs to a moment is left out. */
 export async function filesOf(prefix: string): Promise<Map<string, string>> {
   const found = new Map<string, string>();

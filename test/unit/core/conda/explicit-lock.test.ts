@@ -26,6 +26,13 @@ test("a lock without variables, as older ones are, has none", () => {
   expect(parseExplicit(JSON.stringify(older)).variables).toEqual({});
 });
 
+test("a spec that was asked for with a login or token in it is written without", () => {
+  const requested = ['x[channel="https://me:pw9@h/t/tk9/c/"]', "https://me:p,w9]@h/c::y"];
+  const text = renderExplicit({ ...lock, requested });
+  expect(text).not.toMatch(/pw9|tk9|w9/);
+  expect(parseExplicit(text).requested).toEqual(['x[channel="https://h/c"]', "https://h/c::y"]);
+});
+
 test("what is no lock, names no hash or is of a newer swcli is refused", () => {
   const code = (text: string) => {
     try {

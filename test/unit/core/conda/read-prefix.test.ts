@@ -38,6 +38,18 @@ test("records become exact packages without credentials, with what was asked for
   expect(found.python).toBe("3.11.7");
 });
 
+test("a channel's password in what was asked for is left behind, in records and in conda's log", async () => {
+  await using home = await storeHome();
+  const spec = 'six[channel="https://me:pw9@c.example/t/tk-9/forge/"]';
+  const found = await readCondaPrefix(await prefixWith(home, [record("six", { requested_specs: [spec] })]));
+  expect(found.requested).toEqual(['six[channel="https://c.example/forge"]']);
+  expect(found.closed).toEqual(["https://c.example/forge"]);
+  await using older = await storeHome();
+  const history = "# update specs: ['https://me:pw9@c.example/forge::six']\n";
+  const logged = await readCondaPrefix(await prefixWith(older, [record("six")], { history }));
+  expect(logged.requested).toEqual(["https://c.example/forge::six"]);
+});
+
 test("where records don't say what was asked for, conda's log does, for what is still there", async () => {
   await using home = await storeHome();
   const history = `==> 2024-01-01 <==

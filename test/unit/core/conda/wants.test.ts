@@ -12,7 +12,7 @@ const items = (...texts: string[]): Dependency => ({
 
 async function wanted(dependencies: Dependency[], files: Record<string, string> = {}, channels = ["conda-forge"]) {
   const textOf = async (path: string) => files[path] ?? "";
-  return await condaWants({ dependencies, channels, label: "runtime.yaml", textOf });
+  return await condaWants({ dependencies, channels, label: "runtime.yaml", textOf, env: { TK: "tk-1" } });
 }
 
 test("a file's channels come before those of the settings; the reader's own default is none", async () => {
@@ -45,6 +45,26 @@ test("variables of later files win, and warnings of files are kept", async () =>
 test("a channel named in a spec is asked last, once, and without its platform", async () => {
   const { channels } = await wanted([items("lab::x", "lab::y", "forge/linux-64::z", "https://h/c::w")], {}, ["forge"]);
   expect(channels).toEqual(["forge", "lab", "https://h/c"]);
+});
+
+test("logins and tokens of settings, files, specs and lock lines are taken out of all of them", async () => {
+  const explicit = `@EXPLICIT\nhttps://me:pw@four/c/noarch/x-1-0.conda#${"a".repeat(32)}\n`;
+  const files = { "env.yml": "channels: ['https://two/t/${TK}/c']\ndependencies: [zlib]\n", "list.txt": explicit };
+  const specs = items("https://me:pw@three/c/linux-64::x >=1", 'y[channel="https://five/t/tk-5/c"]');
+  const found = await wanted([file("env.yml"), specs, file("list.txt")], files, ["https://me:pw@one/c/"]);
+  expect(found.channels).toEqual(["https://two/c", "https://one/c", "https://three/c"]);
+  expect(found.specs.map(({ text }) => text)).toEqual([
+    "zlib",
+    "https://three/c/linux-64::x >=1",
+    'y[channel="https://five/c"]',
+  ]);
+  expect(found.pinned?.platforms["linux-64"]?.[0]?.url).toBe("https://four/c/noarch/x-1-0.conda");
+  expect(found.secrets.logins).toEqual({ one: "me:pw", three: "me:pw", four: "me:pw" });
+  expect(found.secrets.mirrors).toEqual({
+    "https://two/c": "https://two/t/tk-1/c",
+    "https://five/c": "https://five/t/tk-5/c",
+  });
+  expect(found.secrets.written).toMatchObject({ "https://two/c": "https://two/t/${TK}/c", "https://one/c": "" });
 });
 
 test("what is no package is said with its place", async () => {

@@ -88,6 +88,27 @@ test("credentials become variables, each is said once, and everything else stays
   expect(home.said.join()).not.toMatch(/tk-|secret|p@ss/);
 });
 
+test("what opens a channel of the lock has that channel's number, variables stay, and other numbers open nothing", async () => {
+  await using home = await storeHome();
+  const channels = ["forge", "https://c.example/conda/lab", "https://p.example/priv"];
+  const condarc = {
+    channel_alias: "https://me:pw@c.example/conda",
+    channels: ["https://p.example/t/tk/priv", "https://q.example/t/$MY_TOKEN/q", "file:///srv/t/team/c"],
+    proxy_servers: { http: "http://u:pw@proxy:8080" },
+  };
+  expect(cleanCondarc(home.ctx, condarc, channels)).toEqual({
+    channel_alias: "https://${SW_CONDA_AUTH_2}@c.example/conda",
+    channels: [
+      "https://p.example/t/${SW_CONDA_AUTH_3}/priv",
+      "https://q.example/t/$MY_TOKEN/q",
+      "file:///srv/t/team/c",
+    ],
+    proxy_servers: { http: "http://${SW_CONDA_AUTH_4}@proxy:8080" },
+  });
+  expect(home.said.filter((text) => text.includes("to restore, set SW_CONDA_AUTH_"))).toHaveLength(2);
+  expect(home.said.filter((text) => text.includes("conda reads it from SW_CONDA_AUTH_4"))).toHaveLength(1);
+});
+
 test("the same settings give the same text, in a form that conda reads", () => {
   const text = condarcText({ ssl_verify: false, channels: ["b", "a"], name: "no" });
   expect(text).toBe("channels:\n- b\n- a\nname: 'no'\nssl_verify: false\n");

@@ -1,5 +1,10 @@
 import { expect, test } from "bun:test";
-import { hasCredentials, maskCredentials, withoutCredentials } from "#core/manifest/credentials.ts";
+import {
+  hasCredentials,
+  maskCredentials,
+  withoutChannelSecrets,
+  withoutCredentials,
+} from "#core/manifest/credentials.ts";
 
 test.each([
   ["https://user:pass@host/simple", "https://host/simple"],
@@ -36,4 +41,22 @@ test.each([
 ])("%s carries none", (text) => {
   expect(withoutCredentials(text)).toBe(text);
   expect(maskCredentials(text)).toBe(text);
+});
+
+test.each([
+  ["https://h/api/repo/t/tk-9/main", "https://h/api/repo/main"],
+  ["['https://h/api/t/tk-9', x]", "['https://h/api', x]"],
+  ["https://h/base/t/tk-9/main::greet >=1", "https://h/base/main::greet >=1"],
+  ["https://me:pw@h/base/t/tk-9/main/noarch/x.tar.bz2#0", "https://h/base/main/noarch/x.tar.bz2#0"],
+])("as a channel's address %s carries a secret", (text, clean) => {
+  expect(withoutChannelSecrets(text)).toBe(clean);
+});
+
+test.each([
+  "https://files/packages/source/t/tornado/tornado-6.tar.gz",
+  "https://h/base/t/${TOKEN}/main",
+  "https://h/base/t/$TOKEN",
+  "file:///srv/t/team/main",
+])("as a channel's address %s carries none", (text) => {
+  expect(withoutChannelSecrets(text)).toBe(text);
 });
