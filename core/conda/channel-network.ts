@@ -6,6 +6,7 @@ import { stat } from "node:fs/promises";
 import type { CondarcData } from "#core/config/condarc.ts";
 import type { Ctx } from "#core/context.ts";
 import { errno, SwError } from "#core/errors.ts";
+import { bundleVariable } from "#core/platform/certificates.ts";
 import type { Env } from "#core/platform/env.ts";
 import { expandHome } from "#core/platform/paths.ts";
 import { redactUrl } from "#core/platform/redact.ts";
@@ -17,7 +18,7 @@ export interface ChannelNetwork {
   readonly insecure: boolean;
 }
 
-/** @throws SwError CONFIG_INVALID when `ssl_verify` names a file that is not there */
+/** @throws SwError CONFIG_INVALID when `ssl_verify` or a variable names a file that is not there */
 export async function channelNetwork(ctx: Ctx, settings: CondarcData): Promise<ChannelNetwork> {
   if (settings.client_ssl_cert) {
     ctx.report.warn("client_ssl_cert of the condarc is not supported: channels get no certificate of this client");
@@ -39,21 +40,30 @@ export function holdsHereOnly(condarc: CondarcData): string[] {
 // For another program that solves; rattler's client is told in the request.
 const unchecked: Env = { CONDA_SSL_VERIFY: "false", MAMBA_SSL_VERIFY: "false" };
 
+/** What the condarc names, else what the environment does, by the variables that the engine and other programs read. */
 async function certificateVariables(ctx: Ctx, verify: unknown): Promise<Env> {
-  if (typeof verify !== "string" || /^(true|yes|on|1|truststore|system|)$/i.test(verify)) return {};
-  const path = expandHome(ctx.env, verify);
-  const own = { CONDA_SSL_VERIFY: path, MAMBA_SSL_VERIFY: path, REQUESTS_CA_BUNDLE: path };
-  return (await isFolder(path))
-    ? { ...own, SSL_CERT_DIR: path, SSL_CERT_FILE: undefined }
-    : { ...own, SSL_CERT_FILE: path, SSL_CERT_DIR: undefined };
+  const isNamed = typeof verify === "string" && !/^(true|yes|on|1|truststore|system|)$/i.test(verify);
+  if (isNamed) {
+    const path = expandHome(ctx.env, verify);
+    const own = { CONDA_SSL_VERIFY: path, MAMBA_SSL_VERIFY: path, SSL_CERT_DIR: undefined, SSL_CERT_FILE: undefined };
+    return { ...own, ...(await named(path, "ssl_verify of the condarc")) };
+  }
+  const variable = bundleVariable(ctx.env);
+  const isRead = variable === undefined || variable === "SSL_CERT_FILE";
+  return isRead ? {} : await named(expandHome(ctx.env, ctx.env[variable] ?? ""), variable);
 }
 
-async function isFolder(path: string): Promise<boolean> {
+const named = async (path: string, by: string): Promise<Env> => ({
+  REQUESTS_CA_BUNDLE: path,
+  ...((await isFolder(path, by)) ? { SSL_CERT_DIR: path } : { SSL_CERT_FILE: path }),
+});
+
+async function isFolder(path: string, by: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();
   } catch (e) {
     if (errno(e) !== "ENOENT" && errno(e) !== "ENOTDIR" && errno(e) !== "EACCES") throw e;
-    throw new SwError("CONFIG_INVALID", `ssl_verify of the condarc names ${path}, which can't be read`, {
+    throw new SwError("CONFIG_INVALID", `${by} names ${path}, which can't be read`, {
       hint: "Name a file or folder of certificates, or true.",
     });
   }

@@ -1,6 +1,7 @@
 /**
  * One running worker of py-rattler: requests out, answers in, line by line. Ends when nobody has asked for a while; is killed
- * when a request is cancelled; when it dies, everything that waits for it fails with its last words.
+ * when a request is cancelled, since it can't be told to stop one, so whoever may cancel has it alone (rattler.ts); when it
+ * dies, everything that waits for it fails with its last words.
  * Tests: test/unit/core/engines/rattler-worker.test.ts
  */
 import type { Ctx } from "#core/context.ts";
@@ -32,6 +33,8 @@ const IDLE_MS = 60_000;
 
 export class RattlerWorker {
   alive = true;
+  /** Set by who has it alone. */
+  taken = false;
   readonly #service: Service;
   readonly #waiting = new Map<number, Waiting>();
   readonly #idleMs: number;
@@ -55,7 +58,6 @@ export class RattlerWorker {
     const id = this.#next++;
     clearTimeout(this.#idle);
     this.#service.hold(true);
-    // It can't be told to stop one of its requests; the others start anew with another worker.
     const cancel = () => this.end();
     ctx.signal.addEventListener("abort", cancel, { once: true });
     try {

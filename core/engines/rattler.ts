@@ -38,12 +38,13 @@ export interface EngineOptions {
   links?: readonly string[];
 }
 
-/** Sends one request to a worker of this environment, started when there is none. */
+/** Sends one request to a worker of this environment that has nothing else to do, started when there is none. */
 export async function callRattler(ctx: Ctx, request: Request, options: EngineOptions = {}): Promise<Answer> {
-  const worker = await workerFor(ctx, workerEnv(options.env ?? ctx.env), options.links ?? []);
+  const worker = await takeWorker(ctx, workerEnv(options.env ?? ctx.env), options.links ?? []);
   try {
     return await worker.call(ctx, request);
   } finally {
+    worker.taken = false;
     // In a client that ends after its command nobody would end it.
     if (!ctx.longLived) worker.end();
   }
@@ -53,23 +54,26 @@ export async function callRattler(ctx: Ctx, request: Request, options: EngineOpt
 const PASSED =
   /^(HOME|USER|LOGNAME|PATH|LANG|LC_.*|TMPDIR|TZ|NETRC|XDG_.*|RATTLER_.*|CONDA_OVERRIDE_.*|AWS_.*|(HTTPS?|ALL|NO)_PROXY|(https?|all|no)_proxy|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE)$/;
 
-/** One worker per environment: proxies and certificates are read when it starts. */
-async function workerFor(ctx: Ctx, env: Record<string, string>, links: readonly string[]): Promise<RattlerWorker> {
+/** One of this environment: proxies and certificates are read when it starts. A cancel ends it, and must not end others' work. */
+async function takeWorker(ctx: Ctx, env: Record<string, string>, links: readonly string[]): Promise<RattlerWorker> {
   const key = `rattler:${sha256Hex(JSON.stringify(env)).slice(0, 16)}`;
-  const known = ctx.memo.get<RattlerWorker>(key);
-  if (known?.alive) return known;
+  const alive = () => (ctx.memo.get<RattlerWorker[]>(key) ?? []).filter((one) => one.alive);
+  const free = alive().find((one) => !one.taken);
+  if (free) {
+    free.taken = true;
+    return free;
+  }
   const { python, script } = await rattlerTool(ctx, links);
   const worker = new RattlerWorker(ctx, [python, "-I", "-u", script], env);
-  ctx.memo.set(key, worker);
+  worker.taken = true;
+  ctx.memo.set(key, [...alive(), worker]);
   return worker;
 }
 
 function workerEnv(client: Env): Record<string, string> {
   const set = Object.entries(client).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const passed = set.filter(([name]) => PASSED.test(name));
-  const env = Object.fromEntries(passed.sort(([a], [b]) => (a < b ? -1 : 1)));
-  const bundle = env.REQUESTS_CA_BUNDLE;
-  return bundle && !env.SSL_CERT_FILE && !env.SSL_CERT_DIR ? { ...env, SSL_CERT_FILE: bundle } : env;
+  return Object.fromEntries(passed.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 interface Tool {

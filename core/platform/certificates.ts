@@ -16,13 +16,16 @@ export interface Trust {
 // Ours, then what curl, Python's requests and others read: each names the whole list.
 const BUNDLES = ["SW_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
 
+/** The variable that names the list, the first of them that is set. */
+export const bundleVariable = (env: Env): string | undefined => BUNDLES.find((one) => env[one]);
+
 /**
  * The file that a variable names, else the system's store with the built-in one and what NODE_EXTRA_CA_CERTS adds.
  * @throws SwError FILE_NOT_FOUND
  */
 export async function trustFor(env: Env, insecureTls = false): Promise<Trust> {
   if (insecureTls) return { rejectUnauthorized: false };
-  const name = BUNDLES.find((one) => env[one]);
+  const name = bundleVariable(env);
   if (name) return { ca: [await readBundle(env, name)] };
   const extra = env.NODE_EXTRA_CA_CERTS ? [await readBundle(env, "NODE_EXTRA_CA_CERTS")] : [];
   return { ca: [...systemCertificates(), ...extra] };

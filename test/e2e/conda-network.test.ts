@@ -85,6 +85,11 @@ testWith(...needs, needsProgram("openssl"))(
     expect(refused.exitCode).toBe(1);
     expect(refused.stderr).toContain("certificate");
     expect(refused.stderr).toContain("ssl_verify");
+    for (const name of ["SW_CA_BUNDLE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"]) {
+      const unset = { SSL_CERT_FILE: undefined, REQUESTS_CA_BUNDLE: undefined, CURL_CA_BUNDLE: undefined };
+      const env = { ...unset, SSL_CERT_DIR: "/etc/ssl/certs", [name]: files.ca };
+      expect(await home.run([...build, "-nc"], { cwd, env }), name).toMatchObject({ exitCode: 0 });
+    }
     await home.write(".condarc", `${login}ssl_verify: ${files.ca}\n`);
     const trusted = await home.run([...build, "-nc"], { cwd });
     expect(trusted).toMatchObject({ exitCode: 0 });

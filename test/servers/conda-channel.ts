@@ -50,8 +50,15 @@ export async function condaChannel(): Promise<Channel> {
 
 const SOURCES = ["conda-channel.ts", "conda-channel-packages.ts", "conda-package.ts"];
 
+interface Serving {
+  login?: string;
+  token?: string;
+  /** What each answer waits for. */
+  before?: (path: string) => Promise<void>;
+}
+
 /** Over http on a free port, for one login or below `/t/TOKEN`; `requests` counts what was asked for. */
-export function serveChannel(dir: string, options: { login?: string; token?: string } = {}) {
+export function serveChannel(dir: string, options: Serving = {}) {
   const requests: string[] = [];
   const server = Bun.serve({
     hostname: "127.0.0.1",
@@ -59,6 +66,7 @@ export function serveChannel(dir: string, options: { login?: string; token?: str
     async fetch(request) {
       const { pathname } = new URL(request.url);
       requests.push(pathname);
+      await options.before?.(pathname);
       const expected = options.login && `Basic ${Buffer.from(options.login).toString("base64")}`;
       if (expected && request.headers.get("authorization") !== expected) return new Response("no", { status: 401 });
       const path = options.token ? new RegExp(`^/t/${options.token}(/.*)`).exec(pathname)?.[1] : pathname;

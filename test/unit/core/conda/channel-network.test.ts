@@ -64,6 +64,20 @@ test("a file or a folder of authorities takes the place of the client's", async 
   await expect(network(home, { ssl_verify: "/nowhere.pem" })).rejects.toMatchObject({ code: "CONFIG_INVALID" });
 });
 
+test("every variable that names authorities to servers and registries names them to the engine", async () => {
+  await using home = await storeHome();
+  const [own, other] = [await home.write("own.pem", ""), await home.write("other.pem", "")];
+  const dir = { SSL_CERT_DIR: "/etc/ssl/certs" };
+  for (const name of ["SW_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]) {
+    expect((await network(home, {}, { [name]: own, ...dir })).env.SSL_CERT_FILE, name).toBe(own);
+  }
+  const both = { SW_CA_BUNDLE: own, SSL_CERT_FILE: other, REQUESTS_CA_BUNDLE: other };
+  expect((await network(home, {}, both)).env).toMatchObject({ SSL_CERT_FILE: own, REQUESTS_CA_BUNDLE: own });
+  expect((await network(home, { ssl_verify: other }, both)).env.SSL_CERT_FILE).toBe(other);
+  const missing = network(home, {}, { CURL_CA_BUNDLE: "/nowhere.pem" });
+  await expect(missing).rejects.toThrow("CURL_CA_BUNDLE names /nowhere.pem, which can't be read");
+});
+
 test("what a runtime says of proxies and trust is named: it does not travel", () => {
   expect(holdsHereOnly({ channels: ["a"], ssl_verify: true })).toEqual([]);
   expect(holdsHereOnly({ ssl_verify: false, proxy_servers: { http: "http://p" } })).toEqual([
