@@ -73,12 +73,19 @@ function unsolvable(message: string, { platform, lines }: EngineWork): SwError {
     "LOCK_UNSOLVABLE",
     [`the conda packages can't be met together${where}`, reason, ...shown].join("\n"),
     {
-      hint: /No candidates were found|does not exist|not available from current channels/.test(reason)
-        ? "Check the name, the version and the channels."
-        : "Loosen or remove one of the conditions.",
+      hint: unsolvableHint(reason),
       detail: { platform, package: involved[0] && specName(involved[0].text), file: at?.file, line: at?.line },
     },
   );
+}
+
+function unsolvableHint(reason: string): string {
+  if (/strict channel priority|strict repo priority/.test(reason)) {
+    return "The first channel that has a package is the only one for it. Name another as `CHANNEL::PACKAGE`, or set `channel_priority: flexible` in a condarc.";
+  }
+  return /No candidates were found|does not exist|not available from current channels/.test(reason)
+    ? "Check the name, the version and the channels."
+    : "Loosen or remove one of the conditions.";
 }
 
 export const specName = (spec: string): string =>

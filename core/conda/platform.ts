@@ -41,10 +41,13 @@ const ARCH: Readonly<Record<Subdir, string>> = {
   "osx-arm64": "m1",
 };
 
-/** CUDA is what the runtime asks for, not what this machine has; CONDA_OVERRIDE_* counts as in conda. */
+/**
+ * CUDA is what the runtime asks for, whatever this machine or the shell of who builds has; where it asks for none, and for
+ * everything else, CONDA_OVERRIDE_* counts as in conda.
+ */
 export function virtualPackages(subdir: Subdir, { cuda, env }: { cuda: string; env: Env }): VirtualPackage[] {
   const isLinux = subdir.startsWith("linux");
-  const wanted = env.CONDA_OVERRIDE_CUDA ?? cuda;
+  const wanted = cuda || env.CONDA_OVERRIDE_CUDA;
   return [
     { name: "__unix", version: "0", build: "0" },
     ...(isLinux

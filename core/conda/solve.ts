@@ -53,7 +53,7 @@ export interface CondaSolution {
 /** @throws SwError LOCK_UNSOLVABLE with the lines involved, LOCK_FAILED when a channel can't be reached */
 export async function solveConda(ctx: Ctx, input: SolveInput): Promise<CondaSolution> {
   const question = await channelAccess(ctx, { ...input, names: input.channels, base: input.dir });
-  sayHere(ctx, input.condarc);
+  sayHere(ctx, input);
   const solved = new Map<PlatformName, { records: CondaRecord[]; cached: boolean }>();
   const cover = await coverPlatforms(planPlatforms(input.arch), async (platforms) => {
     for (const platform of platforms) {
@@ -79,10 +79,13 @@ export async function solveConda(ctx: Ctx, input: SolveInput): Promise<CondaSolu
   };
 }
 
-/** What of a runtime's own condarc does not travel. */
-function sayHere(ctx: Ctx, condarc: CondarcData): void {
+/** What of the settings of this machine and of the runtime counts less than somebody may think. */
+function sayHere(ctx: Ctx, { condarc, cuda }: SolveInput): void {
   const held = holdsHereOnly(condarc).join(" and ");
   if (held) ctx.report.warn(`${held} of the runtime's condarc counts for its lock; a restore asks its own machine's`);
+  const override = ctx.env.CONDA_OVERRIDE_CUDA;
+  if (cuda && override !== undefined && override !== cuda)
+    ctx.report.warn(`CONDA_OVERRIDE_CUDA is "${override}" and does not count: environment.cuda is ${cuda}`);
 }
 
 async function solveOne(ctx: Ctx, input: SolveInput, question: ChannelAccess & { platform: PlatformName }) {
@@ -140,7 +143,7 @@ function keptFor(ctx: Ctx, { solver, kept }: { solver: "rattler" | ForeignSolver
 }
 
 const keyOf = (parts: object) =>
-  sha256Hex(canonicalJson({ format: 1, engine: RATTLER_VERSION, ...parts })).slice(0, 40);
+  sha256Hex(canonicalJson({ format: 2, engine: RATTLER_VERSION, ...parts })).slice(0, 40);
 
 const keptPath = (ctx: Ctx, key: string) => `${ctx.paths.cache}/conda-locks/${key}.json`;
 

@@ -115,8 +115,15 @@ def gateway(request):
         return known, True
     GATEWAYS.clear()
     reading = SourceConfig(sharded_enabled=not request.get("whole"))
-    GATEWAYS[key] = (time.monotonic(), Gateway(client=client(request), default_config=reading))
+    made = Gateway(cache_dir=repodata_cache(), client=client(request), default_config=reading)
+    GATEWAYS[key] = (time.monotonic(), made)
     return GATEWAYS[key][1], False
+
+
+def repodata_cache():
+    """Beside the packages, where rattler's tools have it; a gateway by itself does not ask for the variable."""
+    folder = os.environ.get("RATTLER_CACHE_DIR")
+    return os.path.join(folder, "repodata") if folder else None
 
 
 class BadSpec(Exception):
@@ -164,19 +171,31 @@ async def solve(request):
         return await solve({**request, "whole": True})
 
 
+def strict_specs(specs):
+    """
+    A channel whose packages of a name all fail a spec is left out of the question, as if it had none of that name: with the
+    bare names beside them, the first channel that has a name is the only one for it, as conda means it.
+    """
+    names = [spec.name and spec.name.as_package_name() for spec in specs]
+    bare = {name.normalized for name in names if name and not name.normalized.startswith("__")}
+    return specs + [MatchSpec(name) for name in sorted(bare)]
+
+
 async def solve_with(request, source):
     virtual = [
         GenericVirtualPackage(PackageName(one["name"]), Version(one["version"]), BuildString(one["build"]))
         for one in request["virtual"]
     ]
+    specs = [match_spec(spec) for spec in request["specs"]]
+    priority = request.get("priority", "strict")
     records = await rattler.solve(
         request["channels"],
-        [match_spec(spec) for spec in request["specs"]],
+        strict_specs(specs) if priority == "strict" else specs,
         locked_packages=await still_there(request, source),
         gateway=source,
         platforms=[Subdir(request["platform"]), Subdir("noarch")],
         virtual_packages=virtual,
-        channel_priority=PRIORITY[request.get("priority", "strict")],
+        channel_priority=PRIORITY[priority],
     )
     return {"records": [json.loads(one.to_json()) for one in RepoDataRecord.sort_topologically(records)]}
 
@@ -208,19 +227,28 @@ class HashMismatch(Exception):
     pass
 
 
-def check_local(entry):
-    """rattler takes files of this machine as they are."""
+class NoHash(Exception):
+    pass
+
+
+def check_hash(entry):
+    """rattler checks what it fetches by the hash that it is given, and takes files of this machine as they are."""
+    kind = next((kind for kind in ("sha256", "md5") if entry.get(kind)), None)
+    if kind is None:
+        raise NoHash(f"{entry['fn']}: no hash of it is locked")
     url = urlsplit(entry["url"])
-    if url.scheme == "file" and entry.get("sha256"):
-        with open(unquote(url.path), "rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest() if sys.version_info >= (3, 11) else None
-            found = found or hashlib.sha256(file.read()).hexdigest()
-        if found != entry["sha256"]:
-            raise HashMismatch(f"{entry['fn']}: hash mismatch: locked sha256 {entry['sha256']}, found {found}")
+    if url.scheme != "file":
+        return
+    found = hashlib.new(kind, usedforsecurity=False)
+    with open(unquote(url.path), "rb") as file:
+        for part in iter(lambda: file.read(1 << 20), b""):
+            found.update(part)
+    if found.hexdigest() != entry[kind]:
+        raise HashMismatch(f"{entry['fn']}: hash mismatch: locked {kind} {entry[kind]}, found {found.hexdigest()}")
 
 
 def record_of(entry):
-    check_local(entry)
+    check_hash(entry)
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
         json.dump(entry, file)
         file.flush()

@@ -171,6 +171,8 @@ withChannel(
     const first = await home.run([...build, "-o", "json"], { cwd: project, env });
     const prefix = (await home.run(ask, { env })).stdout;
     expect(await readdir(join(env.RATTLER_CACHE_DIR, "pkgs"))).toContain("hail-2.0-py_0");
+    expect((await readdir(join(env.RATTLER_CACHE_DIR, "repodata"))).length).toBeGreaterThan(0);
+    expect(existsSync(join(home.dir, ".cache/rattler"))).toBe(false);
     const yaml = join(project, "runtime.yaml");
     await writeFile(yaml, `# another one\n${await readFile(yaml, "utf8")}`);
     const second = await home.run([...build, "-o", "json"], { cwd: project, env });

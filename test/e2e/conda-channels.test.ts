@@ -14,17 +14,18 @@ interface Wanted {
   condarc?: string;
   environment?: string;
   packages: string;
+  env?: Record<string, string>;
 }
 
 type Platforms = Record<string, { name: string; build: string; url: string; sha256: string }[]>;
 
 /** What `runtime lock` says and writes. */
-async function locked(home: Home, { channels, condarc = "{}", environment = "arch: amd64", packages }: Wanted) {
+async function locked(home: Home, { channels, condarc = "{}", environment = "arch: amd64", packages, env }: Wanted) {
   const { minor } = await condaChannel();
   const configs = `configs: { conda: { channels: ${JSON.stringify(channels)}, condarc: ${condarc} } }\n`;
   const yaml = `name: demo\nenvironment: { python: "${minor}", ${environment} }\n${configs}dependencies: [{ conda: [${packages}] }]\n`;
   const cwd = await home.project({ "runtime.yaml": yaml });
-  const { exitCode, stdout, stderr } = await home.run(["runtime", "lock"], { cwd });
+  const { exitCode, stdout, stderr } = await home.run(["runtime", "lock"], { cwd, env });
   const read = async (name: string) =>
     await readFile(join(cwd, ".starwhale/lock", name), "utf8").catch(() => '{"platforms":{}}');
   const lock = await read("conda-sw-lock.yaml");
@@ -66,6 +67,27 @@ withChannel(
     expect((await ask([extra, main], "flexible", "hail 1.*")).lock).toContain("- loud=1.0=py_0");
     expect((await ask([main, extra], "flexible", "hail")).lock).toContain("- loud=1.1=py_0");
     expect((await ask([main, extra], "disabled", "hail")).lock).toContain("- loud=9.0=py_0");
+  },
+  LONG,
+);
+
+withChannel(
+  "under strict the first channel that has a package is the only one for it, also where its versions don't fit the spec",
+  async () => {
+    const { dir } = await condaChannel();
+    await using home = await tempHome({ mode: "in-process" });
+    const channels = [`file://${dir}/main`, `file://${dir}/extra`];
+    const ask = (priority: string, packages: string) =>
+      locked(home, { channels, condarc: `{ channel_priority: ${priority} }`, packages });
+    for (const spec of ["loud >=2", "'loud[version=9.0]'", "onlyextra, loud=9.0"]) {
+      const strict = await ask("strict", spec);
+      expect(strict.exitCode, spec).toBe(1);
+      expect(strict.stderr).toContain("LOCK_UNSOLVABLE");
+      expect(strict.stderr).toContain("set `channel_priority: flexible`");
+    }
+    expect((await ask("flexible", "loud >=2")).lock).toContain("- loud=9.0=py_0");
+    expect((await ask("strict", `'${channels[1]}::loud >=2'`)).lock).toContain("- loud=9.0=py_0");
+    expect((await ask("strict", "onlyextra >=1")).lock).toContain("- loud=1.1=py_0");
   },
   LONG,
 );
@@ -131,6 +153,11 @@ withChannel(
     expect(none.stderr).toContain("__cuda");
     const old = await ask('arch: arm64, cuda: "11.3"');
     expect(old.stderr).toContain("__cuda >=11.4");
+    // A variable of whoever builds makes no other lock of the same yaml.
+    const env = { CONDA_OVERRIDE_CUDA: "12.0" };
+    const ambient = await locked(home, { channels, environment: 'cuda: "11.3"', packages: "wantscuda", env });
+    expect(ambient.stderr).toContain("__cuda >=11.4");
+    expect(ambient.stderr).toContain('CONDA_OVERRIDE_CUDA is "12.0" and does not count: environment.cuda is 11.3');
     const fits = await ask('arch: [amd64, arm64], cuda: "11.7"');
     expect(fits).toMatchObject({ exitCode: 0 });
     expect(named(fits.platforms, "linux-aarch64").wantscuda).toBe("arm_0");

@@ -1,6 +1,7 @@
 /** Lock files of conda, conda-lock and pixi as inputs: the very packages that they name, without a solve. */
 import { expect } from "bun:test";
-import { readFile } from "node:fs/promises";
+import { cp, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { sha256File } from "#core/platform/digest.ts";
 import { tempHome } from "../helpers/home.ts";
 import { needsLinux, testWith } from "../helpers/needs.ts";
@@ -74,6 +75,28 @@ for (const [file, text] of Object.entries(FORMS)) {
     120_000,
   );
 }
+
+withChannel(
+  "a package of a folder that is locked by md5 alone and has been replaced is refused",
+  async () => {
+    await using home = await tempHome({ mode: "in-process" });
+    const { dir } = await condaChannel();
+    const copy = join(home.dir, "channel");
+    await cp(dir, copy, { recursive: true });
+    const text = (FORMS["explicit.txt"]?.(await pins()) ?? "").replaceAll(dir, copy);
+    const yaml = "name: locked\nmode: conda\ndependencies: [explicit.txt]\n";
+    const project = await home.project({ "runtime.yaml": yaml, "explicit.txt": text });
+    expect(await home.run(["runtime", "build", "--prepare", "no"], { cwd: project })).toMatchObject({ exitCode: 0 });
+    await cp(`${dir}/main/noarch/loud-1.1-py_0.conda`, `${copy}/main/noarch/loud-1.0-py_0.tar.bz2`);
+    const refused = await home.run(["runtime", "run", "locked", "--", "hail"]);
+    expect(refused.exitCode).toBe(125);
+    expect(refused.stderr).toContain("HASH_MISMATCH");
+    expect(refused.stderr).toContain("locked md5");
+    await cp(`${dir}/main/noarch/loud-1.0-py_0.tar.bz2`, `${copy}/main/noarch/loud-1.0-py_0.tar.bz2`);
+    expect(await home.run(["runtime", "run", "locked", "--", "hail"])).toMatchObject({ stdout: "hail 1.0\n" });
+  },
+  120_000,
+);
 
 withChannel(
   "a lock file can't be mixed with packages to solve, nor used for a platform that it lacks",

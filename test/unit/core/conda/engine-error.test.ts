@@ -35,6 +35,16 @@ test("a set that can't be solved names the lines of the yaml that the reason spe
   expect(unknown.detail).toMatchObject({ package: "numpy-base", line: 4 });
 });
 
+test("who is refused by strict priority hears of the two ways out", () => {
+  const error = refused("unsolvable", "└─ numpy 9 is excluded because due to strict channel priority not using this");
+  expect(error.hint).toContain("`CHANNEL::PACKAGE`, or set `channel_priority: flexible`");
+});
+
+test("a password in a line that is cited is not shown", () => {
+  const lines = [{ text: "https://me:pw9@h/c::numpy", at: at(1) }];
+  expect(refused("unsolvable", "numpy needs x", { ...solve, lines }).message).not.toContain("pw9");
+});
+
 test("a reason of several screens is cut", () => {
   const tree = Array.from({ length: 60 }, (_, i) => `line ${i}`).join("\n");
   const lines = refused("unsolvable", tree).message.split("\n");

@@ -18,11 +18,12 @@ test("a solve is for the machine of the runtime, not for this one", () => {
   expect(named("osx-arm64")).toEqual(["__unix=0=0", "__osx=11.0=0", "__archspec=1=m1"]);
 });
 
-test("CUDA is there when the runtime asks for it, on a machine without a GPU too", () => {
+test("CUDA is what the runtime asks for, on a machine without a GPU too and whatever a shell overrides", () => {
   expect(named("linux-64", "11.4")).toContain("__cuda=11.4=0");
-  expect(named("linux-64", "11.4", { CONDA_OVERRIDE_CUDA: "12.0" })).toContain("__cuda=12.0=0");
-  // conda's way to say that there is none.
-  expect(named("linux-64", "11.4", { CONDA_OVERRIDE_CUDA: "" }).join()).not.toContain("__cuda");
+  for (const CONDA_OVERRIDE_CUDA of ["12.0", ""])
+    expect(named("linux-64", "11.4", { CONDA_OVERRIDE_CUDA })).toContain("__cuda=11.4=0");
+  expect(named("linux-64", "", { CONDA_OVERRIDE_CUDA: "12.0" })).toContain("__cuda=12.0=0");
+  expect(named("linux-64", "", { CONDA_OVERRIDE_CUDA: "" }).join()).not.toContain("__cuda");
 });
 
 test("what conda lets a person override is overridden", () => {
