@@ -76,9 +76,11 @@ function readKeys(root: Field, keys: Fields): Omit<ParsedSpec, "text" | "warning
   const dependencies = [...readDependencies(keys.get("dependencies"))];
   const legacy = readFileDependency(keys.get("pip_req"));
   if (legacy) dependencies.push(legacy);
+  const mode = keys.get("mode");
   return {
     name: readName(root, keys.get("name")),
-    mode: readMode(root, keys.get("mode"), dependencies),
+    mode: readMode(root, mode, dependencies),
+    modeWritten: mode !== undefined && !isAbsent(mode),
     configs: readConfigs(keys.get("configs")),
     environment: readEnvironment(keys.get("environment"), keys.get("python_version")),
     dependencies,

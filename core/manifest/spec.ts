@@ -64,6 +64,8 @@ export interface RuntimeSpec {
   label?: string;
   name: string;
   mode: Mode;
+  /** False where it follows from the dependencies. */
+  modeWritten: boolean;
   configs: SpecConfigs;
   environment: SpecEnvironment;
   /** In the order of the yaml. */

@@ -8,13 +8,13 @@ import { readyEnv } from "#core/env/pointer.ts";
 import { restoreEnv } from "#core/env/restore.ts";
 import { SwError } from "#core/errors.ts";
 import { thisPlatform } from "#core/lock/platforms.ts";
-import { readSpec } from "#core/manifest/read-spec.ts";
 import { type BuildInputs, collectInputs } from "#core/ops/build-inputs.ts";
 import type { BuildParams, BuildResult } from "#core/ops/build-params.ts";
 import type { SourceFacts, SourceInputs } from "#core/ops/build-source.ts";
 import { emitConfigs } from "#core/ops/emit-configs.ts";
 import { packVersion } from "#core/ops/pack-version.ts";
 import { publishVersion } from "#core/ops/publish-version.ts";
+import { readProject } from "#core/ops/read-project.ts";
 import { rememberBuild } from "#core/ops/recall-build.ts";
 import { collectSource } from "#core/ops/source-inputs.ts";
 import { localProject, localUri } from "#core/ops/target.ts";
@@ -78,7 +78,7 @@ async function collect(ctx: Ctx, params: BuildParams): Promise<Collected> {
     if (!params.name) sayName(ctx, found);
     return found;
   }
-  const spec = await readSpec(ctx, params.yaml);
+  const spec = await readProject(ctx, params.yaml);
   checkName(params.name || spec.name);
   for (const warning of spec.warnings) ctx.report.warn(warning);
   const options = { lock: params.lock, cache: params.cache };

@@ -11,7 +11,7 @@ import { type CondaWants, condaWants } from "#core/conda/wants.ts";
 import { cleanCondarc, condarcText } from "#core/config/condarc.ts";
 import type { Ctx } from "#core/context.ts";
 import { readRequirements } from "#core/lock/requirements.ts";
-import type { Dependency, RuntimeSpec } from "#core/manifest/spec.ts";
+import type { RuntimeSpec } from "#core/manifest/spec.ts";
 import {
   type BuildInputs,
   carriedEntries,
@@ -28,12 +28,10 @@ import {
 import { textEntry } from "#core/ops/collect.ts";
 import { condaLockEntries, lockFilesOf } from "#core/ops/inputs-from-conda.ts";
 import { sourceLayout } from "#core/ops/source-layout.ts";
-import { readTextIfAny } from "#core/platform/fs-atomic.ts";
 import { defaultPythonMinor } from "#core/python/find.ts";
 import type { Entry } from "#core/store/versions.ts";
 
-export async function collectCondaInputs(ctx: Ctx, read: RuntimeSpec, options: InputOptions): Promise<BuildInputs> {
-  const spec = await withExplicitLists(read);
+export async function collectCondaInputs(ctx: Ctx, spec: RuntimeSpec, options: InputOptions): Promise<BuildInputs> {
   // Before anything else is done with them: a file that is not there is said at its line.
   const own = await ownEntries(ctx, spec);
   const wants = await wantsOf(ctx, spec);
@@ -95,19 +93,6 @@ async function keptBeside(spec: RuntimeSpec, options: InputOptions): Promise<Con
   if (!options.cache || options.upgrade?.length === 0) return { conda: {}, pip: [] };
   const conda = await readKeptPackages(requirementsDir(spec), options.upgrade);
   return { conda, pip: await pinsFor(lockFileOf(spec), options) };
-}
-
-/** conda's own lists of packages end as requirement files do. */
-async function withExplicitLists(spec: RuntimeSpec): Promise<RuntimeSpec> {
-  const layout = sourceLayout(spec);
-  const isList = async (path: string) => {
-    const text = await readTextIfAny(`${spec.dir}/${layout.sourceOf("dependencies", path)}`);
-    return text !== undefined && /^\s*@EXPLICIT\s*$/m.test(text);
-  };
-  const dependencies = spec.dependencies.map(async (d): Promise<Dependency> => {
-    return d.kind === "pip_req_file" && (await isList(d.path)) ? { ...d, kind: "conda_env_file" } : d;
-  });
-  return { ...spec, dependencies: await Promise.all(dependencies) };
 }
 
 /** In the order that a solve would give them: their numbers are those of the variables that open them. */

@@ -9,8 +9,8 @@ import type { Ctx } from "#core/context.ts";
 import { SwError } from "#core/errors.ts";
 import { sameChoice } from "#core/lock/pins.ts";
 import { normalizeName } from "#core/lock/wheel-name.ts";
-import { readSpec } from "#core/manifest/read-spec.ts";
 import { type BuildInputs, collectInputs, LOCK_FILE, lockFileOf, VCS_LOCK_FILE } from "#core/ops/build-inputs.ts";
+import { readProject } from "#core/ops/read-project.ts";
 import { collectSource } from "#core/ops/source-inputs.ts";
 import { readTextIfAny, removeFile, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import { expandHome } from "#core/platform/paths.ts";
@@ -63,7 +63,7 @@ const LOCKED_NAME = /(?<=^(?: *- )?)[A-Za-z0-9_][\w.-]*(?= ?(?:=|\[|@))/gm;
 type Locked = { inputs: BuildInputs; dir: string };
 
 async function fromYaml(ctx: Ctx, params: LockParams): Promise<Locked> {
-  const spec = await readSpec(ctx, params.yaml ?? `${params.dir}/runtime.yaml`);
+  const spec = await readProject(ctx, params.yaml ?? `${params.dir}/runtime.yaml`);
   for (const warning of spec.warnings) ctx.report.warn(warning);
   const options = { lock: true, cache: params.cache, upgrade: params.upgrade };
   const collect = spec.mode === "venv" ? collectInputs : (await import("#core/ops/conda-inputs.ts")).collectCondaInputs;

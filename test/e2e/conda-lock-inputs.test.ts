@@ -64,7 +64,7 @@ for (const [file, text] of Object.entries(FORMS)) {
     `${file} is restored to the packages that it names, not to what a solve would choose`,
     async () => {
       await using home = await tempHome({ mode: "in-process" });
-      const yaml = `name: locked\nmode: conda\ndependencies: [${file}]\n`;
+      const yaml = `name: locked\ndependencies: [${file}]\n`;
       const project = await home.project({ "runtime.yaml": yaml, [file]: text(await pins()) });
       expect(await home.run(["runtime", "build", "--prepare", "no"], { cwd: project })).toMatchObject({ exitCode: 0 });
       const ran = await home.run(["runtime", "run", "locked", "--", "hail"]);
@@ -115,6 +115,11 @@ withChannel(
       "explicit.txt": form,
     });
     expect((await home.run(["runtime", "build"], { cwd: arm })).stderr).toContain("covers linux-64, not linux-aarch64");
+    const venv = await home.project({
+      "runtime.yaml": "name: locked\nmode: venv\ndependencies: [explicit.txt]\n",
+      "explicit.txt": form,
+    });
+    expect((await home.run(["runtime", "build"], { cwd: venv })).stderr).toContain("this is not a requirement");
   },
   30_000,
 );
