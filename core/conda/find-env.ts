@@ -4,6 +4,7 @@
  */
 import { stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join } from "pathe";
+import { condaRoots } from "#core/config/conda-roots.ts";
 import { readCondarc } from "#core/config/condarc.ts";
 import type { Ctx } from "#core/context.ts";
 import { errno, SwError } from "#core/errors.ts";
@@ -69,10 +70,7 @@ async function rootsOf({ env }: Ctx): Promise<string[]> {
   const home = homeDir(env);
   const usual = ["miniconda3", "miniforge3", "mambaforge", "anaconda3", "micromamba"];
   const places = [
-    ...(env.MAMBA_ROOT_PREFIX ? [env.MAMBA_ROOT_PREFIX] : []),
-    ...(env.CONDA_EXE ? [dirname(dirname(env.CONDA_EXE))] : []),
-    ...(env.CONDA_ROOT ? [env.CONDA_ROOT] : []),
-    ...(env._CONDA_ROOT ? [env._CONDA_ROOT] : []),
+    ...condaRoots(env),
     ...usual.flatMap((name) => [`${home}/${name}`, `/opt/${name}`, `/usr/local/${name}`]),
     "/opt/conda",
     `${home}/.local/share/mamba`,

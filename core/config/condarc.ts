@@ -5,6 +5,7 @@
 import { readdir } from "node:fs/promises";
 import { parse, stringify } from "yaml";
 import { authVariable, howToOpen, noSecrets, takeSecrets } from "#core/conda/channel-secrets.ts";
+import { condaRoots } from "#core/config/conda-roots.ts";
 import type { Ctx } from "#core/context.ts";
 import { errno } from "#core/errors.ts";
 import type { Env } from "#core/platform/env.ts";
@@ -60,7 +61,8 @@ function merge(weak: CondarcData, strong: CondarcData): CondarcData {
 
 /** From the weakest to the strongest; see conda's search path. */
 export async function condarcFiles(env: Env): Promise<string[]> {
-  const roots = ["/etc/conda", "/var/lib/conda", ...(env.CONDA_ROOT ? [env.CONDA_ROOT] : [])];
+  // Of several installations the first is the one in use, and so the strongest.
+  const roots = ["/etc/conda", "/var/lib/conda", ...condaRoots(env).reverse()];
   const home = homeDir(env);
   const folders = [...roots, `${env.XDG_CONFIG_HOME || `${home}/.config`}/conda`, `${home}/.conda`];
   const inFolders = await Promise.all(folders.map(filesOf));

@@ -35,14 +35,25 @@ test("every place that conda looks in counts, from the weakest to the strongest"
   await home.write(".conda/condarc.d/note.txt", "channels: [0]\n");
   await home.write(".conda/condarc", "channels: [3]\n");
   await home.write("xdg/conda/condarc", "channels: [2]\n");
-  await home.write("root/.condarc", "channels: [1]\n");
+  await home.write("base/.condarc", "channels: [1]\n");
   const env = {
     CONDARC: "~/own/rc.yml",
     CONDA_PREFIX: `${home.dir}/env`,
     XDG_CONFIG_HOME: `${home.dir}/xdg`,
-    CONDA_ROOT: `${home.dir}/root`,
+    CONDA_EXE: `${home.dir}/base/bin/conda`,
   };
   expect((await read(home, env)).data.channels).toEqual([8, 7, 6, 5, 4, 3, 2, 1]);
+});
+
+test.each([
+  ["MAMBA_ROOT_PREFIX", (dir: string) => ({ MAMBA_ROOT_PREFIX: `${dir}/base` })],
+  ["CONDA_EXE", (dir: string) => ({ CONDA_EXE: `${dir}/base/bin/conda` })],
+  ["CONDA_ROOT", (dir: string) => ({ CONDA_ROOT: `${dir}/base` })],
+])("the condarc of the installation that %s names counts", async (_, env) => {
+  await using home = await storeHome();
+  await home.write("base/.condarc", "channels: [theirs]\n");
+  await home.write(".condarc", "channels: [mine]\n");
+  expect((await read(home, env(home.dir))).data.channels).toEqual(["mine", "theirs"]);
 });
 
 test("a file that is no condarc is said and left out; an empty one says nothing", async () => {
