@@ -5,6 +5,7 @@
 import { readdir } from "node:fs/promises";
 import * as v from "valibot";
 import { closedIn, noSecrets, takeFromSpec, takeSecrets } from "#core/conda/channel-secrets.ts";
+import { activationFiles, personVariables } from "#core/conda/env-variables.ts";
 import { type CondaRecord, CondaRecordSchema, cleanRecord } from "#core/conda/record.ts";
 import { parseRecordText } from "#core/conda/record-text.ts";
 import { errno, SwError } from "#core/errors.ts";
@@ -17,6 +18,10 @@ export interface CondaPrefix {
   readonly requested: readonly string[];
   /** Channels whose login or token stands in the records; here nothing of it is left. */
   readonly closed: readonly string[];
+  /** Of `conda env config vars`. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Files for the activation that no package brought, relative to the prefix. */
+  readonly handmade: readonly string[];
   /** Metadata files of Python packages that conda itself installed, relative to the prefix. */
   readonly owned: ReadonlySet<string>;
   /** Of the python record; undefined when there is no Python in it. */
@@ -33,12 +38,15 @@ export async function readCondaPrefix(prefix: string): Promise<CondaPrefix> {
   const specs = requested.length > 0 ? requested : await fromHistory(folder, records);
   const secrets = noSecrets();
   for (const { url } of found) takeSecrets({}, url, secrets);
+  const owned = new Set(found.flatMap(({ owned }) => owned));
   return {
     prefix,
     records,
     requested: specs.map((spec) => takeFromSpec({}, spec, secrets)),
     closed: closedIn(secrets),
-    owned: new Set(found.flatMap(({ owned }) => owned)),
+    variables: await personVariables(prefix),
+    handmade: (await activationFiles(prefix)).filter((path) => !owned.has(path)),
+    owned,
     python: records.find(({ name }) => name === "python")?.version,
   };
 }

@@ -6,7 +6,7 @@
 
 export interface RecordText {
   data: Record<string, unknown>;
-  /** Metadata files of Python packages among its files: what they name is conda's. */
+  /** Metadata files of Python packages and files for the activation among its files: what they name is conda's. */
   owned: string[];
 }
 
@@ -37,16 +37,16 @@ function withoutFiles(text: string): { rest: string; owned: string[] | undefined
   const end = text.indexOf("]", start);
   if (start < 0 || end < 0) return { rest: text, owned: undefined };
   const list = text.slice(start, end + 1);
-  return { rest: `${text.slice(0, start)}"files":[]${text.slice(end + 1)}`, owned: metadataIn(list) };
+  return { rest: `${text.slice(0, start)}"files":[]${text.slice(end + 1)}`, owned: ownedInText(list) };
 }
 
-const metadataIn = (list: string): string[] =>
-  /\.(dist|egg)-info/.test(list) ? list.split('"').filter((part) => METADATA.test(part)) : [];
+const ownedInText = (list: string): string[] =>
+  /\.(dist|egg)-info|etc\/conda\//.test(list) ? list.split('"').filter((part) => OWNED.test(part)) : [];
 
-const METADATA = /\.(dist-info\/METADATA|egg-info(\/PKG-INFO)?)$/;
+const OWNED = /\.(dist-info\/METADATA|egg-info(\/PKG-INFO)?)$|^etc\/conda\/(activate|deactivate|env_vars)\.d\/[^/]+$/;
 
 const ownedIn = (files: unknown): string[] =>
-  Array.isArray(files) ? files.filter((file) => typeof file === "string" && METADATA.test(file)) : [];
+  Array.isArray(files) ? files.filter((file) => typeof file === "string" && OWNED.test(file)) : [];
 
 function objectIn(text: string): Record<string, unknown> | undefined {
   try {

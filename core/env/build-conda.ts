@@ -2,11 +2,11 @@
  * A conda environment at its final path: py-rattler links the packages of the exact lock, without a solve, then uv installs
  * what pip had added, then wheels and files. Tests: test/e2e/build-conda.test.ts
  */
+import { writeVariables } from "#core/conda/env-variables.ts";
 import { type ExplicitLock, parseExplicit } from "#core/conda/explicit-lock.ts";
 import { installRecords } from "#core/conda/install.ts";
 import { subdirOf } from "#core/conda/platform.ts";
 import type { Ctx } from "#core/context.ts";
-import { writeVariables } from "#core/env/activation/conda-change.ts";
 import { installPip } from "#core/env/build-venv.ts";
 import { carriedRecords } from "#core/env/carried-conda.ts";
 import { carriedWheels } from "#core/env/carried-wheels.ts";

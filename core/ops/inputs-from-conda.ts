@@ -32,6 +32,7 @@ export async function inputsFromConda(ctx: Ctx, params: SourceParams, place: Env
   refusePython(place.prefix, python);
   const explicit = explicitOf(ctx, found, params.target.arch);
   sayClosed(ctx, explicit.channels, found.closed);
+  sayActivation(ctx, found);
   const { own, provided } = await pipPart(found);
   ctx.report.log(`${found.records.length} conda and ${own.length} pip packages in ${place.prefix}, Python ${version}`);
   return await inScratch(ctx, async (scratch) => {
@@ -60,7 +61,8 @@ const refuseNoPython = (prefix: string): never => {
 };
 
 /** Records of one machine are of its platform; another one can't be locked from them. */
-function explicitOf(ctx: Ctx, { records, requested, prefix }: CondaPrefix, arch: string): ExplicitLock {
+function explicitOf(ctx: Ctx, found: CondaPrefix, arch: string): ExplicitLock {
+  const { records, requested, prefix, variables } = found;
   const subdir = records.find((record) => record.subdir !== "noarch")?.subdir ?? "linux-64";
   const platform = platformOf(subdir) ?? thisPlatform();
   if (arch !== "noarch" && !platform.endsWith(arch === "amd64" ? "x86_64" : "aarch64")) {
@@ -78,7 +80,17 @@ function explicitOf(ctx: Ctx, { records, requested, prefix }: CondaPrefix, arch:
     });
   }
   const channels = [...new Set(byName(records).map(({ channel }) => channel))];
-  return { channels, requested: [...new Set(requested)].sort(), variables: {}, platforms: { [subdir]: [...records] } };
+  return { channels, requested: [...new Set(requested)].sort(), variables, platforms: { [subdir]: [...records] } };
+}
+
+/** What else of the activation goes into the package, and what can't: no package has it. */
+function sayActivation(ctx: Ctx, { variables, handmade }: CondaPrefix): void {
+  const names = Object.keys(variables);
+  if (names.length > 0) ctx.report.warn(`variables of the environment go into the package: ${names.join(", ")}`);
+  if (handmade.length === 0) return;
+  ctx.report.warn(
+    `no package has ${handmade.join(", ")}: not carried (\`conda env config vars\` keeps variables, \`files:\` of a runtime.yaml carries scripts)`,
+  );
 }
 
 const archOf = (subdir: string) => (subdir.endsWith("aarch64") || subdir.endsWith("arm64") ? "arm64" : "amd64");

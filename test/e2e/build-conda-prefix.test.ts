@@ -1,6 +1,6 @@
 /** Conda environments that are there already become runtimes: found, only read, locked, packaged, restored elsewhere. */
 import { expect } from "bun:test";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { tempHome } from "../helpers/home.ts";
 import { needsLinux, testWith } from "../helpers/needs.ts";
@@ -103,6 +103,64 @@ withChannel(
     expect(arm.stderr).toContain(`${prefix} is for linux-64; it can't be locked for arm64`);
     expect(arm.stderr).toContain("PLATFORM_NOT_COVERED");
     expect((await lockOf(home, "mine"))["conda-sw-lock.yaml"]).toContain("- hail=2.0=py_0\n");
+  },
+  LONG,
+);
+
+withChannel(
+  "the environment that is active in the shell is locked with its own variables; what can't come along is said",
+  async () => {
+    const { dir } = await condaChannel();
+    await using channel = serveChannel(dir);
+    await using home = await tempHome({ mode: "in-process" });
+    const prefix = join(home.dir, "envs/mine");
+    await madeEnv(home, `${channel.url}/main`, prefix);
+    await writeFile(join(prefix, "conda-meta/state"), '{"env_vars": {"MYVAR": "hello"}}');
+    await writeFile(join(prefix, "etc/conda/activate.d/own.sh"), "export OWN=1\n");
+    const env = { CONDA_PREFIX: prefix, CONDA_DEFAULT_ENV: "fromshell", PATH: `${prefix}/bin:${home.env.PATH}` };
+    const built = await home.run([...build, "-s", "-o", "json"], { env });
+    expect(built).toMatchObject({ exitCode: 0, json: { name: "fromshell" } });
+    expect(built.stderr).toContain("variables of the environment go into the package: MYVAR");
+    expect(built.stderr).toContain("no package has etc/conda/activate.d/own.sh");
+    expect(built.stderr).not.toContain("activate.d/native.sh");
+    const { json } = await home.run(["runtime", "info", "fromshell", "-of", "manifest", "-o", "json"]);
+    const { environment } = json.data ?? json.manifest ?? json;
+    expect(environment.lock).toMatchObject({ env_name: "fromshell", env_prefix_path: null, env_use_shell: true });
+    expect(environment.lock.shell).toMatchObject({ python_env: "conda", use_conda: true, use_venv: false });
+    const ran = await home.run(["runtime", "run", "fromshell", "--", "printenv", "MYVAR"]);
+    expect(ran).toMatchObject({ exitCode: 0, stdout: "hello\n" });
+  },
+  LONG,
+);
+
+withChannel(
+  "packages of folders, without a hash or without Python: what others can't restore is said or refused",
+  async () => {
+    const { dir, minor } = await condaChannel();
+    await using home = await tempHome({ mode: "in-process" });
+    const prefix = join(home.dir, "envs/mine");
+    await madeEnv(home, `file://${dir}/main`, prefix);
+    // What conda owns is none of pip's, in whatever form; no index has this one.
+    const record = join(prefix, "conda-meta/hail-2.0-py_0.json");
+    const known = JSON.parse(await readFile(record, "utf8"));
+    const metadata = `lib/python${minor}/site-packages/eggy-1.0.egg-info/PKG-INFO`;
+    await home.write(join(prefix, metadata), "Metadata-Version: 1.0\nName: eggy\nVersion: 1.0\n");
+    await writeFile(record, JSON.stringify({ ...known, files: [...known.files, metadata] }));
+    const local = await home.run([...build, "-cp", prefix]);
+    expect(local).toMatchObject({ exitCode: 0 });
+    expect(local.stderr).toMatch(/hail-2\.0-py_0\.conda.* came from a folder of this machine; others can't fetch them/);
+
+    const { md5: _, sha256: __, ...bare } = known;
+    await writeFile(record, JSON.stringify(bare));
+    const noHash = await home.run([...build, "-cp", prefix]);
+    expect(noHash.exitCode).toBe(1);
+    expect(noHash.stderr).toContain("no address or hash is known of hail=2.0=py_0");
+
+    const python = (await readdir(join(prefix, "conda-meta"))).find((name) => name.startsWith("python-")) ?? "";
+    await rm(join(prefix, "conda-meta", python));
+    const noPython = await home.run([...build, "-cp", prefix]);
+    expect(noPython.exitCode).toBe(1);
+    expect(noPython.stderr).toContain(`the conda environment ${prefix} has no python package`);
   },
   LONG,
 );

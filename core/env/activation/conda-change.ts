@@ -3,8 +3,8 @@
  * as a difference beside the environment, and again when one of those files has changed.
  * Tests: test/e2e/build-conda.test.ts, test/e2e/activate-conda.test.ts, test/e2e/hook-conda.test.ts
  */
-import { readFile } from "node:fs/promises";
 import * as v from "valibot";
+import { ACTIVATION_FOLDERS, packageVariables, personVariables, statePath } from "#core/conda/env-variables.ts";
 import type { Ctx } from "#core/context.ts";
 import { fileStamp } from "#core/env/marker.ts";
 import { errno, SwError } from "#core/errors.ts";
@@ -86,9 +86,14 @@ async function workOut(ctx: Ctx, prefix: string): Promise<CondaChange> {
   const scripts = await filesIn(`${prefix}/etc/conda/activate.d`, ".sh");
   const leave = await filesIn(`${prefix}/etc/conda/deactivate.d`, ".sh");
   const vars = await filesIn(`${prefix}/etc/conda/env_vars.d`, ".json");
-  const state = `${prefix}/conda-meta/state`;
-  const set = await variablesOf([...vars, state]);
-  const watched = [...FOLDERS.map((name) => `${prefix}/etc/conda/${name}`), state, ...scripts, ...leave, ...vars];
+  const set = await variablesOf(prefix, vars);
+  const watched = [
+    ...ACTIVATION_FOLDERS.map((name) => `${prefix}/${name}`),
+    statePath(prefix),
+    ...scripts,
+    ...leave,
+    ...vars,
+  ];
   const inputs = Object.fromEntries(watched.map((path) => [path, fileStamp(path)]));
   const base = baseEnv(ctx, prefix, set);
   const after = scripts.length > 0 ? await sourced(ctx, scripts, base) : base;
@@ -100,27 +105,15 @@ async function workOut(ctx: Ctx, prefix: string): Promise<CondaChange> {
   };
 }
 
-const FOLDERS = ["activate.d", "deactivate.d", "env_vars.d"];
-
 async function filesIn(folder: string, ending: string): Promise<string[]> {
   const names = (await namesIn(folder)).filter((name) => name.endsWith(ending));
   return names.map((name) => `${folder}/${name}`);
 }
 
-const Vars = v.record(v.string(), v.string());
-const State = v.looseObject({ env_vars: v.optional(Vars, {}) });
-
-/** Packages' files first, then what the user set with `conda env config vars`. */
-async function variablesOf(files: readonly string[]): Promise<Record<string, string>> {
-  const set: Record<string, string> = {};
-  for (const file of files) {
-    const text = await readTextIfAny(file);
-    const data = text === undefined ? undefined : parseJson(text);
-    const vars = file.endsWith("/state") ? v.safeParse(State, data) : v.safeParse(Vars, data);
-    if (!vars.success) continue;
-    Object.assign(set, "env_vars" in vars.output ? vars.output.env_vars : vars.output);
-  }
-  return Object.fromEntries(Object.entries(set).filter(([, value]) => value !== "***unset***"));
+/** Packages' files first, then what the user set. */
+async function variablesOf(prefix: string, files: readonly string[]): Promise<Record<string, string>> {
+  const packages = await Promise.all(files.map(packageVariables));
+  return Object.assign({}, ...packages, await personVariables(prefix));
 }
 
 const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -163,17 +156,4 @@ function difference(prefix: string, base: Record<string, string>, after: Record<
   const known = new Set((base.PATH ?? "").split(":"));
   const path = (after.PATH ?? "").split(":").filter((entry) => entry !== "" && !known.has(entry));
   return { path: path.filter((entry) => entry !== `${prefix}/bin`) };
-}
-
-/** The variables of an environment.yml, kept where conda keeps those of `conda env config vars`. */
-export async function writeVariables(prefix: string, variables: Record<string, string>): Promise<void> {
-  if (Object.keys(variables).length === 0) return;
-  const path = `${prefix}/conda-meta/state`;
-  const text = await readFile(path, "utf8").catch((e: unknown) => {
-    if (errno(e) !== "ENOENT") throw e;
-    return "{}";
-  });
-  const data = v.safeParse(State, parseJson(text));
-  const own = data.success ? data.output : { env_vars: {} };
-  await writeFileAtomic(path, `${JSON.stringify({ ...own, env_vars: { ...own.env_vars, ...variables } })}\n`);
 }

@@ -50,6 +50,24 @@ test("a channel's password in what was asked for is left behind, in records and 
   expect(logged.requested).toEqual(["https://c.example/forge::six"]);
 });
 
+test("variables that a person set and scripts that no package brought are told from those of packages", async () => {
+  await using home = await storeHome();
+  const six = record("six", { files: ["etc/conda/activate.d/six.sh"] });
+  const prefix = await prefixWith(home, [six], { state: '{"env_vars": {"MYVAR": "hello"}}' });
+  for (const name of ["activate.d/six.sh", "activate.d/mine.sh"]) await home.write(`env/etc/conda/${name}`, "");
+  const found = await readCondaPrefix(prefix);
+  expect(found.variables).toEqual({ MYVAR: "hello" });
+  expect(found.handmade).toEqual(["etc/conda/activate.d/mine.sh"]);
+});
+
+test("metadata of an egg that conda installed is conda's", async () => {
+  await using home = await storeHome();
+  const site = "lib/python3.11/site-packages";
+  const files = [`${site}/one-1.egg-info/PKG-INFO`, `${site}/two-1.egg-info`];
+  const found = await readCondaPrefix(await prefixWith(home, [record("eggs", { files })]));
+  expect([...found.owned]).toEqual(files);
+});
+
 test("where records don't say what was asked for, conda's log does, for what is still there", async () => {
   await using home = await storeHome();
   const history = `==> 2024-01-01 <==

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { parseRecordText } from "#core/conda/record-text.ts";
 
-const FILES = ["lib/x.py", "lib/python3.11/site-packages/x-1.dist-info/METADATA", "bin/x"];
+const SCRIPT = "etc/conda/activate.d/x.sh";
+const FILES = ["lib/x.py", "lib/python3.11/site-packages/x-1.dist-info/METADATA", "bin/x", SCRIPT];
 const record = (files: string[], paths: object) => ({
   name: "x",
   depends: ["a [b]"],
@@ -21,7 +22,7 @@ test.each([
   ["without paths", JSON.stringify({ ...record(FILES, {}), paths_data: undefined })],
 ])("a record %s says what is conda's", (_, text) => {
   const found = parseRecordText(text);
-  expect(found?.owned).toEqual([FILES[1] ?? ""]);
+  expect(found?.owned).toEqual([FILES[1] ?? "", SCRIPT]);
   expect(found?.data).toMatchObject({ name: "x", depends: ["a [b]"], requested_specs: ["x[y]"] });
 });
 
