@@ -10,6 +10,7 @@ import { readCallBody } from "#daemon/call-body.ts";
 import { dispatch, requireMethod } from "#daemon/dispatch.ts";
 import { isDryRun, jobKind } from "#daemon/jobs/kinds.ts";
 import type { Daemon } from "#daemon/life/daemon.ts";
+import { log } from "#daemon/life/log.ts";
 import { flightKey } from "#daemon/ops/flight-key.ts";
 import type { Operation } from "#daemon/ops/operation.ts";
 import { streamOperation } from "#daemon/ops/stream.ts";
@@ -65,7 +66,8 @@ async function call(daemon: Daemon, name: string, request: Request): Promise<Res
     params: body.params,
     client: body.client,
     signal: request.signal,
-    report: silentReport,
+    // Nobody waits for the words of a question.
+    report: { ...silentReport, log },
   });
   return Response.json(result);
 }

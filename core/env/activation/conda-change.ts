@@ -1,22 +1,29 @@
 /**
- * What activating a conda environment changes besides PATH: its env_vars.d and activate.d, worked out once by a shell, kept
- * as a difference beside the environment, and again when one of those files has changed.
- * Tests: test/e2e/build-conda.test.ts, test/e2e/activate-conda.test.ts, test/e2e/hook-conda.test.ts
+ * What activating a conda environment changes: its env_vars.d and activate.d, worked out once by a shell, kept as a difference
+ * beside the environment, and again when one of those files has changed.
+ * Tests: test/e2e/conda-variables.test.ts, test/e2e/activate-conda.test.ts, test/e2e/hook-conda.test.ts
  */
 import * as v from "valibot";
 import { ACTIVATION_FOLDERS, packageVariables, personVariables, statePath } from "#core/conda/env-variables.ts";
 import type { Ctx } from "#core/context.ts";
+import { changed, learn, learnHome, pathChange, pathWith, worthTrying } from "#core/env/activation/conda-learn.ts";
+import { runScripts, tryHome, tryScripts } from "#core/env/activation/conda-scripts.ts";
 import { fileStamp } from "#core/env/marker.ts";
-import { errno, SwError } from "#core/errors.ts";
+import { errno } from "#core/errors.ts";
 import { namesIn } from "#core/platform/folder.ts";
 import { readTextIfAny, writeFileAtomic } from "#core/platform/fs-atomic.ts";
-import { run } from "#core/platform/proc.ts";
 import { fileTime } from "#core/platform/time-twin.ts";
 
+const ExtensionSchema = v.object({ of: v.string(), parts: v.array(v.string()), alone: v.optional(v.string()) });
+
 const ChangeSchema = v.object({
-  /** PATH entries that scripts put before the rest, without the environment's own. */
+  /** PATH entries before the person's and behind them. */
   path: v.array(v.string()),
+  behind: v.array(v.string()),
   set: v.record(v.string(), v.string()),
+  unset: v.array(v.string()),
+  /** Variables that are made of what the person has. */
+  extend: v.record(v.string(), ExtensionSchema),
   /** Scripts for the way out, the last activated first. */
   leave: v.array(v.string()),
   /** Stamps of everything that was read. */
@@ -86,24 +93,39 @@ async function workOut(ctx: Ctx, prefix: string): Promise<CondaChange> {
   const scripts = await filesIn(`${prefix}/etc/conda/activate.d`, ".sh");
   const leave = await filesIn(`${prefix}/etc/conda/deactivate.d`, ".sh");
   const vars = await filesIn(`${prefix}/etc/conda/env_vars.d`, ".json");
-  const set = await variablesOf(prefix, vars);
-  const watched = [
-    ...ACTIVATION_FOLDERS.map((name) => `${prefix}/${name}`),
-    statePath(prefix),
-    ...scripts,
-    ...leave,
-    ...vars,
-  ];
-  const inputs = Object.fromEntries(watched.map((path) => [path, fileStamp(path)]));
-  const base = baseEnv(ctx, prefix, set);
-  const after = scripts.length > 0 ? await sourced(ctx, scripts, base) : base;
-  return {
-    ...difference(prefix, base, { ...after }),
-    set: { ...set, ...changed(base, after) },
-    leave: leave.reverse(),
-    inputs,
-  };
+  const given = await variablesOf(prefix, vars);
+  const watched = [...ACTIVATION_FOLDERS.map((name) => `${prefix}/${name}`), statePath(prefix)];
+  const inputs = Object.fromEntries([...watched, ...scripts, ...leave, ...vars].map((path) => [path, fileStamp(path)]));
+  return { ...(await effect(ctx, { prefix, scripts, given })), leave: leave.reverse(), inputs };
 }
+
+interface Activating {
+  prefix: string;
+  scripts: readonly string[];
+  /** Set before the scripts run. */
+  given: Record<string, string>;
+}
+
+type Effect = Pick<CondaChange, "path" | "behind" | "set" | "unset" | "extend">;
+
+async function effect(ctx: Ctx, { prefix, scripts, given }: Activating): Promise<Effect> {
+  const bin = `${prefix}/bin`;
+  if (scripts.length === 0) return { path: [bin], behind: [], set: given, unset: [], extend: {} };
+  const env = baseEnv(ctx, prefix, given);
+  const text = (await Promise.all(scripts.map((path) => readTextIfAny(path)))).join("\n");
+  const after = await runScripts(ctx, scripts, env);
+  const names = worthTrying(text, after, env).slice(0, MAX_TRIES);
+  const learned = learn({ ...given, ...changed(env, after) }, await tryScripts(ctx, { scripts, names, env }));
+  const home = /\bHOME\b|~/.test(text) ? await tryHome(ctx, { scripts, env }) : undefined;
+  if (home) learnHome(learned, home.after, { home: env.HOME ?? "", link: home.link });
+  const { odd, ...rest } = learned;
+  if (odd.length > 0)
+    ctx.report.log(`activation: what becomes of your own ${odd.join(", ")} can't be told from the scripts`);
+  return { ...pathChange(after.PATH ?? "", bin), ...rest };
+}
+
+// A try is a run of all scripts; compilers' have some thirty variables.
+const MAX_TRIES = 100;
 
 async function filesIn(folder: string, ending: string): Promise<string[]> {
   const names = (await namesIn(folder)).filter((name) => name.endsWith(ending));
@@ -116,44 +138,12 @@ async function variablesOf(prefix: string, files: readonly string[]): Promise<Re
   return Object.assign({}, ...packages, await personVariables(prefix));
 }
 
-const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
 /** The same for everybody, so that the difference belongs to the environment and not to who asked first. */
-function baseEnv(ctx: Ctx, prefix: string, set: Record<string, string>): Record<string, string> {
-  return {
-    HOME: ctx.env.HOME || "/",
-    PATH: `${prefix}/bin:${SYSTEM_PATH}`,
-    CONDA_PREFIX: prefix,
-    CONDA_DEFAULT_ENV: prefix,
-    CONDA_SHLVL: "1",
-    ...set,
-  };
-}
-
-// What scripts print is no part of the answer, and a failing one doesn't end the others, as in conda.
-const SCRIPT = 'exec 3>&1 1>&2; for f in "$@"; do . "$f"; done; env -0 >&3';
-
-async function sourced(ctx: Ctx, scripts: readonly string[], base: Record<string, string>) {
-  const argv = ["bash", "--noprofile", "--norc", "-c", SCRIPT, "bash", ...scripts];
-  const result = await run(ctx, argv, { cwd: "/", env: base, deadlineMs: 30_000 });
-  if (result.exitCode !== 0 && result.stdout === "") {
-    throw new SwError(
-      "ENV_BUILD_FAILED",
-      `the activation scripts of the environment failed:\n${result.stderr.slice(0, 2000)}`,
-    );
-  }
-  const pairs = result.stdout.split("\0").filter((pair) => pair.includes("="));
-  return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
-}
-
-// Of the shell that worked it out, or given by the plan itself.
-const OURS = /^(_|PWD|OLDPWD|SHLVL|PATH|HOME|CONDA_PREFIX|CONDA_DEFAULT_ENV|CONDA_SHLVL|BASH_.*)$/;
-
-const changed = (base: Record<string, string>, after: Record<string, string>) =>
-  Object.fromEntries(Object.entries(after).filter(([key, value]) => !OURS.test(key) && base[key] !== value));
-
-function difference(prefix: string, base: Record<string, string>, after: Record<string, string>): { path: string[] } {
-  const known = new Set((base.PATH ?? "").split(":"));
-  const path = (after.PATH ?? "").split(":").filter((entry) => entry !== "" && !known.has(entry));
-  return { path: path.filter((entry) => entry !== `${prefix}/bin`) };
-}
+const baseEnv = (ctx: Ctx, prefix: string, given: Record<string, string>): Record<string, string> => ({
+  HOME: ctx.env.HOME || "/",
+  PATH: pathWith(`${prefix}/bin`),
+  CONDA_PREFIX: prefix,
+  CONDA_DEFAULT_ENV: prefix,
+  CONDA_SHLVL: "1",
+  ...given,
+});

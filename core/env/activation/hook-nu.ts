@@ -30,6 +30,7 @@ export function nuHook({ swcli, root, cd }: HookInput): string {
     ...define("_swrt_split [words: list<string>]", SPLIT),
     ...define("_swrt_paths []", ["let p = ($env.PATH? | default [])", PATHS]),
     ...define("_swrt_less [list: list<string>, entry: string, put: list<string>]", LESS),
+    ...define("_swrt_made [rule: record]", MADE),
     ...define("--env _swrt_on [plan: record]", ON),
     ...define("--env _swrt_off [next: string = '']", OFF),
     ...nuInheritedLines(),
@@ -119,8 +120,17 @@ const LESS = [
   "if $at < 0 { $list } else { [...($list | first $at) ...$put ...($list | skip ($at + 1))] }",
 ];
 
+/** As `extended` of plan.ts; null for nothing. */
+const MADE = [
+  "let old = ($env | get --optional $rule.of | default '')",
+  "let text = (if ($old | describe) starts-with 'list' { $old | str join (char esep) } else { $old | into string })",
+  "if ($text | is-empty) { $rule.alone? } else { $rule.parts | str join $text }",
+];
+
 const ON = [
   `if ('_SWRT' in $env) { _swrt_off ${PREFIX("$plan")} }`,
+  "let made = ($plan.extend? | default {} | transpose name rule | each {|it| { name: $it.name, value: (_swrt_made $it.rule) } } | where value != null)",
+  "let plan = ($plan | update set ($made | reduce --fold $plan.set {|it, all| $all | insert $it.name $it.value }))",
   "let names = [...($plan.set | columns) ...$plan.unset]",
   "let old = ($names | where {|name| $name in $env } | reduce --fold {} {|name, all| $all | insert $name ($env | get $name) })",
   "let path = (_swrt_paths)",
@@ -129,7 +139,7 @@ const ON = [
   "let aside = (if $rest == $path { [] } else { $outer })",
   "load-env $plan.set",
   "for name in $plan.unset { hide-env --ignore-errors $name }",
-  "$env.PATH = [...$plan.path ...$rest]",
+  "$env.PATH = [...$plan.path ...$rest ...($plan.behind? | default [])]",
   "$env._SWRT = { plan: $plan, old: $old, path: $path, now: $env.PATH, aside: $aside, prompt: null }",
   "let others = ($env.STARSHIP_SHELL? == 'nu') or ('POSH_SHELL_VERSION' in $env)",
   "if ($env.VIRTUAL_ENV_DISABLE_PROMPT? | is-empty) and ('PROMPT_COMMAND' in $env) and not $others {",
@@ -151,6 +161,7 @@ const OFF = [
   "if $env.PATH? == $was.now { $env.PATH = $was.path } else {",
   "let last = ($was.plan.path | length) - 1",
   "$env.PATH = ($was.plan.path | enumerate | reduce --fold (_swrt_paths) {|it, all| _swrt_less $all $it.item (if $it.index == $last { $was.aside } else { [] }) })",
+  "$env.PATH = ($was.plan.behind? | default [] | reduce --fold $env.PATH {|entry, all| _swrt_less ($all | reverse) $entry [] | reverse })",
   "}",
   "let prompt = ($env.PROMPT_COMMAND? | default '')",
   "if ($was.prompt != null) and (($prompt | describe) == closure) and (view source $prompt | str contains 'swrt_mark') { $env.PROMPT_COMMAND = $was.prompt }",

@@ -7,9 +7,12 @@ import { isShellName, promptText } from "#core/env/activation/quote.ts";
 
 export interface PlanWords {
   readonly mode: ActivationPlan["mode"];
-  /** PATH entries to put first. */
+  /** PATH entries to put first, and last. */
   readonly path: readonly string[];
+  readonly behind: readonly string[];
+  /** Those of `extend` too: their words read what was made of the old values. */
   readonly set: readonly (readonly [name: string, word: string])[];
+  readonly extend: readonly ExtensionWords[];
   readonly unset: readonly string[];
   /** Scripts to run before everything else is undone, without their ending `.sh`. */
   readonly leave: readonly string[];
@@ -21,22 +24,46 @@ export interface PlanWords {
   readonly state: readonly string[];
 }
 
+/** Makes the variable `into` of the old value of `of`; without one it is `alone`, or nothing. */
+export interface ExtensionWords {
+  readonly name: string;
+  readonly into: string;
+  readonly of: string;
+  readonly parts: readonly string[];
+  readonly alone: string | undefined;
+}
+
 /** Every value in the words of `quote`. */
 export function literalWords(plan: ActivationPlan, quote: (value: string) => string): PlanWords {
+  const extend = extensionsOf(plan, quote);
   const guard = plan.mode === "conda" ? "CONDA_PREFIX" : "VIRTUAL_ENV";
   return {
     mode: plan.mode,
     path: plan.path.map(quote),
-    set: Object.entries(plan.set)
-      .filter(([name]) => isShellName(name))
-      .map(([name, value]) => [name, quote(value)]),
+    behind: (plan.behind ?? []).map(quote),
+    set: [
+      ...Object.entries(plan.set)
+        .filter(([name]) => isShellName(name))
+        .map(([name, value]): [string, string] => [name, quote(value)]),
+      ...extend.map(({ name, into }): [string, string] => [name, `"$${into}"`]),
+    ],
+    extend,
     unset: plan.unset.filter(isShellName),
     leave: (plan.leave ?? []).map((script) => quote(script.replace(/\.sh$/, ""))),
     mark: quote(`(${promptText(plan.name)}) `),
     guard: [guard, quote(plan.set[guard] ?? plan.prefix)],
-    state: [],
+    state: extend.map(({ into }) => into),
   };
 }
+
+const extensionsOf = ({ extend = {} }: ActivationPlan, quote: (value: string) => string): ExtensionWords[] =>
+  Object.entries(extend)
+    .filter(([name, { of }]) => isShellName(name) && isShellName(of))
+    .map(([name, { of, parts, alone }]) => ({
+      ...{ name, of, into: `_SWRT_NEW_${name}` },
+      parts: parts.map(quote),
+      alone: alone === undefined ? undefined : quote(alone),
+    }));
 
 /** What every runtime in venv mode has in common; the three values that differ stand in variables. */
 export const HOOK_STATE = ["_SWRT_PREFIX", "_SWRT_NAME", "_SWRT_URI"] as const;

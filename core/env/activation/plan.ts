@@ -13,10 +13,21 @@ export interface ActivationPlan {
   readonly prefix: string;
   /** PATH entries to put first. */
   readonly path: string[];
+  /** PATH entries to put last. */
+  readonly behind?: string[];
   readonly set: Record<string, string>;
   readonly unset: string[];
+  /** Variables that are made of what is there, by name. */
+  readonly extend?: Record<string, Extension>;
   /** Scripts to run on the way out (conda's deactivate.d). */
   readonly leave?: string[];
+}
+
+/** The old value of `of` between the parts, where it has one; else `alone`, and nothing where that is not said. */
+export interface Extension {
+  readonly of: string;
+  readonly parts: string[];
+  readonly alone?: string | undefined;
 }
 
 export interface PlanInput {
@@ -45,28 +56,38 @@ export function venvPlan(input: PlanInput): ActivationPlan {
   };
 }
 
-/**
- * The change that a runtime in conda mode makes: conda's own variables, and what the environment's packages set.
- * `change.path` are entries that its scripts put before the rest.
- */
-export function condaPlan(
-  input: PlanInput,
-  change: { path: readonly string[]; set: Readonly<Record<string, string>>; leave: readonly string[] },
-): ActivationPlan {
+/** What an environment's own files change. */
+export interface CondaEffect {
+  /** PATH entries to put first; the environment's own `bin` comes last where it is not among them. */
+  readonly path: readonly string[];
+  readonly behind?: readonly string[];
+  readonly set: Readonly<Record<string, string>>;
+  readonly unset?: readonly string[];
+  readonly extend?: Readonly<Record<string, Extension>>;
+  readonly leave: readonly string[];
+}
+
+/** The change that a runtime in conda mode makes: conda's own variables, and what the environment's packages set. */
+export function condaPlan(input: PlanInput, effect: CondaEffect): ActivationPlan {
   const { prefix, name, uri } = input;
+  const { path, behind = [], unset = [], extend = {}, leave } = effect;
   const conda = {
     CONDA_PREFIX: prefix,
     CONDA_DEFAULT_ENV: name,
     CONDA_SHLVL: "1",
     CONDA_PROMPT_MODIFIER: `(${name}) `,
   };
+  const set = { ...effect.set, ...conda, ...marks(uri, "conda", prefix) };
+  const bin = `${prefix}/bin`;
   return {
     ...input,
     mode: "conda",
-    path: [...change.path, `${prefix}/bin`],
-    set: { ...change.set, ...conda, ...marks(uri, "conda", prefix) },
-    unset: ["PYTHONHOME"],
-    leave: [...change.leave],
+    path: path.includes(bin) ? [...path] : [...path, bin],
+    ...(behind.length > 0 && { behind: [...behind] }),
+    set,
+    unset: [...new Set(["PYTHONHOME", ...unset])].filter((one) => !(one in set) && !(one in extend)),
+    ...(Object.keys(extend).length > 0 && { extend: { ...extend } }),
+    leave: [...leave],
   };
 }
 
@@ -86,11 +107,20 @@ export function applyPlan(plan: ActivationPlan, env: Env): Record<string, string
   }
   const outer = out.SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL;
   const rest = withoutEntry(out.PATH ?? DEFAULT_PATH, outer ? `${outer}/bin` : undefined);
-  out.PATH = rest === "" ? plan.path.join(":") : `${plan.path.join(":")}:${rest}`;
+  out.PATH = [...plan.path, ...(rest === "" ? [] : [rest]), ...(plan.behind ?? [])].join(":");
   for (const key of plan.unset) delete out[key];
   // From a hooked shell to us (hook-script.ts), not to what it runs.
   delete out.SWCLI_SHELL;
+  for (const key in plan.extend) {
+    const value = extended(plan.extend[key], env);
+    if (value !== undefined) out[key] = value;
+  }
   return Object.assign(out, plan.set);
+}
+
+function extended(extension: Extension | undefined, env: Env): string | undefined {
+  const old = extension && env[extension.of];
+  return old ? extension.parts.join(old) : extension?.alone;
 }
 
 /** `path` less the first occurrence of `entry`; empty entries stay as they are. */

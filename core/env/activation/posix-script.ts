@@ -7,12 +7,12 @@
  */
 import { noteLeft } from "#core/env/activation/hook-marks.ts";
 import type { ActivationPlan } from "#core/env/activation/plan.ts";
-import { literalWords, type PlanWords } from "#core/env/activation/plan-words.ts";
+import { type ExtensionWords, literalWords, type PlanWords } from "#core/env/activation/plan-words.ts";
 import { DIALECTS, type Dialect, FUNCTION_STATE, type PosixShell } from "#core/env/activation/posix-dialect.ts";
 import { posixQuote as q } from "#core/env/activation/quote.ts";
 
 /** `_SWRT_BY_CD` is set by cd-script.ts. */
-const STATE = ["_SWRT_LIVE", "_SWRT_PATH", "_SWRT_NEW", "_SWRT_MARK", "_SWRT_BY_CD"];
+const STATE = ["_SWRT_LIVE", "_SWRT_PATH", "_SWRT_NEW", "_SWRT_MARK", "_SWRT_MINE", "_SWRT_BY_CD"];
 /** Set only where something was there before us; `_SWRT_RARE` says that it is so. */
 const RARE_STATE = [
   "_SWRT_RARE",
@@ -46,6 +46,7 @@ export function posixOn(plan: PlanWords, shell: PosixShell): string[] {
   return [
     ...outerOn(plan, dialect),
     ...functionsOn(plan, dialect),
+    ...plan.extend.map((one) => extendOn(one, dialect)),
     ...pathOn(plan, dialect),
     ...variablesOn(plan, dialect),
     ...promptOn(plan, dialect),
@@ -94,15 +95,22 @@ function pathOn(plan: PlanWords, dialect: Dialect): string[] {
   const { global: g, pathLocal: local } = dialect;
   return [
     ...(local ? [`if ${local.test}; then ${g}_SWRT_PATH_LOCAL=1; ${g}_SWRT_RARE=1; fi`] : []),
-    `PATH=${plan.path.join(":")}\${PATH:+:$PATH}`,
+    `PATH=${plan.path.join(":")}\${PATH:+:$PATH}${plan.behind.map((entry) => `:${entry}`).join("")}`,
   ];
 }
 
-/** Takes the first occurrence of an entry out of PATH, whatever else is in it; `instead` is put in its place. */
-const cut = (entry: string, instead: string, g: string) => [
+/** What is made of the old value, before anything is changed. */
+function extendOn({ into, of, parts, alone = "" }: ExtensionWords, { global: g }: Dialect): string {
+  return `if [ -n "\${${of}-}" ]; then ${g}${into}=${parts.join(`"$${of}"`)}; else ${g}${into}=${alone}; fi`;
+}
+
+/** Takes the first (or the last) occurrence of an entry out of PATH, whatever else is in it; `instead` is put in its place. */
+const cut = (entry: string, instead: string, g: string, isLast = false) => [
   `${g}_SWRT_CUT=":\${PATH-}:"`,
   `case "$_SWRT_CUT" in *:${entry}:*)`,
-  `_SWRT_CUT=\${_SWRT_CUT%%:${entry}:*}:${instead}\${_SWRT_CUT#*:${entry}:}`,
+  isLast
+    ? `_SWRT_CUT=\${_SWRT_CUT%:${entry}:*}:\${_SWRT_CUT##*:${entry}:}`
+    : `_SWRT_CUT=\${_SWRT_CUT%%:${entry}:*}:${instead}\${_SWRT_CUT#*:${entry}:}`,
   "_SWRT_CUT=${_SWRT_CUT#:}",
   "PATH=${_SWRT_CUT%:}",
   ";;",
@@ -110,9 +118,11 @@ const cut = (entry: string, instead: string, g: string) => [
 ];
 
 function variablesOn(plan: PlanWords, dialect: Dialect): string[] {
-  const exports = plan.set.map(([name, word]) => `${name}=${word}`);
+  const maybe = plan.extend.filter(({ alone }) => alone === undefined);
+  const surely = plan.set.filter(([name]) => !maybe.some((one) => one.name === name));
   return [
-    `export PATH ${exports.join(" ")}`,
+    `export PATH ${surely.map(([name, word]) => `${name}=${word}`).join(" ")}`,
+    ...maybe.map(({ name, into }) => `if [ -n "$${into}" ]; then export ${name}="$${into}"; fi`),
     `unset ${plan.unset.join(" ")}`,
     `${dialect.global}_SWRT_NEW="${current(plan)}"`,
   ];
@@ -137,7 +147,7 @@ export function posixOff(plan: PlanWords, shell: PosixShell): string[] {
   const dialect = DIALECTS[shell];
   return [
     ...dialect.head,
-    ...plan.leave.map((stem) => `if [ -r ${stem}.sh ]; then if . ${stem}.sh; then :; fi; fi`),
+    ...leaveLines(plan, dialect),
     `if [ "${current(plan)}" = "$_SWRT_NEW" ] && [ -z "\${_SWRT_RARE-}" ]; then`,
     "PATH=$_SWRT_PATH",
     `unset ${setNames(plan).join(" ")}`,
@@ -149,6 +159,23 @@ export function posixOff(plan: PlanWords, shell: PosixShell): string[] {
     `unset ${[...STATE, ...plan.state].join(" ")}`,
     "unset -f _swrt_off",
   ];
+}
+
+/** A condition: what activation made of the PATH is still there. */
+const pathIsOurs = (plan: PlanWords, then: string) =>
+  `case "$_SWRT_NEW" in "\${PATH-}":${plan.set.map(([, word]) => word).join(":")}) ${then};; `;
+
+/** conda's scripts for the way out change variables too: what was ours before them goes back to what it was before us. */
+function leaveLines(plan: PlanWords, dialect: Dialect): string[] {
+  if (plan.leave.length === 0) return [];
+  const add = (name: string) => `_SWRT_MINE=\${_SWRT_MINE}${name}:`;
+  const mine = [
+    `${dialect.global}_SWRT_MINE=:`,
+    `${pathIsOurs(plan, add("PATH"))}esac`,
+    ...plan.set.map(([name, word]) => `if [ "\${${name}+x}\${${name}-}" = x${word} ]; then ${add(name)}; fi`),
+    ...plan.unset.map((name) => `if [ -z "\${${name}+x}" ]; then ${add(name)}; fi`),
+  ];
+  return [later(mine), ...plan.leave.map((stem) => `if [ -r ${stem}.sh ]; then if . ${stem}.sh; then :; fi; fi`)];
 }
 
 /** The careful way back: somebody changed something since, or something was there before us. */
@@ -170,11 +197,12 @@ function offRare(plan: PlanWords, dialect: Dialect): string[] {
 function pathOff(plan: PlanWords, dialect: Dialect): string[] {
   const local = dialect.pathLocal;
   const outer = (i: number) => (i === 0 ? "${_SWRT_OUTER_BIN:+$_SWRT_OUTER_BIN:}" : "");
+  const whole = 'if [ -n "${_SWRT_PATH_UNSET-}" ]; then unset PATH; else PATH=$_SWRT_PATH; fi';
   return [
-    `case "$_SWRT_NEW" in "\${PATH-}":${plan.set.map(([, word]) => word).join(":")})`,
-    'if [ -n "${_SWRT_PATH_UNSET-}" ]; then unset PATH; else PATH=$_SWRT_PATH; fi;;',
+    plan.leave.length > 0 ? `case "$_SWRT_MINE" in *:PATH:*) ${whole};; ` : pathIsOurs(plan, whole),
     "*)",
     ...plan.path.flatMap((entry, i) => cut(entry, outer(i), dialect.global)),
+    ...plan.behind.flatMap((entry) => cut(entry, "", dialect.global, true)),
     ";;",
     "esac",
     ...(local ? [`if [ -n "\${_SWRT_PATH_LOCAL-}" ]; then ${local.undo}; fi`] : []),
@@ -183,6 +211,7 @@ function pathOff(plan: PlanWords, dialect: Dialect): string[] {
 
 /** Each variable back to its old value, but only while it is still ours. */
 function variablesOff(plan: PlanWords): string[] {
+  if (plan.leave.length > 0) return variablesBack([...setNames(plan), ...plan.unset]);
   const pairs = plan.set.map(([name, word]) => `${name} ${word}`);
   const back =
     'if [ \\"\\${$1+x}\\${$1-}\\" = \\"x\\$2\\" ]; then if [ -n \\"\\${_SWRT_OLD_$1+x}\\" ]; then $1=\\$_SWRT_OLD_$1; else unset $1; fi; fi; unset _SWRT_OLD_$1';
@@ -193,6 +222,15 @@ function variablesOff(plan: PlanWords): string[] {
       (name) =>
         `if [ -n "\${_SWRT_OLD_${name}+x}" ] && [ -z "\${${name}+x}" ]; then export ${name}="$_SWRT_OLD_${name}"; fi; unset _SWRT_OLD_${name}`,
     ),
+  ];
+}
+
+/** What was ours when the scripts for the way out began, whatever these have made of it. */
+function variablesBack(names: readonly string[]): string[] {
+  const back = 'if [ -n \\"\\${_SWRT_OLD_$1+x}\\" ]; then export $1=\\"\\$_SWRT_OLD_$1\\"; else unset $1; fi';
+  return [
+    `set -- ${names.join(" ")}`,
+    `while [ $# -gt 0 ]; do case $_SWRT_MINE in *:$1:*) eval "${back}";; esac; unset _SWRT_OLD_$1; shift; done`,
   ];
 }
 

@@ -20,5 +20,11 @@ export function shellenv(plan: ActivationPlan, shell: ShellenvKind): string {
 /** The reverse names what to put back: old values are the caller's to keep, and count only while ours still stand. */
 const jsonForm = (plan: ActivationPlan) => ({
   ...plan,
-  reverse: { remove_path: plan.path, restore: [...Object.keys(plan.set), ...plan.unset] },
+  reverse: { remove_path: [...plan.path, ...(plan.behind ?? [])], restore: restored(plan) },
 });
+
+const restored = ({ set, extend = {}, unset }: ActivationPlan) => [
+  ...Object.keys(set),
+  ...Object.keys(extend),
+  ...unset,
+];

@@ -14,8 +14,12 @@ export const ActivationPlanSchema = v.object({
   mode: v.picklist(["venv", "conda"]),
   prefix: v.string(),
   path: v.array(v.string()),
+  behind: v.optional(v.array(v.string())),
   set: v.record(v.string(), v.string()),
   unset: v.array(v.string()),
+  extend: v.optional(
+    v.record(v.string(), v.object({ of: v.string(), parts: v.array(v.string()), alone: v.optional(v.string()) })),
+  ),
   leave: v.optional(v.array(v.string())),
 });
 
