@@ -5,6 +5,7 @@
 import { isAbsolute, resolve } from "pathe";
 import { type ChannelNetwork, channelNetwork } from "#core/conda/channel-network.ts";
 import {
+  channelOf,
   isAddress,
   joinSecrets,
   noSecrets,
@@ -22,6 +23,8 @@ import { expandHome } from "#core/platform/paths.ts";
 export interface ChannelAccess {
   /** Addresses without secrets, or names where only the engine knows the address; in order of priority. */
   channels: string[];
+  /** Addresses by the names that stand for one. */
+  named: Readonly<Record<string, string>>;
   secrets: Secrets;
   priority: "strict" | "flexible" | "disabled";
   network: ChannelNetwork;
@@ -48,20 +51,30 @@ export async function channelAccess(ctx: Ctx, written: WrittenChannels): Promise
   const settings = joined(user, condarc);
   const own = userSecrets(ctx, user);
   for (const address of knownAddresses(condarc)) takeSecrets(ctx.env, address, written.secrets);
+  const named: Record<string, string> = {};
   const channels = namesOf(written, settings).flatMap((name) => {
     const asked = { name, base: written.base };
     // A secret of the user's is none that the runtime has to be told of.
     const isUsers = written.names.length === 0 && !list(condarc, "channels").includes(name);
     const theirs = isUsers ? [] : addressesOf(ctx, condarc, asked);
-    return addressesOf(ctx, settings, asked).map((address) =>
+    const clean = addressesOf(ctx, settings, asked).map((address) =>
       takeSecrets(ctx.env, address, theirs.includes(address) ? written.secrets : own),
     );
+    if (clean.length === 1 && clean[0]) named[name] = clean[0];
+    return clean;
   });
   const secrets = joinSecrets(written.secrets, own);
   const unique = [...new Set(channels)];
   takeNumbered(ctx.env, unique, secrets);
   const network = await channelNetwork(ctx, expandVariables(ctx, settings));
-  return { channels: unique, secrets, priority: priorityOf(settings.channel_priority), network };
+  return { channels: unique, named, secrets, priority: priorityOf(settings.channel_priority), network };
+}
+
+/** `lab::tool` with the address that the settings give the channel: engines know the public ones only. */
+export function withAddress(spec: string, named: ChannelAccess["named"]): string {
+  const channel = channelOf(/^([^\s[]+)::/.exec(spec)?.[1] ?? "");
+  const address = named[channel];
+  return address ? address + spec.slice(channel.length) : spec;
 }
 
 const joined = (user: CondarcData, condarc: CondarcData): CondarcData => ({

@@ -5,7 +5,7 @@
 
 import * as v from "valibot";
 import { askEngine } from "#core/conda/ask-engine.ts";
-import { type ChannelAccess, channelAccess } from "#core/conda/channel-access.ts";
+import { type ChannelAccess, channelAccess, withAddress } from "#core/conda/channel-access.ts";
 import { holdsHereOnly } from "#core/conda/channel-network.ts";
 import { openHint, publicAccess, type Secrets } from "#core/conda/channel-secrets.ts";
 import { type EngineWork, engineError, type SpecLine, specName } from "#core/conda/engine-error.ts";
@@ -92,7 +92,7 @@ async function solveOne(ctx: Ctx, input: SolveInput, question: ChannelAccess & {
   const subdir = subdirOf(question.platform);
   const { channels, priority } = question;
   const virtual = virtualPackages(subdir, { cuda: input.cuda, env: ctx.env });
-  const specs = input.specs.map(({ text }) => text);
+  const specs = input.specs.map(({ text }) => withAddress(text, question.named));
   const work = workOf(ctx, input, question);
   const { solver } = (await readConfig(ctx)).swcli.conda;
   const locked = keptFor(ctx, { solver, kept: input.kept[subdir] ?? [] });

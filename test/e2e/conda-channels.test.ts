@@ -46,6 +46,9 @@ withChannel(
     const theirs = await locked(home, { channels: ["extra", "main"], condarc, packages: "loud" });
     expect(theirs).toMatchObject({ exitCode: 0 });
     expect(theirs.lock).toContain("- loud=9.0=py_0");
+    const inSpec = await locked(home, { channels: ["main"], condarc, packages: "'extra::loud', hail" });
+    expect(inSpec).toMatchObject({ exitCode: 0 });
+    expect(inSpec.lock).toContain("- loud=9.0=py_0");
     const unknown = await locked(home, { channels: ["extra"], packages: "loud" });
     expect(unknown.exitCode).toBe(1);
     expect(unknown.stderr).toContain("/nowhere/extra");

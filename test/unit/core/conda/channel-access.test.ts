@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { channelAccess, lockAccess } from "#core/conda/channel-access.ts";
+import { channelAccess, lockAccess, withAddress } from "#core/conda/channel-access.ts";
 import { noSecrets, openPackage, rememberSecrets } from "#core/conda/channel-secrets.ts";
 import type { CondarcData } from "#core/config/condarc.ts";
 import type { Ctx } from "#core/context.ts";
@@ -58,6 +58,13 @@ test("names become addresses by custom_channels and channel_alias; others are le
     "https://lab/conda/lab/label/dev",
     "https://mirror/conda/lab2",
     "file:///p/here",
+  ]);
+  const inSpecs = ["lab::x >=1", "lab/linux-64::x", "lab/label/dev::x", "bioconda::x", "https://h/c::x", "x"];
+  expect(inSpecs.map((spec) => withAddress(spec, own.named))).toEqual([
+    "https://lab/conda/lab::x >=1",
+    "https://lab/conda/lab/linux-64::x",
+    "https://lab/conda/lab/label/dev::x",
+    ...inSpecs.slice(3),
   ]);
 });
 
