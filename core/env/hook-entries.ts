@@ -65,8 +65,8 @@ function fileId(path: string): string | undefined {
 }
 
 /**
- * Forgets every entry: what a URI means has changed in a way that no ref shows (a project was removed).
- * Each shell asks once and gets a new one.
+ * Forgets every entry: what a URI means has changed in a way that no ref shows (a project was removed), or to be rid of those
+ * that nobody uses. Each shell asks once and gets a new one.
  */
 export const dropEntries = async (ctx: Ctx): Promise<void> => await removeTree(`${ctx.paths.activation}/by-uri`);
 

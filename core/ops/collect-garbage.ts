@@ -7,6 +7,7 @@ import { readConfig } from "#core/config/config-file.ts";
 import type { Ctx } from "#core/context.ts";
 import { type LayerRules, sweepLayers } from "#core/docker/sweep-layers.ts";
 import { type SweptEnv, sweepEnvs } from "#core/env/gc-envs.ts";
+import { dropEntries } from "#core/env/hook-entries.ts";
 import { parseDuration } from "#core/ops/duration.ts";
 import { sweeping } from "#core/store/gc-lock.ts";
 import { type Contents, mark } from "#core/store/gc-mark.ts";
@@ -58,6 +59,8 @@ export async function collectGarbage(ctx: Ctx, params: GcParams): Promise<GcResu
     unusedBefore: params.envs ? unusedBefore : undefined,
     limit: params.envs ? limits.envsSize : undefined,
   });
+  // Some are of names that are no more, or were typed once.
+  if (!params.dry_run) await dropEntries(ctx);
   return {
     dry_run: params.dry_run,
     freed_bytes: sumBytes([store.trees, store.blobs, store.leftovers, store.layers, ...swept]),

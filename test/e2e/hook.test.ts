@@ -62,6 +62,24 @@ bothModes((mode) => {
     2 * MINUTES,
   );
 
+  testWith(needsProgram("bash"))(
+    "gc forgets the names that shells asked for, and a shell only asks once more",
+    async () => {
+      await using home = await tempHome({ mode });
+      await build(home);
+      const prefix = await settled(home);
+      const enter = 'swcli runtime activate demo; echo "$VIRTUAL_ENV"; deactivate';
+      await sh(home, "bash", `${enter}; swcli runtime activate demo/v0`);
+      const entries = () => readdirSync(`${home.root}/.store/v1/activation/by-uri`, { recursive: true });
+      expect(entries()).toContain("demo/v0/@");
+      expect((await home.run(["gc", "--yes"])).exitCode).toBe(0);
+      expect(existsSync(`${home.root}/.store/v1/activation/by-uri`)).toBe(false);
+      const ran = await sh(home, "bash", `${enter}\n${NO_BINARY.bash}\n${enter}`);
+      expect(ran).toMatchObject({ stdout: `${prefix}\n${prefix}\n`, stderr: "" });
+    },
+    2 * MINUTES,
+  );
+
   for (const shell of SHELLS) {
     describe(shell, () => {
       const it = testWith(needsProgram(shell));
