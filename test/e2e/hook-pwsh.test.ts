@@ -1,6 +1,6 @@
 /**
  * The hook for PowerShell, as text: no PowerShell is to be had where these tests run. What it asks the binary for, which
- * functions it defines, and that a path can't end its string.
+ * functions it defines, that a path can't end its string, and that it is PowerShell to a parser of its grammar.
  */
 import { expect, test } from "bun:test";
 import { pwshHook } from "#core/env/activation/hook-pwsh.ts";
@@ -49,3 +49,41 @@ test("only functions of ours stay in the shell, and braces and quotes are closed
     expect(bare.split(open!).length).toBe(bare.split(close!).length);
   }
 });
+
+const GRAMMAR = `name: grammar
+environment:
+  python: 3.11
+dependencies:
+  - pip:
+      - tree-sitter==0.26.1
+      - tree-sitter-powershell==0.26.4
+`;
+
+/** Prints where a script on stdin is none to the grammar of PowerShell. */
+const PARSE = `import sys, tree_sitter, tree_sitter_powershell
+parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
+def wrong(node):
+    if node.is_error or node.is_missing: print(node.start_point.row + 1, node.text.decode())
+    for child in node.children: wrong(child)
+wrong(parser.parse(sys.stdin.buffer.read()).root_node)
+`;
+
+test(
+  "the grammar of PowerShell finds nothing wrong in it",
+  async () => {
+    await using home = await tempHome();
+    const dir = await home.project({ "runtime.yaml": GRAMMAR });
+    const built = await home.run(["runtime", "build", "--prepare", "wait"], { cwd: dir });
+    if (built.exitCode !== 0) throw new Error(built.stderr);
+    const wrongIn = async (stdin: string) => {
+      const ran = await home.run(["runtime", "run", "grammar", "--", "python", "-c", PARSE], { stdin });
+      return [ran.exitCode, ran.stdout];
+    };
+    const { stdout: hook } = await home.run(["shell", "init", "pwsh"]);
+    expect(await wrongIn(hook)).toEqual([0, ""]);
+    const odd = pwshHook({ swcli: "/it's/a ‘path’/$(x)/swcli", root: '/r`"', cd: false });
+    expect(await wrongIn(odd)).toEqual([0, ""]);
+    expect((await wrongIn(hook.replace("{", "")))[1]).not.toBe("");
+  },
+  2 * MINUTES,
+);
