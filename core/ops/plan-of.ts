@@ -10,6 +10,7 @@ import { type ActivationPlan, condaPlan, venvPlan } from "#core/env/activation/p
 import { type RcShell, rcFilesOf } from "#core/env/activation/rc-files.ts";
 import type { Marker } from "#core/env/marker.ts";
 import { localUri } from "#core/ops/target.ts";
+import { BUILD_ID } from "#core/platform/build-info.ts";
 import { sha256Hex } from "#core/platform/digest.ts";
 import { writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import type { Resolved } from "#core/store/resolve.ts";
@@ -29,9 +30,9 @@ export async function planOf(
   return condaPlan(input, await condaChange(ctx, prefix));
 }
 
-/** The scripts of a plan for one shell, rendered once into a folder named by its content. */
+/** The scripts of a plan for one shell, rendered once into a folder named by what goes into them: a plan, and this build. */
 export async function renderRc(ctx: Ctx, plan: ActivationPlan, shell: RcShell): Promise<string> {
-  const folder = `${ctx.paths.activation}/${sha256Hex(JSON.stringify({ plan, shell })).slice(0, 32)}`;
+  const folder = `${ctx.paths.activation}/${sha256Hex(JSON.stringify({ plan, shell, build: BUILD_ID })).slice(0, 32)}`;
   if (existsSync(`${folder}/plan.json`)) return folder;
   const files = rcFilesOf(plan, shell);
   await mkdir(folder, { recursive: true, mode: 0o700 });

@@ -4,6 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { tempHome } from "../helpers/home.ts";
 import { needsLinux, testWith } from "../helpers/needs.ts";
+import { otherBuild } from "../helpers/other-build.ts";
 import { makeEnv } from "./small-env.ts";
 import { buildSmall } from "./small-runtime.ts";
 
@@ -58,6 +59,33 @@ testWith(needsLinux())(
     await home.run(["runtime", "list"]);
     await until(() => !existsSync(dead));
     expect([existsSync(dead), existsSync(living)]).toEqual([false, true]);
+  },
+  60_000,
+);
+
+testWith(needsLinux())(
+  "what a shell's hook reads is made anew after an upgrade, and only then",
+  async () => {
+    await using home = await tempHome();
+    await home.run(["runtime", "list"]);
+    const store = join(home.root, ".store/v1");
+    const seen = join(store, "cache/activation/build.json");
+    await until(() => existsSync(seen));
+    const entry = join(store, "activation/by-uri/demo/@");
+    await mkdir(entry, { recursive: true });
+    // Of the sweep's last steps: one that a dead operation left goes.
+    const half = join(store, "ingest/half");
+    await mkdir(join(store, "ingest"), { recursive: true });
+    await writeFile(half, "x");
+    await Bun.sleep(20);
+    await home.run(["daemon", "restart"]);
+    await home.run(["runtime", "list"]);
+    await until(() => !existsSync(half));
+    expect([existsSync(half), existsSync(entry)]).toEqual([false, true]);
+    const { build } = (await home.run(["-o", "json", "daemon", "status"])).json;
+    await home.exec([await otherBuild(home, build), "runtime", "list"]);
+    await until(() => !existsSync(entry));
+    expect(existsSync(entry)).toBe(false);
   },
   60_000,
 );
