@@ -7,6 +7,7 @@ import { readFile } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
 import { prefixUsers } from "#core/env/in-use.ts";
 import { signalGroup } from "#core/platform/proc.ts";
+import { procStat } from "#core/platform/proc-stat.ts";
 
 const GRACE_MS = 2000;
 
@@ -34,12 +35,8 @@ const ENGINE = /^(uv|uv-.+|rattler.*|micromamba|mamba|conda|python[\d.]*)$/;
 /** The process's group when it leads it and is an engine with the prefix on its command line; a person's `ls` is none. */
 async function engineGroup(pid: number, prefixes: ReadonlySet<string>): Promise<number | undefined> {
   try {
-    const [cmdline, stat] = await Promise.all([
-      readFile(`/proc/${pid}/cmdline`, "utf8"),
-      readFile(`/proc/${pid}/stat`, "utf8"),
-    ]);
-    const [program = "", ...args] = cmdline.split("\0");
-    const group = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2]);
+    const [program = "", ...args] = (await readFile(`/proc/${pid}/cmdline`, "utf8")).split("\0");
+    const group = procStat(pid)?.group;
     const names = [...prefixes].some((prefix) => [program, ...args].some((word) => word.includes(prefix)));
     const isEngine = ENGINE.test(program.slice(program.lastIndexOf("/") + 1));
     return group === pid && names && isEngine ? group : undefined;

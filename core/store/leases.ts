@@ -4,13 +4,13 @@
  * Owns `leases/`; knows nothing of refs. Tests: test/unit/core/store/gc.test.ts
  */
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import * as v from "valibot";
 import type { Ctx } from "#core/context.ts";
 import { errno } from "#core/errors.ts";
 import { stemsIn } from "#core/platform/folder.ts";
 import { readTextIfAny, removeFile, writeFileAtomic } from "#core/platform/fs-atomic.ts";
+import { procStat } from "#core/platform/proc-stat.ts";
 
 const LeaseSchema = v.looseObject({
   name: v.string(),
@@ -105,17 +105,11 @@ async function mtimeIfAny(path: string): Promise<number | undefined> {
 
 const isLive = (lease: Lease) => startTime(lease.owner.pid) === lease.owner.started;
 
-/** The process's start time in clock ticks since boot (proc(5), field 22); "" when it is gone or there is no /proc. */
+/** The process's start time in clock ticks since boot; "" when it is gone, "running" where there is no /proc. */
 export function startTime(pid: number): string {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    // A dead process that nobody has buried yet still has its entry.
-    return /^[ZX]$/.test(fields[0] ?? "") ? "" : (fields[19] ?? "");
-  } catch (e) {
-    if (errno(e) !== "ENOENT" && errno(e) !== "ESRCH") throw e;
-    return isRunning(pid) ? "running" : "";
-  }
+  const stat = procStat(pid);
+  if (stat) return stat.isDead ? "" : stat.started;
+  return isRunning(pid) ? "running" : "";
 }
 
 /** For systems without /proc. */
