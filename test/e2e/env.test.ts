@@ -66,6 +66,18 @@ bothModes((mode) => {
   );
 
   test(
+    "a build with `--no-compile` leaves it without bytecode",
+    async () => {
+      await home.run(["env", "remove", "demo"]);
+      await build("demo", "--no-compile");
+      const [{ prefix }] = await list();
+      await settled(prefix);
+      expect([existsSync(`${prefix}/.swcli/bytecode-leave`), compiled(prefix)]).toEqual([true, false]);
+    },
+    MINUTES,
+  );
+
+  test(
     "`--compile` makes up for what was left, and so does a daemon for a command without one",
     async () => {
       const [{ prefix }] = await list();

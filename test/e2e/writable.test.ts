@@ -1,7 +1,9 @@
 /** `--writable`: a private environment in which pip works, and that touches no other. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { appendFileSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { basename } from "node:path";
 import { bothModes, type Home, tempHome } from "../helpers/home.ts";
+import { makeWheel } from "../unit/core/lock/make-wheel.ts";
 
 const MINUTES = 60_000;
 const YAML = "name: demo\nenvironment:\n  python: 3.11\ndependencies:\n  - pip:\n      - six\n";
@@ -58,6 +60,34 @@ bothModes((mode) => {
       expect(taken.exitCode).toBe(125);
       expect(taken.stderr).toContain("(EXISTS)");
       expect((await home.run(["runtime", "run", "--writable=../x", "demo", "--", "true"])).exitCode).toBe(2);
+    },
+    MINUTES,
+  );
+
+  test(
+    "texts are copies there, large libraries and data are the same bytes as everywhere",
+    async () => {
+      const binary = "\x7fELF\0".repeat(20_000);
+      const parts = { "lib.so": binary, "data.npz": binary, "table.csv": "1,2\n".repeat(30_000), "note.txt": "x" };
+      const more = Object.fromEntries(Object.entries(parts).map(([name, text]) => [`large/${name}`, text]));
+      const wheel = await makeWheel(`${home.dir}/wheels`, { name: "large", more });
+      const dir = await home.project({
+        "runtime.yaml": `name: large\nenvironment: {python: 3.11}\ndependencies:\n  - wheels: [${basename(wheel)}]\n`,
+        [basename(wheel)]: readFileSync(wheel),
+      });
+      // On the disk of the store: between two there are no links.
+      const env = { UV_CACHE_DIR: `${home.dir}/uv-cache` };
+      await home.run(["runtime", "build", "--prepare", "wait"], { cwd: dir, env });
+      const folder = ["python", "-c", "import large; print(large.__path__[0])"];
+      const shared = (await home.run(["runtime", "run", "large", "--", ...folder], { env })).stdout.trim();
+      const own = (
+        await home.run(["runtime", "run", "--writable=own", "large", "--", ...folder], { env })
+      ).stdout.trim();
+      const isSame = (name: string) => statSync(`${own}/${name}`).ino === statSync(`${shared}/${name}`).ino;
+      expect(["lib.so", "data.npz"].map(isSame)).toEqual([true, true]);
+      for (const name of ["table.csv", "note.txt", "__init__.py"]) {
+        expect([name, isSame(name), statSync(`${own}/${name}`).nlink]).toEqual([name, false, 1]);
+      }
     },
     MINUTES,
   );
