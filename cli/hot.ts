@@ -25,12 +25,14 @@ export async function tryHot(argv: readonly string[]): Promise<void> {
   if ((group !== "runtime" && group !== "rt") || process.env.SW_NO_DAEMON) return;
   if (uri === undefined) return verb === "list" || verb === "ls" ? await hotList() : undefined;
   if (uri.startsWith("-")) return;
-  if (verb === "run") await hotRun(uri, argv.slice(argv[3] === "--" ? 4 : 3));
+  if (verb === "run") await hotRun(uri, argv.slice(3));
   else if ((verb === "activate" || verb === "actv") && argv.length === 3) await hotActivate(uri);
 }
 
-async function hotRun(uri: string, command: string[]): Promise<void> {
-  if (command[0] === undefined) return;
+async function hotRun(uri: string, rest: string[]): Promise<void> {
+  const command = rest[0] === "--" ? rest.slice(1) : rest;
+  // What looks like an option is one, unless `--` stands before it.
+  if (command[0] === undefined || (command === rest && command[0].startsWith("-"))) return;
   const plan = known(uri) ?? (await ask(uri))?.plan;
   if (plan) execProgram(command[0], command, applyPlan(plan, process.env));
 }
