@@ -124,6 +124,13 @@ export class Flights {
     }
   }
 
+  /** Cancels the flight of that key, and waits until its work has stopped. None is fine. */
+  async end(key: string): Promise<void> {
+    const flight = this.#flights.get(key);
+    flight?.cancel();
+    await Promise.allSettled([flight?.result]);
+  }
+
   /** A flight being cancelled is no flight to join. */
   #running<T>(key: string): Flight<T> | undefined {
     const flight = this.#flights.get(key);

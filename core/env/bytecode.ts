@@ -47,9 +47,14 @@ export async function compileFile(ctx: Ctx, prefix: string, path: string): Promi
   return (await run(ctx, argv, surroundings(ctx, prefix))).exitCode === 0;
 }
 
+const COMPILEALL = ["-I", "-S", "-m", "compileall", "-q"];
+
+/** Whether a command line, as /proc has it, may be that of such a process. */
+export const isCompiler = (cmdline: string): boolean => cmdline.includes(`\0${COMPILEALL.join("\0")}\0`);
+
 const compileall = (prefix: string, words: readonly string[]) => [
   `${prefix}/bin/python`,
-  ...["-I", "-S", "-m", "compileall", "-q"],
+  ...COMPILEALL,
   ...withoutPrefix(prefix),
   ...words,
 ];

@@ -13,6 +13,7 @@ import { closeToShells, hasLiveShell, lastEntered, liveFolder } from "#core/env/
 import { dropMarker, markerPath, readMarker } from "#core/env/marker.ts";
 import { neededKeys, sweepPointers } from "#core/env/pointer-index.ts";
 import { sweepRcFolders } from "#core/env/rc-folders.ts";
+import { removePrefix } from "#core/env/remove-env.ts";
 import { sweepBytecode } from "#core/env/share-bytecode.ts";
 import { diskUsage, linkedUsage, NO_USAGE } from "#core/platform/disk-usage.ts";
 import { tryFileLock } from "#core/platform/file-lock.ts";
@@ -136,7 +137,7 @@ function madeOrEntered(known: Known, env: { path: string; inFlight: boolean }): 
 async function removeEnv(ctx: Ctx, env: EnvFacts): Promise<boolean> {
   if (!(await closeToShells(ctx, env.path))) return false;
   if (env.whole && !(await dropEnv(ctx, env))) return false;
-  await removeTree(env.path);
+  await removePrefix(ctx, env.path);
   await removeTree(liveFolder(ctx, env.path));
   return true;
 }

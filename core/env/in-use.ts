@@ -5,8 +5,10 @@
 import { existsSync, realpathSync } from "node:fs";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
+import { isCompiler } from "#core/env/bytecode.ts";
 import { prefixesWithShells } from "#core/env/live-shells.ts";
 import { activationPrefixes } from "#core/env/rc-folders.ts";
+import { procStat } from "#core/platform/proc-stat.ts";
 
 export interface PrefixUser {
   pid: number;
@@ -15,16 +17,16 @@ export interface PrefixUser {
 }
 
 /**
- * Processes with the prefixes that they name. This process is left out: a daemon that was started in an activated
- * shell inherited its variables, but uses nothing of it. Other users' processes can't be looked into.
+ * Processes with the prefixes that they name. Our own programs are left out (this one, the client that asks, a daemon that
+ * was started in an activated shell): they inherited its variables, but use nothing of it. Other users' processes can't be
+ * looked into.
  */
 export async function prefixUsers(ctx: Ctx): Promise<PrefixUser[] | undefined> {
   if (!existsSync("/proc/self/maps")) return undefined;
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
   const find = await finder(ctx);
-  const users = await Promise.all(
-    pids.filter((pid) => pid !== process.pid).map(async (pid) => ({ pid, prefixes: find(await traces(pid)) })),
-  );
+  const own = await readlink("/proc/self/exe");
+  const users = await Promise.all(pids.map(async (pid) => ({ pid, prefixes: find(await traces(pid, own)) })));
   return [...users.filter(({ prefixes }) => prefixes.size > 0), ...(await hookedUsers(ctx))];
 }
 
@@ -73,10 +75,22 @@ function realIfAny(path: string): string {
   }
 }
 
-/** What is unreadable (ended meanwhile, another user's) says nothing. */
-async function traces(pid: number): Promise<string> {
+/**
+ * What is unreadable (ended meanwhile, another user's) says nothing. Our own programs have nothing to say, and nor has what
+ * this process compiles in the background: it ends with the environment.
+ */
+async function traces(pid: number, own: string): Promise<string> {
   const files = ["cmdline", "environ", "maps"].map((name) => readFile(`/proc/${pid}/${name}`, "utf8"));
   const links = ["exe", "cwd"].map((name) => readlink(`/proc/${pid}/${name}`));
   const all = await Promise.all([...files, ...links].map((text) => text.catch(() => "")));
-  return all.join("\n");
+  const [cmdline = "", environ = "", maps = "", program = "", cwd = ""] = all;
+  const isCompiling = isCompiler(cmdline) && procStat(pid)?.parent === process.pid;
+  return program === own || isCompiling ? "" : [cmdline, present(environ), maps, program, cwd].join("\n");
 }
+
+/** Without the folder that somebody stood in before. */
+const present = (environ: string): string =>
+  environ
+    .split("\0")
+    .filter((variable) => !variable.startsWith("OLDPWD="))
+    .join("\0");

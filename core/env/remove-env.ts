@@ -4,6 +4,7 @@ import { filesOfKey } from "#core/env/envs-list.ts";
 import { sweepLinks } from "#core/env/links.ts";
 import { closeToShells } from "#core/env/live-shells.ts";
 import { dropMarker, type Marker } from "#core/env/marker.ts";
+import { endSettling } from "#core/env/settle.ts";
 import { withFileLock } from "#core/platform/file-lock.ts";
 import { removeFile, removeTree } from "#core/platform/fs-atomic.ts";
 
@@ -13,8 +14,14 @@ export async function removeShared(ctx: Ctx, { key, prefix }: Marker, force: boo
     if (!(await closeToShells(ctx, prefix)) && !force) return false;
     await dropMarker(ctx, key);
     for (const file of await filesOfKey(ctx, key)) await removeFile(file);
-    await removeTree(prefix);
+    await removePrefix(ctx, prefix);
     await sweepLinks(ctx);
     return true;
   });
+}
+
+/** When nobody can enter it any more. */
+export async function removePrefix(ctx: Ctx, prefix: string): Promise<void> {
+  await endSettling(ctx, prefix);
+  await removeTree(prefix);
 }

@@ -8,7 +8,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
 import { compileBytecode } from "#core/env/bytecode.ts";
 import { certify } from "#core/env/certify.ts";
-import type { Marker } from "#core/env/marker.ts";
+import { type Marker, readMarker } from "#core/env/marker.ts";
 import { protect } from "#core/env/protect.ts";
 import { addToRecord, readRecord, writeRecord } from "#core/env/record.ts";
 import { changedSince, isSealed, prepareSeen, unseal, writeSeen } from "#core/env/seen.ts";
@@ -46,23 +46,36 @@ export function settleLater(ctx: Ctx, marker: Marker, bytecode: Bytecode): void 
   ctx.background(`settle:${marker.prefix}:${bytecode}`, `settle ${marker.key}`, (own) => settle(own, marker, bytecode));
 }
 
-/** Once, however many ask, in however many processes. */
+/** Once, however many ask, in however many processes. @throws CANCELLED when the environment is removed meanwhile */
 export async function settle(ctx: Ctx, marker: Marker, bytecode: Bytecode): Promise<void> {
-  const { prefix } = marker;
   await withFileLock(`${ctx.paths.locks}.settle-${marker.key}.lock`, ctx.signal, async () => {
-    const isMore = bytecode === "compile" && !has(prefix, "compile");
-    // What somebody changed since stays to be warned of.
-    if (isSealed(prefix) && (!isMore || changedSince(prefix).length > 0)) return;
-    await unseal(prefix);
-    if (isMore) await compileBytecode(ctx, marker);
-    if (isMore) await shareBytecode(ctx, prefix);
-    await prepareSeen(prefix);
-    const damaged = await recordAll(ctx, marker);
-    await protect(prefix);
-    await mkdir(`${prefix}/.swcli`, { recursive: true });
-    await writeFile(signPath(prefix, bytecode), "");
-    await writeSeen(prefix, { damaged });
+    await ctx.flights.join(flightKey(marker.prefix), ctx, (report, signal) =>
+      settleNow({ ...ctx, report, signal }, marker, bytecode),
+    );
   });
+}
+
+const flightKey = (prefix: string) => `settle:${prefix}`;
+
+/** Before an environment is removed: nothing of this process works on it any more. */
+export const endSettling = async (ctx: Ctx, prefix: string): Promise<void> => await ctx.flights.end(flightKey(prefix));
+
+async function settleNow(ctx: Ctx, marker: Marker, bytecode: Bytecode): Promise<void> {
+  const { key, prefix } = marker;
+  // It was removed or replaced before its turn came.
+  if ((await readMarker(ctx, key))?.prefix !== prefix) return;
+  const isMore = bytecode === "compile" && !has(prefix, "compile");
+  // What somebody changed since stays to be warned of.
+  if (isSealed(prefix) && (!isMore || changedSince(prefix).length > 0)) return;
+  await unseal(prefix);
+  if (isMore) await compileBytecode(ctx, marker);
+  if (isMore) await shareBytecode(ctx, prefix);
+  await prepareSeen(prefix);
+  const damaged = await recordAll(ctx, marker);
+  await protect(prefix);
+  await mkdir(`${prefix}/.swcli`, { recursive: true });
+  await writeFile(signPath(prefix, bytecode), "");
+  await writeSeen(prefix, { damaged });
 }
 
 /** What was recorded stays the truth; only new bytecode comes to it. True when something is not as its package says. */

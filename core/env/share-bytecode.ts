@@ -6,7 +6,7 @@ import { link, mkdir, readdir, rename, stat, unlink } from "node:fs/promises";
 import { dirname } from "pathe";
 import type { Ctx } from "#core/context.ts";
 import { hashFile } from "#core/env/hash-file.ts";
-import { errno } from "#core/errors.ts";
+import { errno, throwIfAborted } from "#core/errors.ts";
 import { namesIn } from "#core/platform/folder.ts";
 import { removeFile } from "#core/platform/fs-atomic.ts";
 
@@ -14,6 +14,7 @@ const pool = (ctx: Ctx) => `${ctx.paths.store}/bytecode`;
 
 /** Every compiled file below a folder. Links that can't be made (a limit, another disk) are not needed. */
 export async function shareBytecode(ctx: Ctx, folder: string): Promise<void> {
+  throwIfAborted(ctx.signal);
   const entries = await readdir(folder, { withFileTypes: true });
   for (const entry of entries) {
     const path = `${folder}/${entry.name}`;

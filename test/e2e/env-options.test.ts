@@ -42,6 +42,22 @@ bothModes((mode) => {
     expect(table).toContain("self/a");
   });
 
+  test("who asks from within one, or stood in it before, does not use it", async () => {
+    await using home = await tempHome({ mode });
+    const [env] = await threeEnvs(home);
+    const { key = "", prefix = "" } = env ?? {};
+    const user = Bun.spawn(["sleep", "60"], { env: { OLDPWD: `${prefix}/lib` } });
+    try {
+      const asking = { OLDPWD: `${prefix}/lib`, VIRTUAL_ENV: prefix, PATH: `${prefix}/bin:${home.env.PATH}` };
+      const info = await home.run(["env", "info", key, "-o", "json"], { env: asking });
+      expect(info.json.pids).toEqual([]);
+      expect((await home.run(["env", "remove", key], { env: asking })).exitCode).toBe(0);
+    } finally {
+      user.kill();
+      await user.exited;
+    }
+  });
+
   test("a used one is removed only by --force", async () => {
     await using home = await tempHome({ mode });
     const [env] = await threeEnvs(home);

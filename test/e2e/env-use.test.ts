@@ -1,8 +1,11 @@
-/** What counts as a use of an environment. */
+/** What counts as a use of an environment, and that our own work on it is none. */
 import { expect } from "bun:test";
 import { existsSync, statSync, utimesSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { bothModes, type Home, tempHome } from "../helpers/home.ts";
 import { needsLinux, testWith } from "../helpers/needs.ts";
+import { makeWheel } from "../unit/core/lock/make-wheel.ts";
 import { buildRuntime, MINUTES } from "./activated.ts";
 
 const it = testWith(needsLinux());
@@ -29,3 +32,36 @@ bothModes((mode) => {
     MINUTES,
   );
 });
+
+/** Command lines of what compiles in this home. */
+async function compilers(home: Home): Promise<string[]> {
+  const lines = (await home.processes()).map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => ""));
+  return (await Promise.all(lines)).filter((line) => line.includes("compileall"));
+}
+
+it(
+  "one that is being compiled has no user, and goes at once with what compiles it",
+  async () => {
+    await using home = await tempHome();
+    const code = Array.from(
+      { length: 4000 },
+      (_, i) => `def f${i}(a, b=${i}):\n    return [a + b * ${i} for _ in range(a)]\n`,
+    );
+    const more = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`long/m${i}.py`, code.join("")]));
+    const wheel = await makeWheel(`${home.dir}/wheels`, { name: "long", more });
+    const dir = await home.project({
+      "runtime.yaml": `name: demo\nenvironment: {python: 3.11}\ndependencies:\n  - wheels: [${basename(wheel)}]\n`,
+      [basename(wheel)]: new Uint8Array(await readFile(wheel)),
+    });
+    await home.run(["runtime", "build", "--prepare", "wait"], { cwd: dir });
+    for (let tries = 0; tries < 300 && (await compilers(home)).length === 0; tries++) await Bun.sleep(20);
+    const { pids, prefix } = await infoOf(home, "demo");
+    expect([pids, (await compilers(home)).length > 0]).toEqual([[], true]);
+    expect((await home.run(["env", "remove", "demo"])).exitCode).toBe(0);
+    expect([await compilers(home), existsSync(prefix)]).toEqual([[], false]);
+    expect(await home.run(["runtime", "run", "demo", "--", "python", "-c", "import long"])).toMatchObject({
+      exitCode: 0,
+    });
+  },
+  MINUTES,
+);

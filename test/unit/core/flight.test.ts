@@ -154,3 +154,26 @@ test("a hold given back twice counts once", async () => {
   two();
   expect(flight.signal.aborted).toBe(false);
 });
+
+test("a flight that is ended is stopped for all, and ending waits until its work has stopped", async () => {
+  const flights = new Flights();
+  const { promise: go, resolve: stop } = Promise.withResolvers<void>();
+  const seen: string[] = [];
+  const work = async (_: Report, signal: AbortSignal): Promise<void> => {
+    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+    seen.push("told");
+    await go;
+    seen.push("stopped");
+    throw new Error("stopped");
+  };
+  const waits = [0, 1].map(() => flights.join("a", { report: silentReport, signal: never }, work));
+  await Bun.sleep(0);
+  const ended = flights.end("a").then(() => seen.push("ended"));
+  await Bun.sleep(5);
+  expect(seen).toEqual(["told"]);
+  stop();
+  await ended;
+  expect(seen).toEqual(["told", "stopped", "ended"]);
+  expect((await Promise.allSettled(waits)).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  await flights.end("a");
+});
