@@ -7,7 +7,7 @@ export default defineCommand({
   meta: {
     name: "prune",
     description:
-      "Remove environments that no runtime needs, that nobody used for a month, or that are over swcli.limits.envs_size of the config (20GiB, say)",
+      "Remove environments that no runtime needs, that nobody used for a month, that were made for a shell that has ended, or that are over swcli.limits.envs_size of the config (20GiB, say)",
   },
   args: { "dry-run": { type: "boolean", description: "Only say what would go" } },
   async run({ args, data: out }) {

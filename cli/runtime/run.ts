@@ -21,7 +21,7 @@ export default defineCommand({
       type: "string",
       optionalValue: "",
       valueName: "NAME",
-      description: "In a private environment, kept by name or for this command",
+      description: "In a private environment, kept by name or for this shell",
     },
     command: { type: "rest", required: true, description: "The command and its arguments" },
   },

@@ -8,14 +8,15 @@ import { applyPlan } from "#core/env/activation/plan.ts";
 
 interface Input {
   uri: string;
-  /** "": kept for this process, which becomes the shell or command. */
+  /** "": that of the shell in which this was typed. */
   name: string;
   offline: boolean;
   out: Out;
 }
 
-export async function enterWritable({ uri, name, offline, out, shell }: Input & { shell: Shell }): Promise<never> {
-  const params = { uri, name, offline, owner_pid: process.pid, shell: shell.kind };
+export async function enterWritable(input: Input & { shell: Shell }): Promise<never> {
+  const { uri, name, offline, out, shell } = input;
+  const params = { uri, name, offline, owner_pid: process.ppid, shell: shell.kind };
   const ready = await clientFor(out).call("env.writable", params);
   out.finish();
   return enterShell(shell, ready.rc ?? "");
@@ -23,7 +24,7 @@ export async function enterWritable({ uri, name, offline, out, shell }: Input & 
 
 export async function runWritable(input: Input & { command: readonly string[] }): Promise<never> {
   const { uri, name, offline, out, command } = input;
-  const { plan } = await clientFor(out).call("env.writable", { uri, name, offline, owner_pid: process.pid });
+  const { plan } = await clientFor(out).call("env.writable", { uri, name, offline, owner_pid: process.ppid });
   out.finish();
   return becomeCommand(command, applyPlan(plan, process.env));
 }

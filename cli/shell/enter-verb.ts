@@ -30,7 +30,8 @@ export default defineCommand({
     if (args.writable !== undefined) {
       const pid = Number(args.pid ?? process.ppid);
       const { uri, writable: name, offline } = args;
-      const made = await client.call("env.writable", { uri, name, offline, owner_pid: pid, shell: hookedShell(shell) });
+      const who = { owner_pid: pid, shell_pid: pid, shell: hookedShell(shell) };
+      const made = await client.call("env.writable", { uri, name, offline, ...who });
       return out.print(made.text ?? `${JSON.stringify(made.plan)}\n`, (text) => text);
     }
     const ask = () =>

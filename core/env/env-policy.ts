@@ -1,8 +1,9 @@
 /**
- * Which environments gc takes: unfinished and replaced ones always, those that no runtime needs when they are old
- * enough, and on request those that nobody used for long or that don't fit into the size limit.
+ * Which environments gc takes: unfinished and replaced ones and those of ended shells always, those that no runtime
+ * needs when they are old enough, and on request those that nobody used for long or that don't fit into the size limit.
  * Pure. Tests: test/unit/core/env/env-policy.test.ts
  */
+import { IN_FLIGHT_MS } from "#core/env/last-use.ts";
 import type { LinkedUsage } from "#core/platform/disk-usage.ts";
 
 export interface EnvFacts {
@@ -10,6 +11,8 @@ export interface EnvFacts {
   key: string;
   /** The one that its key's marker names, with its interpreter alive. */
   whole: boolean;
+  /** A writable one, made for a shell that has ended. */
+  ended?: boolean;
   /** Some live version points to its key. */
   needed: boolean;
   /** An operation makes it, a process uses it, or a client is on its way into it; for people. */
@@ -17,6 +20,12 @@ export interface EnvFacts {
   /** Unix ms. */
   lastUse: number;
   usage: LinkedUsage;
+}
+
+/** Why one that nobody has entered yet stays. */
+export function busyWhy(is: { made: boolean; inFlight: boolean }): string | undefined {
+  if (is.made) return "it is being made";
+  return is.inFlight ? `it was activated within the last ${IN_FLIGHT_MS / 1000} seconds` : undefined;
 }
 
 export interface EnvRules {
@@ -48,6 +57,7 @@ export function chooseEnvs(envs: readonly EnvFacts[], rules: EnvRules): { go: En
 
 function reason(env: EnvFacts, rules: EnvRules): string | undefined {
   if (!env.whole) return "unfinished or replaced";
+  if (env.ended) return "its shell has ended";
   if (!env.needed && env.lastUse <= rules.unneededBefore) return "no runtime needs it";
   if (rules.unusedBefore !== undefined && env.lastUse <= rules.unusedBefore) return "not used for long";
   return undefined;

@@ -11,13 +11,18 @@ export interface Prefix {
   path: string;
 }
 
+const SHARED_NAME = /^([0-9a-f]{32})-(\d+)$/;
+
+/** Whether a prefix of a shared environment may have that name. */
+export const isSharedName = (name: string): boolean => SHARED_NAME.test(name);
+
 /**
  * All prefixes, whole or not. To be listed before leases and markers are read: whoever makes one has its lease before
  * the folder and its marker before the lease goes, so a folder seen here without either is nobody's.
  */
 export async function listPrefixes(ctx: Ctx): Promise<Prefix[]> {
   return (await namesIn(ctx.paths.envs)).flatMap((name) => {
-    const [, key, n] = /^([0-9a-f]{32})-(\d+)$/.exec(name) ?? [];
+    const [, key, n] = SHARED_NAME.exec(name) ?? [];
     return key && n ? [{ key, n: Number(n), path: `${ctx.paths.envs}/${name}` }] : [];
   });
 }

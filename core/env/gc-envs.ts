@@ -4,7 +4,7 @@
  */
 import { statSync } from "node:fs";
 import type { Ctx } from "#core/context.ts";
-import { chooseEnvs, type EnvFacts, type EnvRules } from "#core/env/env-policy.ts";
+import { busyWhy, chooseEnvs, type EnvFacts, type EnvRules } from "#core/env/env-policy.ts";
 import { filesOfKey, listPrefixes, type Prefix } from "#core/env/envs-list.ts";
 import { prefixesInUse } from "#core/env/in-use.ts";
 import { IN_FLIGHT_MS, isInFlight, lastUse, raiseUse } from "#core/env/last-use.ts";
@@ -15,6 +15,8 @@ import { neededKeys, sweepPointers } from "#core/env/pointer-index.ts";
 import { sweepRcFolders } from "#core/env/rc-folders.ts";
 import { removePrefix } from "#core/env/remove-env.ts";
 import { sweepBytecode } from "#core/env/share-bytecode.ts";
+import { lostWritables, sweepWritable } from "#core/env/sweep-writable.ts";
+import { isWritableKey } from "#core/env/writable.ts";
 import { diskUsage, linkedUsage, NO_USAGE } from "#core/platform/disk-usage.ts";
 import { tryFileLock } from "#core/platform/file-lock.ts";
 import { readTextIfAny, removeFile, removeTree, writeFileAtomic } from "#core/platform/fs-atomic.ts";
@@ -53,14 +55,18 @@ async function sweepBeside(ctx: Ctx, live: ReadonlySet<string>): Promise<void> {
   await sweepLinks(ctx);
 }
 
-/** Only what nobody can use: prefixes that were never finished, or that a fresh start has replaced. */
+/**
+ * Only what nobody can use: prefixes that were never finished, or that a fresh start has replaced, and writable ones of
+ * shells that have ended.
+ */
 export async function sweepUnfinished(ctx: Ctx): Promise<SweptEnv[]> {
   const never = Number.NEGATIVE_INFINITY;
   const rules = { unneededBefore: never, unusedBefore: undefined, limit: undefined };
   const { go } = await chooseUnused(ctx, await readFacts(ctx, { live: new Set(), limit: undefined }), rules);
-  for (const { env } of go) await removeTree(env.path);
+  const swept: SweptEnv[] = [];
+  for (const { env, why } of go) if (await removeEnv(ctx, env)) swept.push({ prefix: env.path, why, bytes: 0 });
   await sweepLinks(ctx);
-  return go.map(({ env, why }) => ({ prefix: env.path, why, bytes: 0 }));
+  return swept;
 }
 
 /** The order matters: folders, then leases, then markers (see `listPrefixes`). */
@@ -72,7 +78,7 @@ async function readFacts(ctx: Ctx, { live, limit }: Pick<EnvSweep, "live" | "lim
   const facts: EnvFacts[] = [];
   // One after the other: all at once would hold the names of all their files in memory.
   for (const prefix of prefixes) facts.push(await factsOf(ctx, prefix, { making, needed, sized: limit !== undefined }));
-  return facts;
+  return [...facts, ...(await lostWritables(ctx, making))];
 }
 
 /** What is chosen to go, after a look at every process; without a candidate there is no look. */
@@ -105,7 +111,7 @@ async function factsOf(ctx: Ctx, prefix: Prefix, known: Known): Promise<EnvFacts
     whole,
     needed: known.needed.has(key),
     // A client may just have been told of a prefix that has been replaced since.
-    busy: madeOrEntered(known, { path, inFlight: marker !== undefined && isInFlight(ctx, key) }),
+    busy: busyWhy({ made: known.making.has(path), inFlight: marker !== undefined && isInFlight(ctx, key) }),
     lastUse: used,
     usage: known.sized ? await linkedUsage(path) : NO_USAGE,
   };
@@ -128,13 +134,9 @@ async function usedWhy(
   return inUse.has(path) ? "a process uses it" : undefined;
 }
 
-function madeOrEntered(known: Known, env: { path: string; inFlight: boolean }): string | undefined {
-  if (known.making.has(env.path)) return "it is being made";
-  return env.inFlight ? `it was activated within the last ${IN_FLIGHT_MS / 1000} seconds` : undefined;
-}
-
 /** False when somebody is making or entering it right now. */
 async function removeEnv(ctx: Ctx, env: EnvFacts): Promise<boolean> {
+  if (isWritableKey(env.key)) return await sweepWritable(ctx, env);
   if (!(await closeToShells(ctx, env.path))) return false;
   if (env.whole && !(await dropEnv(ctx, env))) return false;
   await removePrefix(ctx, env.path);

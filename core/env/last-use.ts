@@ -1,11 +1,11 @@
 /**
- * When an environment was last used: the time of `<envs>/<key>.used`, set by each activation.
+ * When an environment was last used: the time of `<envs>/<key>.used`, set by each activation. The key of a writable one is
+ * `writable/<name>`.
  * It also closes the gap between the answer to a client and its process being there to be seen.
  * Tests: test/e2e/gc.test.ts
  */
 import { statSync, utimesSync, writeFileSync } from "node:fs";
 import type { Ctx } from "#core/context.ts";
-import type { Marker } from "#core/env/marker.ts";
 import { errno } from "#core/errors.ts";
 
 export const usePath = (ctx: Ctx, key: string): string => `${ctx.paths.envs}/${key}.used`;
@@ -51,9 +51,9 @@ export function raiseUse(ctx: Ctx, key: string, at: number): void {
 }
 
 /** Unix ms; the making of the environment counts as a use. */
-export function lastUse(ctx: Ctx, marker: Marker): number {
-  const used = statSync(usePath(ctx, marker.key), { throwIfNoEntry: false });
-  return Math.max(marker.created_at, used?.mtimeMs ?? 0);
+export function lastUse(ctx: Ctx, { key, created_at }: { key: string; created_at: number }): number {
+  const used = statSync(usePath(ctx, key), { throwIfNoEntry: false });
+  return Math.max(created_at, used?.mtimeMs ?? 0);
 }
 
 /** Whether a client may just be on its way into it. */

@@ -9,14 +9,19 @@ import { rename } from "node:fs/promises";
 import { basename } from "pathe";
 import type { Ctx } from "#core/context.ts";
 import { LEFT } from "#core/env/activation/hook-marks.ts";
+import { isSharedName } from "#core/env/envs-list.ts";
 import { IN_FLIGHT_MS, raiseUse } from "#core/env/last-use.ts";
 import { errno } from "#core/errors.ts";
 import { namesIn } from "#core/platform/folder.ts";
 import { readTextIfAny, removeFile, removeTree } from "#core/platform/fs-atomic.ts";
 import { startTime } from "#core/store/leases.ts";
 
+/** No writable environment has the name of a shared one's prefix, so the last part of the path is enough. */
 export const liveFolder = (ctx: Ctx, prefix: string): string =>
   `${ctx.paths.activation}/live/${prefix.slice(prefix.lastIndexOf("/") + 1)}`;
+
+/** What is below the folder of environments: of the shared ones' prefixes, or of the writable ones'. */
+const placeOf = (name: string): string => (isSharedName(name) ? name : `writable/${name}`);
 
 /** Before the answer that lets it in. */
 export function noteShell(ctx: Ctx, prefix: string, pid: number): void {
@@ -34,7 +39,7 @@ export async function prefixesWithShells(ctx: Ctx): Promise<Map<string, number[]
   const top = `${ctx.paths.activation}/live`;
   const names = await namesIn(top);
   const found = names.map(
-    async (name) => [`${ctx.paths.envs}/${name}`, await shellsIn(ctx, `${top}/${name}`)] as const,
+    async (name) => [`${ctx.paths.envs}/${placeOf(name)}`, await shellsIn(ctx, `${top}/${name}`)] as const,
   );
   return new Map((await Promise.all(found)).filter(([, pids]) => pids.length > 0));
 }
@@ -69,7 +74,8 @@ export async function closeToShells(ctx: Ctx, prefix: string): Promise<boolean> 
 async function shellsIn(ctx: Ctx, folder: string): Promise<number[]> {
   const pids = (await namesIn(folder)).filter((name) => /^\d+$/.test(name));
   const dead = pids.filter((pid) => !isThatShell(Number(pid), `${folder}/${pid}`));
-  const key = basename(folder).replace(/-\d+(\.closed)?$/, "");
+  const place = placeOf(basename(folder).replace(/\.closed$/, ""));
+  const key = isSharedName(place) ? place.replace(/-\d+$/, "") : place;
   for (const pid of dead) {
     const entered = statSync(`${folder}/${pid}`, { throwIfNoEntry: false })?.mtimeMs ?? 0;
     // Nobody is on the way in.

@@ -11,7 +11,8 @@ import { type Marker, readMarker } from "#core/env/marker.ts";
 import { versionsByKey } from "#core/env/pointer-index.ts";
 import { removeShared } from "#core/env/remove-env.ts";
 import { changedSince, isSealed } from "#core/env/seen.ts";
-import { isOrphan, listWritable, removeWritable, type Writable } from "#core/env/writable.ts";
+import { lastUseOf, removeWritable } from "#core/env/sweep-writable.ts";
+import { listWritable, type Writable } from "#core/env/writable.ts";
 import { SwError } from "#core/errors.ts";
 import { liveVersionIds, runtimeNames } from "#core/ops/runtime-names.ts";
 import { localUri, resolveLocal } from "#core/ops/target.ts";
@@ -75,14 +76,15 @@ async function findAll(ctx: Ctx): Promise<Env[]> {
   });
   const own = (await listWritable(ctx)).map((writable) => {
     const { name, prefix, mode, project, runtime, created_at: created } = writable;
-    return { name, writable, prefix, mode, runtimes: [`${project}/${runtime}`], pids: pidsOf(prefix), created };
+    const runtimes = runtime === "" ? [] : [`${project}/${runtime}`];
+    return { name, writable, prefix, mode, runtimes, pids: pidsOf(prefix), created };
   });
   return [...(await Promise.all(shared)).filter((env) => env !== undefined), ...own];
 }
 
 async function rowOf(ctx: Ctx, env: Env): Promise<EnvRow> {
   const usage = await diskUsage(env.prefix);
-  const used = env.marker ? Math.max(lastUse(ctx, env.marker), await lastEntered(ctx, env.prefix)) : env.created;
+  const used = await usedAt(ctx, env);
   return {
     name: env.name,
     kind: env.writable ? "writable" : "shared",
@@ -98,6 +100,11 @@ async function rowOf(ctx: Ctx, env: Env): Promise<EnvRow> {
     pids: env.pids,
     changed: env.marker && isSealed(env.prefix) ? changedSince(env.prefix) : [],
   };
+}
+
+async function usedAt(ctx: Ctx, { marker, writable, created }: Env): Promise<number> {
+  if (writable) return await lastUseOf(ctx, writable);
+  return marker ? Math.max(lastUse(ctx, marker), await lastEntered(ctx, marker.prefix)) : created;
 }
 
 /** By name, the beginning of a key, a prefix, or the URI of a runtime. @throws ENV_NOT_FOUND, AMBIGUOUS */
@@ -150,8 +157,8 @@ export async function removeEnv(ctx: Ctx, params: { env: string; force: boolean 
   const env = await findEnv(ctx, params.env);
   if (!params.force && env.pids && env.pids.length > 0) throw inUse(env);
   const bytes = (await diskUsage(env.prefix)).own;
-  if (env.writable) await removeWritable(ctx, env.writable);
-  else if (env.marker && !(await removeShared(ctx, env.marker, params.force))) throw inUse(env);
+  if (env.writable && !(await removeWritable(ctx, env.writable, params.force))) throw inUse(env);
+  if (env.marker && !(await removeShared(ctx, env.marker, params.force))) throw inUse(env);
   return { name: env.name, prefix: env.prefix, freed_bytes: bytes };
 }
 
@@ -178,11 +185,6 @@ export async function pruneEnvs(ctx: Ctx, params: { dry_run: boolean }): Promise
   const rules = { unneededBefore: now, unusedBefore: now - UNUSED_MS, limit };
   const live = await liveVersionIds(ctx);
   const { swept, kept } = await sweepEnvs(ctx, { ...rules, dryRun: params.dry_run, live });
-  const orphans = (await listWritable(ctx)).filter(isOrphan);
-  for (const one of orphans) {
-    swept.push({ prefix: one.prefix, why: "its shell has ended", bytes: (await diskUsage(one.prefix)).own });
-    if (!params.dry_run) await removeWritable(ctx, one);
-  }
   const freed_bytes = swept.reduce((sum, { bytes }) => sum + bytes, 0);
   return { dry_run: params.dry_run, freed_bytes, environments: swept, kept };
 }

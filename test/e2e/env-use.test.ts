@@ -1,4 +1,4 @@
-/** What counts as a use of an environment, and that our own work on it is none. */
+/** What `env list` says of the use of an environment: when it was last used, and that our own work on it is no use. */
 import { expect } from "bun:test";
 import { existsSync, statSync, utimesSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -14,6 +14,27 @@ const HOUR = 3_600_000;
 const infoOf = async (home: Home, name: string) => (await home.run(["env", "info", name, "-o", "json"])).json;
 
 bothModes((mode) => {
+  it(
+    "the last use is when somebody went in last, in a shared one and in a writable one",
+    async () => {
+      await using home = await tempHome({ mode });
+      await buildRuntime(home, "demo");
+      await home.run(["runtime", "run", "--writable=mine", "demo", "--", "true"]);
+      // A daemon notes no more than one use in five seconds.
+      await home.run(["daemon", "stop"]);
+      const before = Date.now();
+      for (const [name, words] of [
+        ["demo", ["demo"]],
+        ["mine", ["--writable=mine", "demo"]],
+      ] as const) {
+        await home.run(["runtime", "run", ...words, "--", "true"]);
+        const { created_at, last_used } = await infoOf(home, name);
+        expect([name, Date.parse(created_at) < before, Date.parse(last_used) >= before]).toEqual([name, true, true]);
+      }
+    },
+    MINUTES,
+  );
+
   it(
     "a run in a writable one is no use of the shared one, however its option stands",
     async () => {

@@ -1,7 +1,7 @@
 /** The environments of a machine: listed with size and users, compiled in the background, removed, pruned. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { existsSync, readdirSync } from "node:fs";
-import { bothModes, type Home, tempHome } from "../helpers/home.ts";
+import { existsSync, readdirSync, utimesSync } from "node:fs";
+import { bothModes, type Home, SWCLI_BIN, tempHome } from "../helpers/home.ts";
 
 const MINUTES = 60_000;
 const YAML = "name: demo\nenvironment:\n  python: 3.11\ndependencies:\n  - pip:\n      - six\n";
@@ -141,7 +141,11 @@ bothModes((mode) => {
     "prune takes what no runtime needs and what was made for a shell that ended, not what has a name",
     async () => {
       await build("gone", "--no-cache");
-      await home.run(["runtime", "run", "--writable", "demo", "--", "true"]);
+      const used = ["-c", `"$SW" runtime run --writable demo -- true; exit`];
+      await home.exec(["sh", ...used], { env: { SW: SWCLI_BIN } });
+      const folder = `${home.root}/.envs/writable`;
+      // Within half a minute somebody may still be on the way in.
+      for (const name of readdirSync(folder)) if (name.endsWith(".used")) utimesSync(`${folder}/${name}`, 0, 0);
       await home.run(["runtime", "run", "--writable=keep", "demo", "--", "true"]);
       for (const name of ["demo", "twin", "gone"]) await home.run(["runtime", "remove", "--force", name]);
       const dry = await home.run(["env", "prune", "--dry-run", "-o", "json"]);

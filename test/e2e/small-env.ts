@@ -47,3 +47,43 @@ export async function makeEnv(home: Home, version: string, letter: string, creat
     },
   };
 }
+
+export interface SmallWritable {
+  name: string;
+  prefix: string;
+  usedAt(ms: number): Promise<void>;
+}
+
+/** A writable environment, kept by its name or for the process of an owner. */
+export async function makeWritable(
+  home: Home,
+  name: string,
+  owner: { pid: number; started: string } | null = null,
+): Promise<SmallWritable> {
+  const folder = join(home.root, ".envs/writable");
+  const prefix = join(folder, name);
+  await mkdir(join(prefix, "bin"), { recursive: true });
+  await mkdir(join(prefix, ".swcli"));
+  await writeFile(join(prefix, ".swcli/writable"), `${name}\n`);
+  await writeFile(join(prefix, "bin/python"), "x".repeat(100_000));
+  const about = { format: 1, name, prefix, mode: "venv", project: "self", runtime: "a", version: "v" };
+  await writeFile(join(folder, `${name}.json`), JSON.stringify({ ...about, created_at: Date.now(), owner }));
+  const used = join(folder, `${name}.used`);
+  return {
+    name,
+    prefix,
+    async usedAt(ms) {
+      await writeFile(used, "");
+      await utimes(used, new Date(ms), new Date(ms));
+    },
+  };
+}
+
+/** As leases and owners name a living process. */
+export async function identity(pid: number): Promise<{ pid: number; started: string }> {
+  const stat = await Bun.file(`/proc/${pid}/stat`).text();
+  return { pid, started: stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "" };
+}
+
+/** Nobody's: beyond the limit of pids. */
+export const GONE = { pid: 1 << 22, started: "1" };

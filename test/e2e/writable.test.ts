@@ -1,9 +1,11 @@
 /** `--writable`: a private environment in which pip works, and that touches no other. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { appendFileSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
-import { bothModes, type Home, tempHome } from "../helpers/home.ts";
+import { bothModes, type Home, SWCLI_BIN, tempHome } from "../helpers/home.ts";
+import { needsLinux, needsProgram, testWith } from "../helpers/needs.ts";
 import { makeWheel } from "../unit/core/lock/make-wheel.ts";
+import { QUIET } from "./activated.ts";
 
 const MINUTES = 60_000;
 const YAML = "name: demo\nenvironment:\n  python: 3.11\ndependencies:\n  - pip:\n      - six\n";
@@ -59,7 +61,8 @@ bothModes((mode) => {
       const taken = await home.run(["runtime", "run", "--writable=mine", "other", "--", "true"]);
       expect(taken.exitCode).toBe(125);
       expect(taken.stderr).toContain("(EXISTS)");
-      expect((await home.run(["runtime", "run", "--writable=../x", "demo", "--", "true"])).exitCode).toBe(2);
+      for (const name of ["../x", "a.json", `${"a".repeat(32)}-1`])
+        expect((await home.run(["runtime", "run", `--writable=${name}`, "demo", "--", "true"])).exitCode).toBe(2);
     },
     MINUTES,
   );
@@ -92,26 +95,62 @@ bothModes((mode) => {
     MINUTES,
   );
 
-  test(
-    "without a name it is the shell's own, in the sub-shell and in the hook",
-    async () => {
-      const entered = await home.run(["runtime", "activate", "--writable", "demo"], {
-        stdin: "pip install -q idna; python -c 'import idna; print(idna.__file__)'\n",
-        env: { SHELL: "/bin/sh" },
-      });
-      expect(entered.stdout).toMatch(/writable\/shell-\d+-\d+\//);
-      const hook = (await home.run(["shell", "init", "bash"])).stdout;
-      const body =
-        'swcli runtime activate --writable demo; echo "$VIRTUAL_ENV"; deactivate; swcli runtime activate --writable demo; echo "$VIRTUAL_ENV"';
-      const file = await home.write("hooked", `${hook}\n${body}\n`);
-      const ran = await home.exec(["bash", "--norc", file]);
-      const [first, again] = ran.stdout.trim().split("\n");
-      expect(first).toMatch(/writable\/shell-\d+-\d+$/);
-      expect(again).toBe(first!);
-      expect(
-        readdirSync(`${home.root}/.envs/writable`).filter((name) => name.endsWith(".json")).length,
-      ).toBeGreaterThan(2);
-    },
-    MINUTES,
-  );
+  const SAY = "python -c 'import idna; print(idna.__file__)'";
+  const shown = `"$SW" runtime run demo --writable -- ${SAY}`;
+
+  for (const shell of ["bash", "zsh", "dash"] as const) {
+    testWith(needsProgram(shell), needsLinux())(
+      `${shell}: without a name all commands of a shell have the same one, and those of another shell another`,
+      async () => {
+        const lines = [
+          '"$SW" runtime run demo --writable -- pip install -q idna',
+          shown,
+          `echo "${SAY}" | SHELL=/bin/sh "$SW" runtime activate --writable demo`,
+          `${shown} | cat`,
+          `x=$(${shown}; true); echo "$x"`,
+          `( cd /; ${shown}; true )`,
+          '"$SW" runtime run other --writable -- true',
+        ];
+        const file = await home.write(`own.${shell}`, `${lines.join("\n")}\n`);
+        const run = async () => await home.exec([shell, ...QUIET[shell], file], { env: { SW: SWCLI_BIN } });
+        const [first, second] = [await run(), await run()];
+        const found = [first, second].map(({ stdout }) => new Set(stdout.trim().split("\n")));
+        expect([first.exitCode, ...found.map(({ size }) => size)]).toEqual([0, 1, 1]);
+        expect(first.stdout.trim().split("\n")).toHaveLength(5);
+        expect(first.stdout).toMatch(/writable\/shell-\d+-[0-9a-f]{8}\//);
+        expect(second.stdout).not.toBe(first.stdout);
+      },
+      MINUTES,
+    );
+  }
+
+  for (const shell of ["bash", "zsh", "fish"] as const) {
+    testWith(needsProgram(shell), needsLinux())(
+      `${shell}: a hooked shell is in its own one by activate and by run, and counts as its user until it has left`,
+      async () => {
+        const hook = (await home.run(["shell", "init", shell])).stdout;
+        const info = `"$SW" env info "$NAME" -o json | tr -d '\\n'; echo`;
+        const setName = shell === "fish" ? "set -gx NAME (path basename $VIRTUAL_ENV)" : 'NAME="${VIRTUAL_ENV##*/}"';
+        const refused = shell === "fish" ? "echo $status" : "echo $?";
+        const lines = [
+          hook,
+          shell === "fish" ? "echo $fish_pid" : "echo $$",
+          "swcli runtime activate --writable demo; pip install -q idna",
+          `${setName}; ${info}`,
+          `"$SW" env remove "$NAME" 2>/dev/null; ${refused}`,
+          "deactivate; _swrt_note",
+          `swcli runtime run --writable demo -- ${SAY} | cat`,
+          `${info}; "$SW" env remove "$NAME" >/dev/null; ${refused}`,
+        ];
+        const file = await home.write(`hooked.${shell}`, `${lines.join("\n")}\n`);
+        const ran = await home.exec([shell, ...QUIET[shell], file], { env: { SW: SWCLI_BIN } });
+        const [pid, inside = "", kept, path, left = "", removed] = ran.stdout.trim().split("\n");
+        const { pids, prefix } = JSON.parse(inside);
+        expect([pids.includes(Number(pid)), kept]).toEqual([true, "4"]);
+        expect(path).toStartWith(`${prefix}/`);
+        expect([JSON.parse(left).pids, removed, existsSync(prefix)]).toEqual([[], "0", false]);
+      },
+      MINUTES,
+    );
+  }
 });

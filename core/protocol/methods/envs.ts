@@ -14,13 +14,17 @@ const EnvPip = defineMethod({
   ]),
 });
 
-/** `name` "" is the owner's own; `text` is what a hooked shell evaluates. */
+/**
+ * `name` "" is that of the shell `owner_pid`; `text` is what a hooked shell evaluates, which then is in there as
+ * `shell_pid`.
+ */
 const EnvWritable = defineMethod({
   kind: "operation",
   params: v.strictObject({
     uri: Text,
     name: Text,
     owner_pid: v.number(),
+    shell_pid: v.optional(v.number()),
     shell: v.optional(v.picklist(["bash", "zsh", "fish", "sh"])),
     offline: v.optional(v.boolean(), false),
   }),

@@ -10,9 +10,9 @@ const env = (path: string, facts: Partial<EnvFacts> = {}): EnvFacts => ({
 const names = (envs: readonly { env: EnvFacts }[]) => envs.map(({ env: { path } }) => path);
 const nothing = { unneededBefore: -1, unusedBefore: undefined, limit: undefined };
 
-test("unfinished ones always go, needed ones only when asked, unneeded ones when old enough", () => {
+test("unfinished ones and those of ended shells always go, needed ones only when asked, unneeded ones when old enough", () => {
   const envs = [env("half", { whole: false }), env("free", { needed: false }), env("own")];
-  expect(names(chooseEnvs(envs, nothing).go)).toEqual(["half"]);
+  expect(names(chooseEnvs([...envs, env("ended", { ended: true })], nothing).go)).toEqual(["half", "ended"]);
   expect(names(chooseEnvs(envs, { ...nothing, unneededBefore: 99 }).go)).toEqual(["half"]);
   expect(names(chooseEnvs(envs, { ...nothing, unneededBefore: 100 }).go)).toEqual(["half", "free"]);
   expect(names(chooseEnvs(envs, { ...nothing, unusedBefore: 100 }).go)).toEqual(["half", "free", "own"]);
