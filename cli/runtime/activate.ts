@@ -15,10 +15,11 @@ export default defineCommand({
   args: activateArgs,
   async run({ args, data: out }) {
     const shell = thisShell();
-    if (args.writable !== undefined) return await enterWritable({ ...args, name: args.writable, shell, out });
+    const fresh = args["force-restore"];
+    if (args.writable !== undefined) return await enterWritable({ ...args, name: args.writable, fresh, shell, out });
     const ready = await awaitReady(clientFor(out), args.uri, {
       shell: shell.kind,
-      fresh: args["force-restore"],
+      fresh,
       compile: args.compile,
       offline: args.offline,
     });

@@ -14,9 +14,9 @@ interface Input {
   out: Out;
 }
 
-export async function enterWritable(input: Input & { shell: Shell }): Promise<never> {
-  const { uri, name, offline, out, shell } = input;
-  const params = { uri, name, offline, owner_pid: process.ppid, shell: shell.kind };
+export async function enterWritable(input: Input & { shell: Shell; fresh: boolean }): Promise<never> {
+  const { uri, name, offline, fresh, out, shell } = input;
+  const params = { uri, name, offline, fresh, owner_pid: process.ppid, shell: shell.kind };
   const ready = await clientFor(out).call("env.writable", params);
   out.finish();
   return enterShell(shell, ready.rc ?? "");

@@ -27,17 +27,18 @@ export default defineCommand({
   async run({ args, data: out }) {
     const client = clientFor(out);
     const shell = askingShell(args.shell) ?? "bash";
+    const fresh = args["force-restore"];
     if (args.writable !== undefined) {
       const pid = Number(args.pid ?? process.ppid);
       const { uri, writable: name, offline } = args;
       const who = { owner_pid: pid, shell_pid: pid, shell: hookedShell(shell) };
-      const made = await client.call("env.writable", { uri, name, offline, ...who });
+      const made = await client.call("env.writable", { uri, name, offline, fresh, ...who });
       return out.print(made.text ?? `${JSON.stringify(made.plan)}\n`, (text) => text);
     }
     const ask = () =>
       client.query("shell.enter", { uri: args.uri, shell, pid: args.pid ? Number(args.pid) : undefined });
     const { compile, offline } = args;
-    const ready = await awaitState(client, args.uri, { ask, fresh: args["force-restore"], compile, offline });
+    const ready = await awaitState(client, args.uri, { ask, fresh, compile, offline });
     if (ready.warning) out.warn(ready.warning);
     out.print(ready.text, (text) => text);
   },

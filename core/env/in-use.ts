@@ -36,6 +36,10 @@ async function hookedUsers(ctx: Ctx): Promise<PrefixUser[]> {
   return shells.flatMap(([prefix, pids]) => pids.map((pid) => ({ pid, prefixes: new Set([prefix]) })));
 }
 
+/** Processes in one prefix. */
+export const usersOf = async (ctx: Ctx, prefix: string): Promise<number[] | undefined> =>
+  (await prefixUsers(ctx))?.filter(({ prefixes }) => prefixes.has(prefix)).map(({ pid }) => pid);
+
 /** The prefixes that any process uses, or undefined where that can't be known. */
 export async function prefixesInUse(ctx: Ctx): Promise<Set<string> | undefined> {
   const users = await prefixUsers(ctx);

@@ -39,11 +39,14 @@ async function factsOf(ctx: Ctx, name: string, ofMakers: ReadonlySet<string>): P
     whole: record !== undefined,
     ended: true,
     needed: true,
-    busy: busyWhy({ made: ofMakers.has(path), inFlight: isInFlight(ctx, useKey(name)) }),
+    busy: busyWhy({ made: ofMakers.has(writablePrefix(ctx, makerOf(name))), inFlight: isInFlight(ctx, useKey(name)) }),
     lastUse: record ? await lastUseOf(ctx, record) : (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0),
     usage: NO_USAGE,
   };
 }
+
+/** What is there while one is made anew belongs to that. */
+const makerOf = (name: string) => name.replace(/\.old$/, "");
 
 /** Unix ms. */
 export const lastUseOf = async (ctx: Ctx, { name, prefix, created_at }: Writable): Promise<number> =>
@@ -52,7 +55,7 @@ export const lastUseOf = async (ctx: Ctx, { name, prefix, created_at }: Writable
 /** False when somebody makes it or goes into it right now, or has since `seen` was read. */
 export async function sweepWritable(ctx: Ctx, seen: EnvFacts): Promise<boolean> {
   const name = seen.path.slice(seen.path.lastIndexOf("/") + 1);
-  const lock = tryFileLock(writableLock(ctx, name));
+  const lock = tryFileLock(writableLock(ctx, makerOf(name)));
   if (!lock) return false;
   try {
     // Who made or opened it meanwhile did so under the lock, and has noted the use.

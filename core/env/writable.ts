@@ -8,6 +8,7 @@ import { hostname } from "node:os";
 import * as v from "valibot";
 import type { Ctx } from "#core/context.ts";
 import { isSharedName } from "#core/env/envs-list.ts";
+import { targetOf } from "#core/env/links.ts";
 import { sha256Hex } from "#core/platform/digest.ts";
 import { stemsIn } from "#core/platform/folder.ts";
 import { readTextIfAny, writeFileAtomic } from "#core/platform/fs-atomic.ts";
@@ -49,7 +50,7 @@ export const isWritable = (prefix: string): boolean => existsSync(`${prefix}/.sw
 
 /** What stands beside an environment is named after it. */
 export const isWritableName = (name: string): boolean =>
-  isName(name) && !/\.(json|used)$/.test(name) && !isSharedName(name);
+  isName(name) && !/\.(json|used|old)$/.test(name) && !isSharedName(name);
 
 export const ownerOf = (pid: number): Owner => ({ pid, started: startTime(pid), host: hostname() });
 
@@ -85,6 +86,15 @@ function unreadable(ctx: Ctx, name: string): Writable {
   const created_at = statSync(prefix).mtimeMs;
   const mode = existsSync(`${prefix}/conda-meta`) ? "conda" : "venv";
   return { format: 0, name, prefix, mode, project: "", runtime: "", version: "", created_at, owner: null };
+}
+
+/** Why nobody can work in it now; undefined when all is well. */
+export function lackOf({ format, name, prefix }: Writable): string | undefined {
+  if (format === 0) return `the record of the writable environment ${name} can't be read`;
+  const python = `${prefix}/bin/python`;
+  return existsSync(python)
+    ? undefined
+    : `the Python of the writable environment ${name} is not there: ${targetOf(python) ?? python}`;
 }
 
 export async function listWritable(ctx: Ctx): Promise<Writable[]> {

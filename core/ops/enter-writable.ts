@@ -16,6 +16,7 @@ export interface WritableParams {
   name: string;
   owner_pid: number;
   shell_pid?: number | undefined;
+  fresh: boolean;
   offline: boolean;
   shell?: RcShell;
 }
@@ -34,8 +35,8 @@ export async function enterWritable(client: Ctx, params: WritableParams): Promis
   const resolved = await resolveLocal(ctx, params.uri);
   const version = await readVersion(ctx, resolved.version.id);
   const { project, name: runtime } = resolved.ref;
-  const { name, owner_pid: ownerPid, shell_pid: shellPid } = params;
-  const env = await openWritable(ctx, { name, ownerPid, shellPid, project, runtime, version });
+  const { name, owner_pid: ownerPid, shell_pid: shellPid, fresh } = params;
+  const env = await openWritable(ctx, { name, ownerPid, shellPid, fresh, project, runtime, version });
   const plan = await planOf(ctx, resolved, env);
   const { shell } = params;
   if (!shell) return { name: env.name, plan };
@@ -45,5 +46,5 @@ export async function enterWritable(client: Ctx, params: WritableParams): Promis
 
 const badName = (name: string) =>
   new SwError("USAGE", `${JSON.stringify(name)} is no name for an environment`, {
-    hint: "Letters, digits, _ . and -, a letter first, no .json or .used at the end.",
+    hint: "Letters, digits, _ . and -, a letter first, no .json, .used or .old at the end.",
   });

@@ -100,13 +100,13 @@ bothModes((mode) => {
 
       it("takes what was never made to the end, unless a living operation makes it", async () => {
         await using home = await tempHome({ mode });
-        for (const name of ["half", "shell-1-0a", "making"]) await makeHalf(home, name);
+        for (const name of ["half", "shell-1-0a", "making", "making.old"]) await makeHalf(home, name);
         await leaseFor(home, join(home.root, ".envs/writable/making"), await identity(process.pid));
         expect(await sweep(home, words)).toEqual({
           go: { half: "unfinished or replaced", "shell-1-0a": "unfinished or replaced" },
-          kept: { making: "it is being made" },
+          kept: { making: "it is being made", "making.old": "it is being made" },
         });
-        expect(await names(home)).toEqual(["making"]);
+        expect(await names(home)).toEqual(["making", "making.old"]);
       });
     });
   }

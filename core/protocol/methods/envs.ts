@@ -16,7 +16,7 @@ const EnvPip = defineMethod({
 
 /**
  * `name` "" is that of the shell `owner_pid`; `text` is what a hooked shell evaluates, which then is in there as
- * `shell_pid`.
+ * `shell_pid`; `fresh` makes it anew, without what was installed into it.
  */
 const EnvWritable = defineMethod({
   kind: "operation",
@@ -25,6 +25,7 @@ const EnvWritable = defineMethod({
     name: Text,
     owner_pid: v.number(),
     shell_pid: v.optional(v.number()),
+    fresh: v.optional(v.boolean(), false),
     shell: v.optional(v.picklist(["bash", "zsh", "fish", "sh"])),
     offline: v.optional(v.boolean(), false),
   }),
