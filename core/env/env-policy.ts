@@ -35,6 +35,8 @@ export interface EnvRules {
   unusedBefore: number | undefined;
   /** Bytes that all together may take, when asked; what several share counts once. */
   limit: number | undefined;
+  /** Unix ms: above the limit only those go that were last used before it; all of them without. */
+  limitUsedBefore?: number;
 }
 
 export interface EnvChoice {
@@ -48,7 +50,7 @@ export function chooseEnvs(envs: readonly EnvFacts[], rules: EnvRules): { go: En
     const why = reason(env, rules);
     return why === undefined ? [] : [{ env, why }];
   });
-  const all = [...chosen, ...overLimit(envs, chosen, rules.limit)];
+  const all = [...chosen, ...overLimit(envs, chosen, rules)];
   return {
     go: all.filter(({ env }) => env.busy === undefined),
     kept: all.flatMap(({ env }) => (env.busy === undefined ? [] : [{ env, why: env.busy }])),
@@ -64,7 +66,8 @@ function reason(env: EnvFacts, rules: EnvRules): string | undefined {
 }
 
 /** The longest unused first, until the rest fits. */
-function overLimit(envs: readonly EnvFacts[], chosen: readonly EnvChoice[], limit: number | undefined): EnvChoice[] {
+function overLimit(envs: readonly EnvFacts[], chosen: readonly EnvChoice[], rules: EnvRules): EnvChoice[] {
+  const { limit, limitUsedBefore = Number.POSITIVE_INFINITY } = rules;
   if (limit === undefined) return [];
   const gone = new Set(chosen.map(({ env }) => env));
   const left = envs.filter((env) => !gone.has(env)).sort((a, b) => a.lastUse - b.lastUse);
@@ -72,7 +75,7 @@ function overLimit(envs: readonly EnvFacts[], chosen: readonly EnvChoice[], limi
   let total = left.reduce((sum, { usage }) => sum + usage.own, 0) + holders.bytes;
   const more: EnvChoice[] = [];
   for (const env of left) {
-    if (total <= limit) break;
+    if (total <= limit || env.lastUse >= limitUsedBefore) break;
     more.push({ env, why: "over the size limit" });
     if (env.busy === undefined) total -= env.usage.own + holders.drop(env);
   }

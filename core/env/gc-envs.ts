@@ -59,10 +59,15 @@ async function sweepBeside(ctx: Ctx, live: ReadonlySet<string>): Promise<void> {
  * Only what nobody can use: prefixes that were never finished, or that a fresh start has replaced, and writable ones of
  * shells that have ended.
  */
-export async function sweepUnfinished(ctx: Ctx): Promise<SweptEnv[]> {
-  const never = Number.NEGATIVE_INFINITY;
-  const rules = { unneededBefore: never, unusedBefore: undefined, limit: undefined };
-  const { go } = await chooseUnused(ctx, await readFacts(ctx, { live: new Set(), limit: undefined }), rules);
+export const sweepUnfinished = async (ctx: Ctx): Promise<SweptEnv[]> => await sweepLost(ctx, { limit: undefined });
+
+/** That, and the longest unused ones above the limit; only those that were last used before that time. */
+export const sweepOverLimit = async (ctx: Ctx, over: { limit: number; usedBefore: number }): Promise<SweptEnv[]> =>
+  await sweepLost(ctx, { limit: over.limit, limitUsedBefore: over.usedBefore });
+
+async function sweepLost(ctx: Ctx, over: Pick<EnvRules, "limit" | "limitUsedBefore">): Promise<SweptEnv[]> {
+  const rules = { unneededBefore: Number.NEGATIVE_INFINITY, unusedBefore: undefined, ...over };
+  const { go } = await chooseUnused(ctx, await readFacts(ctx, { live: new Set(), limit: over.limit }), rules);
   const swept: SweptEnv[] = [];
   for (const { env, why } of go) if (await removeEnv(ctx, env)) swept.push({ prefix: env.path, why, bytes: 0 });
   await sweepLinks(ctx);
@@ -144,13 +149,14 @@ async function removeEnv(ctx: Ctx, env: EnvFacts): Promise<boolean> {
   return true;
 }
 
-async function dropEnv(ctx: Ctx, { key, path }: EnvFacts): Promise<boolean> {
+async function dropEnv(ctx: Ctx, env: EnvFacts): Promise<boolean> {
+  const { key, path } = env;
   const lock = tryFileLock(`${ctx.paths.locks}.env-${key}.lock`);
   if (!lock) return false;
   try {
     const marker = await readTextIfAny(markerPath(ctx, key));
     await dropMarker(ctx, key);
-    if (marker !== undefined && (isInFlight(ctx, key) || (await hasLiveShell(ctx, path)))) {
+    if (marker !== undefined && (hasUseSince(ctx, env) || (await hasLiveShell(ctx, path)))) {
       await writeFileAtomic(markerPath(ctx, key), marker);
       return false;
     }
@@ -160,3 +166,7 @@ async function dropEnv(ctx: Ctx, { key, path }: EnvFacts): Promise<boolean> {
     lock.release();
   }
 }
+
+/** Others may have gone before it, which takes its time: who came in meanwhile need not be on the way any more. */
+const hasUseSince = (ctx: Ctx, { key, lastUse: known }: EnvFacts): boolean =>
+  isInFlight(ctx, key) || lastUse(ctx, { key, created_at: 0 }) > known;

@@ -21,6 +21,7 @@ import {
 import { writePointer } from "#core/env/pointer.ts";
 import type { Recipe } from "#core/env/recipe.ts";
 import { sweepReplaced } from "#core/env/replaced.ts";
+import { makeRoom } from "#core/env/room.ts";
 import { settleAfter } from "#core/env/settle.ts";
 import { usableRecipe } from "#core/env/usable-recipe.ts";
 import { type FileLock, fileLock, tryFileLock } from "#core/platform/file-lock.ts";
@@ -51,7 +52,7 @@ export async function restoreEnv(ctx: Ctx, version: Version, options: RestoreOpt
   const restored = await ctx.flights.join(`version:${version.id}:${fresh}${network(ctx)}`, ctx, (report, signal) =>
     restoreByKey({ ...ctx, report, signal }, version, fresh),
   );
-  await settleAfter(ctx, restored.marker, options.compile);
+  await settleAfter(ctx, restored.marker, options.compile, restored.made ? makeRoom : undefined);
   return restored;
 }
 

@@ -30,20 +30,26 @@ export function isSettled(ctx: Ctx, marker: Marker): boolean {
 /** A path may be taken again by the next environment of its key. */
 const begunKey = ({ prefix, created_at }: Marker) => `settled:${prefix}:${created_at}`;
 
+/** What is to be done in the background when that is through. */
+export type Next = (ctx: Ctx, marker: Marker) => Promise<void>;
+
 /**
  * In the background where there is one; a process that ends with its command does what takes no time, and does it now.
  * @param compile as somebody wished; undefined for what is usual
  */
-export async function settleAfter(ctx: Ctx, marker: Marker, compile: boolean | undefined): Promise<void> {
+export async function settleAfter(ctx: Ctx, marker: Marker, compile: boolean | undefined, next?: Next): Promise<void> {
   if (compile !== true && isSettled(ctx, marker)) return;
-  if (ctx.longLived) settleLater(ctx, marker, compile === false ? "leave" : "compile");
+  if (ctx.longLived) settleLater(ctx, marker, compile === false ? "leave" : "compile", next);
   else await settle(ctx, marker, compile === true ? "compile" : compile === false ? "leave" : "later");
 }
 
 /** Begun once by this process: what keeps it from its end would keep it from it again. */
-export function settleLater(ctx: Ctx, marker: Marker, bytecode: Bytecode): void {
+export function settleLater(ctx: Ctx, marker: Marker, bytecode: Bytecode, next?: Next): void {
   ctx.memo.set(begunKey(marker), true);
-  ctx.background(`settle:${marker.prefix}:${bytecode}`, `settle ${marker.key}`, (own) => settle(own, marker, bytecode));
+  ctx.background(`settle:${marker.prefix}:${bytecode}`, `settle ${marker.key}`, async (own) => {
+    await settle(own, marker, bytecode);
+    await next?.(own, marker);
+  });
 }
 
 /** Once, however many ask, in however many processes. @throws CANCELLED when the environment is removed meanwhile */

@@ -25,6 +25,13 @@ test("the limit takes the longest unused first and stops when the rest fits", ()
   expect(names(chooseEnvs(envs, { ...nothing, limit: 0 }).go)).toEqual(["old", "middle", "new"]);
 });
 
+test("what was used at a given time or since stays whatever the limit, and counts", () => {
+  const envs = [env("new", { lastUse: 3 }), env("old", { lastUse: 1 }), env("middle", { lastUse: 2 })];
+  const gone = (limitUsedBefore: number) => names(chooseEnvs(envs, { ...nothing, limit: 0, limitUsedBefore }).go);
+  expect([1, 2, 3].map(gone)).toEqual([[], ["old"], ["old", "middle"]]);
+  expect(names(chooseEnvs(envs, { ...nothing, limit: 29, limitUsedBefore: 3 }).go)).toEqual(["old"]);
+});
+
 test("a busy one stays with its reason, and under a limit the next one goes in its place", () => {
   const envs = [env("old", { lastUse: 1, busy: "a shell is in it" }), env("new", { lastUse: 2 })];
   const { go, kept } = chooseEnvs(envs, { ...nothing, limit: 15 });
