@@ -12,7 +12,7 @@ import { createHost, type Host } from "#daemon/host.ts";
 import { createJobs } from "#daemon/jobs/create-jobs.ts";
 import { Daemon } from "#daemon/life/daemon.ts";
 import { log } from "#daemon/life/log.ts";
-import { sweepSoon } from "#daemon/life/sweep.ts";
+import { sweepFirst, sweepSoon } from "#daemon/life/sweep.ts";
 import { startBackground } from "#daemon/ops/background.ts";
 import { Operations } from "#daemon/ops/operation.ts";
 import { serve } from "#daemon/server.ts";
@@ -29,6 +29,7 @@ export async function daemonMain(root: string): Promise<void> {
   if (!lock) return sayReady("taken");
   await removeFile(run.socket);
   const daemon = createDaemon(root, run, lock);
+  await sweepFirst(daemon.host);
   const mask = setUmask(0o177);
   serve(daemon);
   daemon.listening();

@@ -20,12 +20,13 @@ import {
 } from "#core/env/activation/hook-entry.ts";
 import type { ActivationPlan } from "#core/env/activation/plan.ts";
 import { fitsHook } from "#core/env/activation/plan-words.ts";
+import { entriesFolder, noteBuild } from "#core/env/entries-folder.ts";
 import { liveFolder } from "#core/env/live-shells.ts";
 import { markerPath } from "#core/env/marker.ts";
 import { isSealed, sitePackages } from "#core/env/seen.ts";
 import { errno } from "#core/errors.ts";
 import { namesIn } from "#core/platform/folder.ts";
-import { readTextIfAny, removeFile, removeTree, writeFileAtomic } from "#core/platform/fs-atomic.ts";
+import { readTextIfAny, removeFile, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import { configPath } from "#core/platform/paths.ts";
 import { fileTime, writeTwin } from "#core/platform/time-twin.ts";
 import { foreignDir } from "#core/store/foreign.ts";
@@ -49,12 +50,13 @@ export async function draftEntry(
   const foreign = foreignDir(ctx, project, name);
   if (!/^[A-Za-z0-9_][A-Za-z0-9_./-]*$/.test(uri) || new RegExp(ODD_URI).test(uri) || fileTime(foreign) !== undefined)
     return;
-  const folder = `${ctx.paths.activation}/by-uri/${uri}/@`;
+  const folder = `${entriesFolder(ctx)}/${uri}/@`;
   const ref = refPath(ctx, project, name);
   const refId = fileId(ref);
   if (refId === undefined) return;
   // Made now and not later: who forgets all entries meanwhile forgets this one too.
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  await noteBuild(ctx);
   return { folder, ref, refId, configTime: fileTime(configPath(ctx.env)) };
 }
 
@@ -63,12 +65,6 @@ function fileId(path: string): string | undefined {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
   return found && `${found.ino}-${found.mtimeNs}`;
 }
-
-/**
- * Forgets every entry: what a URI means has changed in a way that no ref shows (a project was removed), or to be rid of those
- * that nobody uses. Each shell asks once and gets a new one.
- */
-export const dropEntries = async (ctx: Ctx): Promise<void> => await removeTree(`${ctx.paths.activation}/by-uri`);
 
 /** A hard link to `path`, while that is the file that `id` says; false where it is another by now, or the disk knows no links. */
 async function linkTwin(path: string, id: string, twin: string): Promise<boolean> {

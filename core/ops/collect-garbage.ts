@@ -6,8 +6,8 @@
 import { readConfig } from "#core/config/config-file.ts";
 import type { Ctx } from "#core/context.ts";
 import { type LayerRules, sweepLayers } from "#core/docker/sweep-layers.ts";
+import { dropEntries } from "#core/env/entries-folder.ts";
 import { type SweptEnv, sweepEnvs } from "#core/env/gc-envs.ts";
-import { dropEntries } from "#core/env/hook-entries.ts";
 import { parseDuration } from "#core/ops/duration.ts";
 import { sweeping } from "#core/store/gc-lock.ts";
 import { type Contents, mark } from "#core/store/gc-mark.ts";

@@ -2,7 +2,7 @@
 import { readConfig, updateConfig } from "#core/config/config-file.ts";
 import { uriContext } from "#core/config/uri-context.ts";
 import type { Ctx } from "#core/context.ts";
-import { dropEntries } from "#core/env/hook-entries.ts";
+import { dropEntries } from "#core/env/entries-folder.ts";
 import { unlinkProject } from "#core/env/links.ts";
 import { SwError } from "#core/errors.ts";
 import {

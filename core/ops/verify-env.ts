@@ -1,6 +1,6 @@
 /** `env verify [--fix]`: reads environments again and says what is not as it was made. Tests: test/e2e/drift.test.ts, test/e2e/rot.test.ts */
 import type { Ctx } from "#core/context.ts";
-import { dropEntries } from "#core/env/hook-entries.ts";
+import { dropEntries } from "#core/env/entries-folder.ts";
 import { dropMarker, type Marker } from "#core/env/marker.ts";
 import { protect } from "#core/env/protect.ts";
 import { recipeOfKey } from "#core/env/recipe-of-key.ts";

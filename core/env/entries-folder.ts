@@ -1,0 +1,29 @@
+/**
+ * The folder of what hooked shells read (hook-entries.ts): all of it belongs to one build, whose scripts it names.
+ * Tests: test/e2e/start-sweep.test.ts, test/e2e/hook.test.ts
+ */
+import { existsSync } from "node:fs";
+import type { Ctx } from "#core/context.ts";
+import { BUILD_ID } from "#core/platform/build-info.ts";
+import { readTextIfAny, removeTree, writeFileAtomic } from "#core/platform/fs-atomic.ts";
+
+export const entriesFolder = (ctx: Ctx): string => `${ctx.paths.activation}/by-uri`;
+
+// No URI begins with a dot.
+const buildFile = (ctx: Ctx) => `${entriesFolder(ctx)}/.build`;
+
+/** Whose they are; to be called with each new entry. */
+export async function noteBuild(ctx: Ctx): Promise<void> {
+  if (!existsSync(buildFile(ctx))) await writeFileAtomic(buildFile(ctx), BUILD_ID, { durable: false, mode: 0o600 });
+}
+
+/** After an upgrade: shells would go on with scripts that the build before has rendered. */
+export async function forgetOtherBuilds(ctx: Ctx): Promise<void> {
+  if ((await readTextIfAny(buildFile(ctx))) !== BUILD_ID) await dropEntries(ctx);
+}
+
+/**
+ * Forgets every entry: what a URI means has changed in a way that no ref shows (a project was removed), or to be rid of those
+ * that nobody uses. Each shell asks once and gets a new one.
+ */
+export const dropEntries = async (ctx: Ctx): Promise<void> => await removeTree(entriesFolder(ctx));
