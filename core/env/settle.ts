@@ -11,7 +11,7 @@ import { certify } from "#core/env/certify.ts";
 import { type Marker, readMarker } from "#core/env/marker.ts";
 import { protect } from "#core/env/protect.ts";
 import { addToRecord, readRecord, writeRecord } from "#core/env/record.ts";
-import { changedSince, isSealed, prepareSeen, unseal, writeSeen } from "#core/env/seen.ts";
+import { changedSince, isDamaged, isSealed, prepareSeen, unseal, writeSeen } from "#core/env/seen.ts";
 import { shareBytecode } from "#core/env/share-bytecode.ts";
 import { withFileLock } from "#core/platform/file-lock.ts";
 
@@ -23,8 +23,10 @@ const has = (prefix: string, bytecode: Bytecode): boolean => existsSync(signPath
 
 /** Whether it is done, or was begun by this process: each activation asks. */
 export function isSettled(ctx: Ctx, marker: Marker): boolean {
-  if (ctx.memo.get<boolean>(begunKey(marker)) === true) return true;
-  return isSealed(marker.prefix) && (has(marker.prefix, "compile") || has(marker.prefix, "leave"));
+  const { prefix } = marker;
+  if (isSealed(prefix) && (has(prefix, "compile") || has(prefix, "leave"))) return true;
+  // Who was killed at a repair since has opened it again.
+  return ctx.memo.get<boolean>(begunKey(marker)) === true && !isDamaged(prefix);
 }
 
 /** A path may be taken again by the next environment of its key. */
@@ -77,7 +79,7 @@ async function settleNow(ctx: Ctx, marker: Marker, bytecode: Bytecode): Promise<
   if (isMore) await compileBytecode(ctx, marker);
   if (isMore) await shareBytecode(ctx, prefix);
   await prepareSeen(prefix);
-  const damaged = await recordAll(ctx, marker);
+  const damaged = (await recordAll(ctx, marker)) || isDamaged(prefix);
   await protect(prefix);
   await mkdir(`${prefix}/.swcli`, { recursive: true });
   await writeFile(signPath(prefix, bytecode), "");

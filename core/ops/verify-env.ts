@@ -5,7 +5,7 @@ import { dropMarker, type Marker } from "#core/env/marker.ts";
 import { protect } from "#core/env/protect.ts";
 import { recipeOfKey } from "#core/env/recipe-of-key.ts";
 import { repair } from "#core/env/repair.ts";
-import { changedSince, unseal, writeSeen } from "#core/env/seen.ts";
+import { changedSince, openForRepair, writeSeen } from "#core/env/seen.ts";
 import { settle } from "#core/env/settle.ts";
 import { type Difference, type Verified, verifyPrefix } from "#core/env/verify.ts";
 import { envPlace, sharedPlaces } from "#core/ops/envs.ts";
@@ -97,7 +97,7 @@ async function fixThem(ctx: Ctx, marker: Marker, differences: readonly Differenc
   return await withFileLock(`${ctx.paths.locks}.settle-${key}.lock`, ctx.signal, async () => {
     const recipe = differences.length > 0 ? await recipeOfKey(ctx, key) : undefined;
     let damaged = true;
-    await unseal(prefix);
+    await openForRepair(prefix);
     try {
       const { done } = await repair(ctx, { marker, recipe, differences });
       damaged = !differences.every(({ path }) => done.has(path));

@@ -157,5 +157,42 @@ test(
   3 * MINUTES,
 );
 
+test(
+  "a repair that is killed is warned of, closed again and can be repeated",
+  async () => {
+    await using home = await tempHome();
+    const env = ownCache(home);
+    const wheel = await makeWheel(`${home.dir}/w`, { name: "indexed", recorded: "right" });
+    let delayMs = 0;
+    await using index = await servePackages([wheel], {
+      get delayMs() {
+        return delayMs;
+      },
+    });
+    const configs = `{ pip: { index_url: "${index.url}" } }`;
+    const { prefix, site } = await make(home, yamlOf("demo", "  - pip: [indexed]", configs), {}, env);
+    appendFileSync(`${site}/indexed/__init__.py`, "VERSION = 9\n");
+    delayMs = 30 * MINUTES;
+    const alone = { ...env, SW_NO_DAEMON: "1" };
+    const fixing = home.spawn(["env", "verify", "demo", "--fix"], { env: alone });
+    await fixing.said("Fetching indexed");
+    fixing.killGroup("SIGKILL");
+    await fixing.exited;
+    delayMs = 0;
+    const warned = async (more = env) =>
+      (await home.run(["runtime", "run", "demo", "--", "true"], { env: more })).stderr;
+    expect(await warned(alone)).toContain("repair of this environment has not come to its end");
+    // The daemon closes it.
+    await warned();
+    await settled(prefix);
+    expect(statSync(site).mode & 0o222).toBe(0);
+    expect(await warned()).toContain("changed since it was made");
+    expect(await home.run(["env", "verify", "demo", "--fix"], { env })).toMatchObject({ exitCode: 0 });
+    expect(await warned()).toBe("");
+    expect(readFileSync(`${site}/indexed/__init__.py`, "utf8")).toBe('VERSION = "1.0"\n');
+  },
+  3 * MINUTES,
+);
+
 const cachedAt = (home: Home, name: string): string =>
   [...new Bun.Glob(`archive-v0/**/${name}/__init__.py`).scanSync(`${home.dir}/uv-cache`)][0] ?? "";
