@@ -57,6 +57,15 @@ it("unchanged it starts no process, other content is not allowed", async () => {
   expect((await nu(["cd PROJECT"])).stdout).toBe("[demo]\n");
 });
 
+it("who allows what the file has become is in that at once, and out of it who disallows it", async () => {
+  await buildRuntime(home, "second");
+  const dir = await realpath(await home.project({ ".swrt-runtime": "demo\n" }));
+  await home.run(["runtime", "allow", dir]);
+  const write = '"second" | save --force .swrt-runtime; swcli runtime allow | ignore';
+  const ran = await nu([`cd ${dir}`, write, "swcli runtime allow --remove | ignore"]);
+  expect(ran.stdout.split("\n").filter((line) => line.startsWith("["))).toEqual(["[demo]", "[second]", "[]"]);
+});
+
 it("what somebody activated or left by hand stays so", async () => {
   const by = await nu(["swcli runtime activate demo/v0", "cd PROJECT", "cd /", "swcli deactivate"]);
   expect(by.stdout).toBe("[demo]\n[demo]\n[demo]\n[]\n");

@@ -17,8 +17,10 @@ for (const shell of SHELLS) {
     beforeAll(async () => {
       home = await tempHome();
       const dir = await home.project({ "runtime.yaml": YAML });
-      const built = await home.run(["runtime", "build", "--prepare", "wait"], { cwd: dir });
-      if (built.exitCode !== 0) throw new Error(built.stderr);
+      for (const name of ["demo", "second"]) {
+        const built = await home.run(["runtime", "build", "--prepare", "wait", "-n", name], { cwd: dir });
+        if (built.exitCode !== 0) throw new Error(built.stderr);
+      }
       // Its record follows in the background; without it each activation asks.
       const seen = new Bun.Glob("*/.swcli/seen/site");
       const isSettled = () => [...seen.scanSync({ cwd: `${home.root}/.envs`, dot: true })].length > 0;
@@ -123,7 +125,20 @@ for (const shell of SHELLS) {
       const linked = await sh([`cd ${link}/deep`, "swcli runtime allow ..", "cd /", `cd ${link}`]);
       expect(linked.stdout).toBe(`[]\n${link}/.swrt-runtime may now enter demo on cd\n[demo]\n[]\n[demo]\n`);
       const removed = await sh([`cd ${link}/deep`, "swcli runtime allow --remove .", "cd /", `cd ${link}`]);
-      expect(removed.stdout).toBe(`[demo]\n${link}/.swrt-runtime is not allowed any more\n[demo]\n[]\n[]\n`);
+      expect(removed.stdout).toBe(`[demo]\n${link}/.swrt-runtime is not allowed any more\n[]\n[]\n[]\n`);
+    });
+
+    it("who allows what the file has become is in that at once, and out of it who disallows it", async () => {
+      const dir = await realpath(await home.project({ ".swrt-runtime": "demo\n" }));
+      await home.run(["runtime", "allow", dir]);
+      const write = (text: string) => `echo ${text} >.swrt-runtime; swcli runtime allow >/dev/null`;
+      const ran = await sh([`cd ${dir}`, write("second"), write("demo"), "swcli runtime allow --remove >/dev/null"]);
+      expect(ran.stdout).toBe("[demo]\n[second]\n[demo]\n[]\n");
+      // What was left or entered by hand is as somebody wants it until they allow something.
+      const left = await sh([`cd ${dir}; ${write("demo")}`, "deactivate", "swcli runtime allow /nowhere", "cd ."]);
+      expect(left.stdout).toBe("[demo]\n[]\n[]\n[]\n");
+      const own = await sh([`cd ${dir}`, "swcli runtime activate second", write("demo")]);
+      expect(own.stdout).toBe("[demo]\n[second]\n[second]\n");
     });
 
     it("what was allowed can be disallowed when the file has changed or gone", async () => {

@@ -31,6 +31,9 @@ export function cdLines(shell: Shell): string[] {
 
 const define = (name: string, body: readonly string[]) => [`function ${name} {`, ...body, "}"];
 
+/** What was entered for a file is left at the next look, and entered anew as the file is then: it was allowed, or no more. */
+export const LOOK_AGAIN = "unset _SWRT_PWD; if [[ -n ${_SWRT_CD-} ]]; then _SWRT_CD=/; fi";
+
 const CALLED: Readonly<Record<Shell, string[]>> = {
   bash: atPrompt("bash", "_swrt_cd"),
   zsh: [
@@ -98,6 +101,9 @@ export const nuCdLines = (): string[] => [
   "}",
   ...nuCalls("env_change.PWD", "_swrt_cd", "{|before, after| _swrt_cd }"),
 ];
+
+/** As `LOOK_AGAIN`; fish looks at once. */
+export const FISH_LOOK_AGAIN = "if set -q _SWRT_CD; set -g _SWRT_CD /; end; if functions -q _swrt_cd; _swrt_cd; end";
 
 /** The same for fish, which tells of a new folder by itself. */
 export function fishCdLines(): string[] {

@@ -3,7 +3,7 @@
  * Needs `test -ef` (fish 3.6) to activate without a process; older ones ask each time. Tests: test/e2e/hook.test.ts
  */
 import { activateWords } from "#core/env/activation/activate-words.ts";
-import { fishCdLines } from "#core/env/activation/cd-script.ts";
+import { FISH_LOOK_AGAIN, fishCdLines } from "#core/env/activation/cd-script.ts";
 import { fishLines } from "#core/env/activation/fish-script.ts";
 import { ENTRY_FILE, ODD_URI, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
 import { fishInheritedLines } from "#core/env/activation/hook-inherited.ts";
@@ -51,7 +51,7 @@ const SWCLI = [
   "if test (count $argv) -eq 3; and _swrt_quick $argv[3]; return 0; end",
   "_swrt_ask $argv[3..-1]",
   'case "runtime:allow" "rt:allow"',
-  "_swrt_bin $argv; or return; functions -q _swrt_cd; and _swrt_cd; return 0",
+  `_swrt_bin $argv; or return; ${FISH_LOOK_AGAIN}; return 0`,
   "case deactivate:",
   'if test "$_SWRT_LIVE" = "$fish_pid"; _swrt_off',
   'else if test -n "$SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL"; _swrt_off_inherited; else; _swrt_bin deactivate; end',
@@ -80,7 +80,7 @@ const GLOBALS = [
   `case ${activateWords(" ")
     .map((words) => `'${words}:*'`)
     .join(" ")}; _swrt_ask $argv`,
-  "case 'runtime allow:*' 'rt allow:*'; _swrt_bin $all; and if functions -q _swrt_cd; _swrt_cd; true; end",
+  `case 'runtime allow:*' 'rt allow:*'; _swrt_bin $all; and begin; ${FISH_LOOK_AGAIN}; true; end`,
   "case deactivate:0; swcli deactivate",
   "case '*'; set -e _SWRT_G; _swrt_bin $all; return",
   "end",

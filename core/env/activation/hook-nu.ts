@@ -55,8 +55,14 @@ const swcliBody = (cd: boolean) => [
   "_swrt_on (if $known == null { _swrt_run ...$args | from json } else { $known })",
   "} else if $leaves and ('_SWRT' in $env) { _swrt_off",
   "} else if $leaves and ($env.SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL? | is-not-empty) { _swrt_off_inherited",
-  // What was allowed here is entered at once: no change of folder tells of it.
-  ...(cd ? ["} else if ($verb =~ '^(runtime|rt) allow$') { _swrt_run ...$words; _swrt_cd"] : []),
+  // What was allowed here is entered at once, also in place of what was: no change of folder tells of it.
+  ...(cd
+    ? [
+        "} else if ($verb =~ '^(runtime|rt) allow$') { _swrt_run ...$words",
+        "if ('_SWRT_CD' in $env) { $env._SWRT_CD = { file: '/' } }",
+        "_swrt_cd",
+      ]
+    : []),
   "} else { _swrt_run ...$words }",
 ];
 

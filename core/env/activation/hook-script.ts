@@ -6,7 +6,7 @@
  * Tests: test/e2e/hook.test.ts
  */
 import { activateWords } from "#core/env/activation/activate-words.ts";
-import { cdLines } from "#core/env/activation/cd-script.ts";
+import { cdLines, LOOK_AGAIN } from "#core/env/activation/cd-script.ts";
 import { configTwin, ENTRY_FILE, markerTwin, refTwin, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
 import { inheritedLines } from "#core/env/activation/hook-inherited.ts";
 import { DEPTH, LIVE_FOLDER, leaveLines, MARK_IN, OWN_PID } from "#core/env/activation/hook-marks.ts";
@@ -75,7 +75,7 @@ const activating = (end: string) =>
 const OTHER = [
   'case "${1-}:${2-}:$#" in',
   `${activating("*")}) shift 2; _swrt_ask "$@";;`,
-  'runtime:allow:*|rt:allow:*) unset _SWRT_PWD; _swrt_bin "$@";;',
+  `runtime:allow:*|rt:allow:*) _swrt_bin "$@" || return; ${LOOK_AGAIN};;`,
   "deactivate::1) if [[ ${_SWRT_LIVE-} == $$ ]]; then _swrt_off deactivate",
   "elif [[ -n ${SW_ACTIVATED_RUNTIME_PREFIX_IN_SHELL-} ]]; then _swrt_off_inherited; else _swrt_bin deactivate; fi;;",
   '-*|runtime:-*|rt:-*) _swrt_globals "$@";;',
@@ -97,7 +97,7 @@ const GLOBALS = [
   "esac; if [[ $# -gt 0 ]]; then shift; fi; done",
   'case "$_SWRT_W:$#" in',
   `${activating("*")}) _swrt_ask "$@";;`,
-  'runtime:allow:*|rt:allow:*) unset _SWRT_PWD; _swrt_bin "${_SWRT_ALL[@]}";;',
+  `runtime:allow:*|rt:allow:*) _swrt_bin "\${_SWRT_ALL[@]}" || return; ${LOOK_AGAIN};;`,
   "deactivate:0) _swrt_other deactivate;;",
   '*) _swrt_bin "${_SWRT_ALL[@]}";;',
   "esac",
