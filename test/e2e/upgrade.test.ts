@@ -1,7 +1,8 @@
-/** Another build of swcli comes while the daemon of the first one works: it ends its work, and is in nobody's way. */
+/** Another build of swcli, or the same once more, comes while a daemon works: it ends its work, and is in nobody's way. */
 import { afterAll, beforeAll, expect } from "bun:test";
-import { type Home, tempHome } from "../helpers/home.ts";
-import { testWith } from "../helpers/needs.ts";
+import { copyFile, rename } from "node:fs/promises";
+import { type Home, SWCLI_BIN, tempHome } from "../helpers/home.ts";
+import { needsLinux, testWith } from "../helpers/needs.ts";
 import { otherBuild } from "../helpers/other-build.ts";
 import { pushTinyBase } from "../servers/base-image.ts";
 import { type RegistryServer, registryMissing, startRegistry } from "../servers/registry.ts";
@@ -50,6 +51,24 @@ testImage(
     while ((await home.processes()).includes(old.pid)) await Bun.sleep(10);
     expect(await home.exec([other, "runtime", "list"])).toMatchObject({ exitCode: 0, stderr: "" });
     expect((await home.exec([other, "-o", "json", "daemon", "status"])).json.pid).toBe(next.pid);
+  },
+  SLOW,
+);
+
+testWith(needsLinux())(
+  "installed once more, the same build goes on: its daemon still starts engines",
+  async () => {
+    await using home = await tempHome();
+    const own = `${home.dir}/swcli`;
+    await copyFile(SWCLI_BIN, own);
+    expect(await home.exec([own, "daemon", "start"])).toMatchObject({ exitCode: 0 });
+    const { json: old } = await home.exec([own, "-o", "json", "daemon", "status"]);
+    await copyFile(SWCLI_BIN, `${own}.new`);
+    await rename(`${own}.new`, own);
+    const yaml = "name: demo\nenvironment:\n  python: 3.11\ndependencies:\n  - pip:\n      - six\n";
+    const cwd = await home.project({ "runtime.yaml": yaml });
+    expect(await home.exec([own, "runtime", "build", "--prepare", "wait"], { cwd })).toMatchObject({ exitCode: 0 });
+    expect((await home.exec([own, "-o", "json", "daemon", "status"])).json.pid).toBe(old.pid);
   },
   SLOW,
 );
