@@ -16,7 +16,7 @@ const SCRIPTS = {
   "activate.d/a-java.sh":
     'if [ -n "$JAVA_HOME" ]; then export JAVA_HOME_CONDA_BACKUP=$JAVA_HOME; fi\nexport JAVA_HOME=$CONDA_PREFIX/lib/jvm\n',
   "deactivate.d/a-java.sh":
-    'echo a >>"$HOME/left"\nif [ -n "${JAVA_HOME_CONDA_BACKUP-}" ]; then export JAVA_HOME=$JAVA_HOME_CONDA_BACKUP; else unset JAVA_HOME; fi\n',
+    'echo a >>"$HOME/left"\nif [ -n "$JAVA_HOME_CONDA_BACKUP" ]; then export JAVA_HOME=$JAVA_HOME_CONDA_BACKUP; else unset JAVA_HOME; fi\n',
   "activate.d/b-lists.sh": [
     'export LD_LIBRARY_PATH="$CONDA_PREFIX/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"',
     'export CFLAGS="-O2 ${CFLAGS}"',
@@ -106,7 +106,8 @@ bothModes((mode) => {
           async () => {
             const enter = shell === "fish" ? `${into} | source` : `set -eu; eval "$(${into})"`;
             // Twice: one runtime over another one leaves the first.
-            const script = `${enter}\n${enter}\n${show}\ndeactivate\n${show}\n`;
+            const lenient = shell === "fish" ? "" : '(: "$NOT_SET") 2>/dev/null && echo no longer strict || :\n';
+            const script = `${enter}\n${enter}\n${show}\ndeactivate\n${show}\n${lenient}`;
             const ran = await home.exec([shell, ...QUIET[shell], "-c", script], { env: { ...env, SW: SWCLI_BIN } });
             expect(ran.stderr).toBe("");
             expect(ran.stdout).toBe(inside(own) + outside(own));
@@ -119,13 +120,16 @@ bothModes((mode) => {
           `${shell}: a hooked shell too, and what was changed inside stays`,
           async () => {
             const init = shell === "fish" ? '"$SW" shell init fish | source' : `eval "$("$SW" shell init ${shell})"`;
-            const put = shell === "fish" ? "set -gx CHOICE changed" : "export CHOICE=changed";
+            // The second one is unset by a script for the way out.
+            const put = ["CHOICE", "JAVA_HOME"]
+              .map((name) => (shell === "fish" ? `set -gx ${name} changed` : `export ${name}=changed`))
+              .join("\n");
             const more = shell === "fish" ? "set -gx PATH /more $PATH" : "export PATH=/more:$PATH";
             // What isn't written for fish is run beside it.
             const lost = shell === "fish" ? "" : ":/lost";
             const script = `${init}\nswcli runtime activate demo\n${show}\n${put}\n${more}\ndeactivate\n${show}\n`;
             const ran = await home.exec([shell, ...QUIET[shell], "-c", script], { env: { ...env, SW: SWCLI_BIN } });
-            const after = shown({ ...own, CHOICE: "changed", PATH: `/more:${path()}${lost}` });
+            const after = shown({ ...own, CHOICE: "changed", JAVA_HOME: "changed", PATH: `/more:${path()}${lost}` });
             expect(ran.stderr).toBe("");
             expect(ran.stdout).toBe(inside(own) + after);
           },

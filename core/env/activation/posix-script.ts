@@ -9,10 +9,11 @@ import { noteLeft } from "#core/env/activation/hook-marks.ts";
 import type { ActivationPlan } from "#core/env/activation/plan.ts";
 import { type ExtensionWords, literalWords, type PlanWords } from "#core/env/activation/plan-words.ts";
 import { DIALECTS, type Dialect, FUNCTION_STATE, type PosixShell } from "#core/env/activation/posix-dialect.ts";
+import { LEAVE_STATE, leaveLines, pathIsOurs, variablesBack } from "#core/env/activation/posix-leave.ts";
 import { posixQuote as q } from "#core/env/activation/quote.ts";
 
 /** `_SWRT_BY_CD` is set by cd-script.ts. */
-const STATE = ["_SWRT_LIVE", "_SWRT_PATH", "_SWRT_NEW", "_SWRT_MARK", "_SWRT_MINE", "_SWRT_BY_CD"];
+const STATE = ["_SWRT_LIVE", "_SWRT_PATH", "_SWRT_NEW", "_SWRT_MARK", "_SWRT_BY_CD", ...LEAVE_STATE];
 /** Set only where something was there before us; `_SWRT_RARE` says that it is so. */
 const RARE_STATE = [
   "_SWRT_RARE",
@@ -161,23 +162,6 @@ export function posixOff(plan: PlanWords, shell: PosixShell): string[] {
   ];
 }
 
-/** A condition: what activation made of the PATH is still there. */
-const pathIsOurs = (plan: PlanWords, then: string) =>
-  `case "$_SWRT_NEW" in "\${PATH-}":${plan.set.map(([, word]) => word).join(":")}) ${then};; `;
-
-/** conda's scripts for the way out change variables too: what was ours before them goes back to what it was before us. */
-function leaveLines(plan: PlanWords, dialect: Dialect): string[] {
-  if (plan.leave.length === 0) return [];
-  const add = (name: string) => `_SWRT_MINE=\${_SWRT_MINE}${name}:`;
-  const mine = [
-    `${dialect.global}_SWRT_MINE=:`,
-    `${pathIsOurs(plan, add("PATH"))}esac`,
-    ...plan.set.map(([name, word]) => `if [ "\${${name}+x}\${${name}-}" = x${word} ]; then ${add(name)}; fi`),
-    ...plan.unset.map((name) => `if [ -z "\${${name}+x}" ]; then ${add(name)}; fi`),
-  ];
-  return [later(mine), ...plan.leave.map((stem) => `if [ -r ${stem}.sh ]; then if . ${stem}.sh; then :; fi; fi`)];
-}
-
 /** The careful way back: somebody changed something since, or something was there before us. */
 function offRare(plan: PlanWords, dialect: Dialect): string[] {
   const [guard, value] = plan.guard;
@@ -222,15 +206,6 @@ function variablesOff(plan: PlanWords): string[] {
       (name) =>
         `if [ -n "\${_SWRT_OLD_${name}+x}" ] && [ -z "\${${name}+x}" ]; then export ${name}="$_SWRT_OLD_${name}"; fi; unset _SWRT_OLD_${name}`,
     ),
-  ];
-}
-
-/** What was ours when the scripts for the way out began, whatever these have made of it. */
-function variablesBack(names: readonly string[]): string[] {
-  const back = 'if [ -n \\"\\${_SWRT_OLD_$1+x}\\" ]; then export $1=\\"\\$_SWRT_OLD_$1\\"; else unset $1; fi';
-  return [
-    `set -- ${names.join(" ")}`,
-    `while [ $# -gt 0 ]; do case $_SWRT_MINE in *:$1:*) eval "${back}";; esac; unset _SWRT_OLD_$1; shift; done`,
   ];
 }
 
