@@ -160,6 +160,15 @@ bothModes((mode) => {
     },
   );
 
+  testWith(...needs)("a script that ends its shell, even by `exit 0`, is named with what it said", async () => {
+    const odd = join(prefix, "etc/conda/activate.d/c-odd.sh");
+    await writeFile(odd, "echo no license >&2\nexit 0\n");
+    const ran = await home.run(["runtime", "run", "demo", "--", "true"]);
+    await rm(odd);
+    expect(ran).toMatchObject({ exitCode: 125, stdout: "" });
+    expect(ran.stderr).toContain(`the activation script ${odd} ended the shell (exit code 0)\nno license\n`);
+  });
+
   testWith(...needs)("what lies in the home is in the home of who asks, not of who asked first", async () => {
     const env = { HOME: await home.project({ here: "" }) };
     const config = { SW_CLI_CONFIG: home.env.SW_CLI_CONFIG ?? join(home.dir, ".config/starwhale/config.yaml") };

@@ -9,22 +9,39 @@ import type { Ctx } from "#core/context.ts";
 import { OWN_VALUE, type Values } from "#core/env/activation/conda-learn.ts";
 import { errno, SwError } from "#core/errors.ts";
 import { removeFile } from "#core/platform/fs-atomic.ts";
-import { run } from "#core/platform/proc.ts";
+import { type RunResult, run } from "#core/platform/proc.ts";
 
 // What scripts print is no part of the answer, and a failing one doesn't end the others, as in conda. Afterwards PATH may be
 // anything.
 const BEGIN = "exec 3>&1 1>&2; _SWRT_E=$(type -P env)";
-const SOURCE = 'for _SWRT_F in "$@"; do . "$_SWRT_F"; done; "$_SWRT_E" -0 >&3';
-const ONCE = `${BEGIN}; ${SOURCE}`;
+const END = '"$_SWRT_E" -0 >&3';
+const SOURCE = `for _SWRT_F in "$@"; do . "$_SWRT_F"; done; ${END}`;
+// Each is named first: one that ends the shell is the last of them.
+const ONCE = `${BEGIN}; for _SWRT_F in "$@"; do printf '=%s\\0' "$_SWRT_F" >&3; . "$_SWRT_F"; done; ${END}`;
 
-/** What they leave. @throws SwError ENV_BUILD_FAILED when the shell itself fails */
+/** What they leave. @throws SwError ENV_BUILD_FAILED when one of them ends the shell, or never ends */
 export async function runScripts(ctx: Ctx, scripts: readonly string[], env: Values): Promise<Values> {
   const argv = ["bash", "--noprofile", "--norc", "-c", ONCE, "bash", ...scripts];
+  const began = performance.now();
   const result = await run(ctx, argv, { cwd: "/", env, deadlineMs: DEADLINE_MS });
-  if (result.exitCode === 0 || result.stdout !== "") return valuesOf(result.stdout.split("\0"));
-  throw new SwError(
+  const pairs = result.stdout.split("\0");
+  const values = valuesOf(pairs);
+  if (Object.keys(values).length > 0) return values;
+  const last = pairs.findLast((pair) => pair.startsWith("="))?.slice(1);
+  const isEndless = performance.now() - began >= DEADLINE_MS;
+  throw notLeft(last, result, isEndless ? `did not end in ${DEADLINE_MS / 1000} seconds` : undefined);
+}
+
+function notLeft(script: string | undefined, { exitCode, stderr }: RunResult, why: string | undefined): SwError {
+  const how = why ?? `ended the shell (exit code ${exitCode})`;
+  const said = stderr.trim().slice(-2000);
+  return new SwError(
     "ENV_BUILD_FAILED",
-    `the activation scripts of the environment failed:\n${result.stderr.slice(0, 2000)}`,
+    [`the activation script ${script ?? "of the environment"} ${how}`, ...(said === "" ? [] : [said])].join("\n"),
+    {
+      hint: "With conda it would take your shell along. Mend it in its package, or leave that out.",
+      detail: { script },
+    },
   );
 }
 
