@@ -53,6 +53,10 @@ export default defineCommand({
       short: ["ilw"],
       description: "With an environment: what no index has too",
     },
+    "allow-conflicts": {
+      type: "boolean",
+      description: "With an environment: go on although its packages don't fit each other",
+    },
   },
   async run({ args, data: out }) {
     if (args.check && args.stdout) throw new SwError("USAGE", "--check and --stdout exclude each other");
@@ -61,7 +65,11 @@ export default defineCommand({
       dir,
       yaml: args["yaml-path"],
       source: await sourceOf(args),
-      extras: { editable: args["include-editable"], local_wheel: args["include-local-wheel"] },
+      extras: {
+        editable: args["include-editable"],
+        local_wheel: args["include-local-wheel"],
+        conflicts: args["allow-conflicts"],
+      },
       upgrade,
       cache: !args["no-cache"],
       mode: args.check ? "check" : args.stdout ? "print" : "write",
@@ -101,7 +109,10 @@ interface Selectors {
 const SELECTORS = ["yaml-path", "env-name", "env-prefix-path", "env-use-shell"] as const;
 
 async function sourceOf(args: Selectors): Promise<ParamsOf<"runtime.lock">["source"]> {
-  const given = SELECTORS.filter((key) => args[key]);
+  const given = SELECTORS.filter((key) => args[key] !== undefined && args[key] !== false);
+  // A variable without a value: the runtime.yaml is not what was meant.
+  const empty = given.find((key) => args[key] === "");
+  if (empty) throw new SwError("USAGE", `--${empty} is empty`);
   if (given.length > 1) {
     throw new SwError("USAGE", `${given.map((key) => `--${key}`).join(" and ")} exclude each other`);
   }

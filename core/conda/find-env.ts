@@ -18,14 +18,14 @@ export async function findCondaEnv(ctx: Ctx, name: string): Promise<string> {
   for (const prefix of candidates) if (await isCondaEnv(prefix)) return prefix;
   const folders = [...new Set(candidates.map(dirname))];
   throw new SwError("ENV_NOT_FOUND", `no conda environment is called ${name}; looked in ${folders.join(", ")}`, {
-    hint: "`--conda-prefix PATH` names its folder (`conda info --envs` lists them).",
+    hint: "Its folder will do (`conda info --envs` lists them): `build --conda-prefix PATH`, `lock --env-prefix-path PATH`.",
     detail: { name, looked: folders },
   });
 }
 
 const notAName = (path: string) =>
   new SwError("ENV_NOT_FOUND", `${path} is a path, not the name of a conda environment`, {
-    hint: `Use --conda-prefix ${path}`,
+    hint: `A folder is named by \`build --conda-prefix ${path}\`, \`lock --env-prefix-path ${path}\`.`,
   });
 
 /** In the order in which conda itself would find it. */

@@ -14,7 +14,7 @@ import { readProject } from "#core/ops/read-project.ts";
 import { collectSource } from "#core/ops/source-inputs.ts";
 import { readTextIfAny, removeFile, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import { expandHome } from "#core/platform/paths.ts";
-import type { BuildSource } from "#core/protocol/methods/build-source.ts";
+import type { BuildExtras, BuildSource } from "#core/protocol/methods/build-source.ts";
 import { readBlobText } from "#core/store/blobs.ts";
 
 export interface LockParams {
@@ -23,7 +23,7 @@ export interface LockParams {
   yaml?: string;
   /** An environment instead of a yaml. */
   source?: BuildSource;
-  extras: { editable: boolean; local_wheel: boolean };
+  extras: Pick<BuildExtras, "editable" | "local_wheel" | "conflicts">;
   /** Packages to upgrade, all when the list is empty. */
   upgrade?: string[];
   cache: boolean;
@@ -72,7 +72,7 @@ async function fromYaml(ctx: Ctx, params: LockParams): Promise<Locked> {
 }
 
 async function fromSource(ctx: Ctx, params: LockParams): Promise<Locked> {
-  const extras = { ...params.extras, pip_options: false, condarc: false, conflicts: false };
+  const extras = { ...params.extras, pip_options: false, condarc: false };
   const target = { cuda: "", cudnn: "", arch: "noarch" } as const;
   const source = params.source ?? { kind: "shell" };
   const inputs = await collectSource(ctx, { source, target, extras });

@@ -50,5 +50,5 @@ const withoutSlash = (path: string) => (path.length > 1 ? path.replace(/\/+$/, "
 
 const noneActive = () =>
   new SwError("ENV_NOT_FOUND", "no environment is active in this shell: VIRTUAL_ENV and CONDA_PREFIX are not set", {
-    hint: "Activate one first, or name it: --venv PATH, --conda NAME, --conda-prefix PATH.",
+    hint: "Activate one first, or name it: `build` takes --venv, --conda and --conda-prefix, `lock` --env-name and --env-prefix-path.",
   });

@@ -105,6 +105,10 @@ test(
     expect(built.exitCode).toBe(0);
     const names = [...(await lockText(home, "uv")).matchAll(/^([a-z0-9-]+)==/gm)].map(([, name]) => name);
     expect(names).toEqual(["requests", "six", "urllib3"]);
+    const lock = ["runtime", "lock", "--stdout", "-p", prefix];
+    expect(await home.run(lock)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("--allow-conflicts") });
+    expect(await home.run(["runtime", "lock", "-p", ""])).toMatchObject({ exitCode: 2, stdout: "" });
+    expect((await home.run([...lock, "--allow-conflicts"])).stdout).toContain("urllib3==1.20 ");
   },
   LONG,
 );

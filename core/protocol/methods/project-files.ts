@@ -1,7 +1,7 @@
 /** Methods on the files of a person's project: its lock, its runtime.yaml. */
 import * as v from "valibot";
 import { defineMethod } from "#core/protocol/define.ts";
-import { BuildSource } from "#core/protocol/methods/build-source.ts";
+import { BuildExtras, BuildSource } from "#core/protocol/methods/build-source.ts";
 
 const Text = v.pipe(v.string(), v.maxLength(8192));
 
@@ -11,10 +11,7 @@ const Lock = defineMethod({
     dir: Text,
     yaml: v.optional(Text),
     source: v.optional(BuildSource),
-    extras: v.optional(v.strictObject({ editable: v.boolean(), local_wheel: v.boolean() }), {
-      editable: false,
-      local_wheel: false,
-    }),
+    extras: v.optional(v.pick(BuildExtras, ["editable", "local_wheel", "conflicts"]), {}),
     upgrade: v.optional(v.array(Text)),
     cache: v.optional(v.boolean(), true),
     mode: v.optional(v.picklist(["write", "check", "print"]), "write"),

@@ -73,5 +73,7 @@ test("a folder without records is no environment, and the error says where it wa
 
 test("a path in place of a name is told its own option", async () => {
   await using home = await storeHome();
-  await expect(find(home, "./envs/x")).rejects.toMatchObject({ hint: "Use --conda-prefix ./envs/x" });
+  await expect(find(home, "./envs/x")).rejects.toMatchObject({
+    hint: "A folder is named by `build --conda-prefix ./envs/x`, `lock --env-prefix-path ./envs/x`.",
+  });
 });
