@@ -3,6 +3,7 @@
  * vars`, in `conda-meta/state`). Tests: test/unit/core/conda/env-variables.test.ts
  */
 import * as v from "valibot";
+import { isVariableName } from "#core/platform/env.ts";
 import { namesIn } from "#core/platform/folder.ts";
 import { readTextIfAny, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 
@@ -32,10 +33,11 @@ export async function packageVariables(file: string): Promise<Record<string, str
   return values.success ? texts(values.output) : {};
 }
 
-/** Numbers and switches as conda, which is Python, writes them; what is no value of a variable is left out. */
+/** Numbers and switches as conda, which is Python, writes them; what is no variable, or none of conda's to set, is left out. */
 const texts = (values: Record<string, unknown>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(values).flatMap(([name, value]): [string, string][] => {
+      if (!isVariableName(name) || name === "PATH") return [];
       if (typeof value === "boolean") return [[name, value ? "True" : "False"]];
       const isText = typeof value === "number" || (typeof value === "string" && value !== UNSET);
       return isText ? [[name, String(value)]] : [];

@@ -6,17 +6,19 @@ import { isMap } from "yaml";
 import type { At, Item } from "#core/manifest/spec.ts";
 import { placed } from "#core/manifest/spec-error.ts";
 import {
+  dataOf,
   type Field,
   fieldsOf,
   isAbsent,
   itemsOf,
   problem,
-  recordOf,
   rootField,
   textOf,
+  warnAt,
   warnUnknown,
 } from "#core/manifest/yaml-field.ts";
 import { openSource, throwProblems } from "#core/manifest/yaml-source.ts";
+import { isVariableName } from "#core/platform/env.ts";
 
 export interface CondaFile {
   channels: string[];
@@ -37,8 +39,9 @@ export function parseCondaFile(text: string, label: string): CondaFile {
   const out: CondaFile = { channels: [], packages: [], pip: [], variables: {}, warnings: [] };
   out.channels = (itemsOf(keys.get("channels")) ?? []).flatMap((item) => textOf(item) ?? []);
   for (const item of itemsOf(keys.get("dependencies"), "Begin each package with `- `.") ?? []) readItem(item, out);
-  const variables = recordOf(keys.get("variables"));
-  out.variables = Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, String(value ?? "")]));
+  out.variables = Object.fromEntries(
+    [...fieldsOf(keys.get("variables"))].flatMap(([name, field]) => readVariable(name, field)),
+  );
   throwProblems(source);
   return { ...out, warnings: source.warnings.map((w) => placed(source, w.at, w.message)) };
 }
@@ -63,6 +66,17 @@ function readItem(item: Field, out: CondaFile): void {
       }
     }
   }
+}
+
+/** Switches as conda, which is Python, writes them. conda too leaves PATH alone. */
+function readVariable(name: string, field: Field): [string, string][] {
+  if (name === "PATH" || !isVariableName(name)) {
+    warnAt(field, name === "PATH" ? "PATH is left out: activation makes it" : `${field.path} is no name of a variable`);
+    return [];
+  }
+  const text = textOf(field) ?? "";
+  const value = dataOf(field);
+  return [[name, typeof value === "boolean" ? (value ? "True" : "False") : text]];
 }
 
 const placeOf = (field: Pick<Field, "at">): At => ({ line: field.at.line, column: field.at.column });

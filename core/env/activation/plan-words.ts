@@ -3,7 +3,8 @@
  * (functions loaded once and used for every runtime). Pure. Tests: test/e2e/hook.test.ts
  */
 import { type ActivationPlan, venvPlan } from "#core/env/activation/plan.ts";
-import { isShellName, promptText } from "#core/env/activation/quote.ts";
+import { promptText } from "#core/env/activation/quote.ts";
+import { isVariableName } from "#core/platform/env.ts";
 
 export interface PlanWords {
   readonly mode: ActivationPlan["mode"];
@@ -43,12 +44,12 @@ export function literalWords(plan: ActivationPlan, quote: (value: string) => str
     behind: (plan.behind ?? []).map(quote),
     set: [
       ...Object.entries(plan.set)
-        .filter(([name]) => isShellName(name))
+        .filter(([name]) => isVariableName(name))
         .map(([name, value]): [string, string] => [name, quote(value)]),
       ...extend.map(({ name, into }): [string, string] => [name, `"$${into}"`]),
     ],
     extend,
-    unset: plan.unset.filter(isShellName),
+    unset: plan.unset.filter(isVariableName),
     leave: (plan.leave ?? []).map((script) => quote(script.replace(/\.sh$/, ""))),
     mark: quote(`(${promptText(plan.name)}) `),
     guard: [guard, quote(plan.set[guard] ?? plan.prefix)],
@@ -58,7 +59,7 @@ export function literalWords(plan: ActivationPlan, quote: (value: string) => str
 
 const extensionsOf = ({ extend = {} }: ActivationPlan, quote: (value: string) => string): ExtensionWords[] =>
   Object.entries(extend)
-    .filter(([name, { of }]) => isShellName(name) && isShellName(of))
+    .filter(([name, { of }]) => isVariableName(name) && isVariableName(of))
     .map(([name, { of, parts, alone }]) => ({
       ...{ name, of, into: `_SWRT_NEW_${name}` },
       parts: parts.map(quote),

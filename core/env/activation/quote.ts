@@ -14,6 +14,3 @@ export const fishQuote = (value: string) => `'${value.replaceAll("\\", "\\\\").r
 
 /** A name as it may stand in a prompt: what prompts expand (`\`, `$`, `%`, `!`, backticks, control characters) becomes `_`. */
 export const promptText = (name: string) => name.replace(/[^\p{L}\p{N} ._@:+-]/gu, "_");
-
-/** Names that a shell can hold as a variable; others can only be given to a child. */
-export const isShellName = (name: string) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);

@@ -4,7 +4,18 @@ import { storeHome } from "../store/store-home.ts";
 
 test("one value that is no text does not take the others of its file along", async () => {
   await using home = await storeHome();
-  const values = { TEXT: "a b", NUMBER: 3, ON: true, OFF: false, LIST: [1], NOTHING: null, GONE: "***unset***" };
+  const values = {
+    TEXT: "a b",
+    NUMBER: 3,
+    ON: true,
+    OFF: false,
+    LIST: [1],
+    PATH: "/x",
+    "": "y",
+    "a b": "z",
+    NOTHING: null,
+    GONE: "***unset***",
+  };
   const file = await home.write("env/etc/conda/env_vars.d/x.json", JSON.stringify(values));
   expect(await packageVariables(file)).toEqual({ TEXT: "a b", NUMBER: "3", ON: "True", OFF: "False" });
   expect(await packageVariables(await home.write("y.json", "{"))).toEqual({});

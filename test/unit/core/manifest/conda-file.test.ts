@@ -18,6 +18,8 @@ variables:
   FLAG: "1"
   COUNT: 2
   EMPTY:
+  SWITCH: yes
+  QUOTED: "yes"
 `;
 const error = (text: string): SwError => {
   try {
@@ -37,9 +39,19 @@ test("channels, packages and nested pip come with their places; the builder's na
     { text: "pip", at: { line: 9, column: 5 } },
   ]);
   expect(file.pip.map(({ text, at }) => `${at.line}: ${text}`)).toEqual(["11: six==1.16.0", "12: -r more.txt"]);
-  expect(file.variables).toEqual({ FLAG: "1", COUNT: "2", EMPTY: "" });
+  expect(file.variables).toEqual({ FLAG: "1", COUNT: "2", EMPTY: "", SWITCH: "True", QUOTED: "yes" });
   expect(file.warnings).toEqual([]);
   expect(JSON.stringify(file)).not.toContain("/opt/builder");
+});
+
+test("a variable that would take PATH away, or is none, is left out and said; one that is a list is an error", () => {
+  const { variables, warnings } = parseCondaFile("variables:\n  PATH: /x\n  a b: 1\n  OK: 2\n", "env.yml");
+  expect(variables).toEqual({ OK: "2" });
+  expect(warnings).toEqual([
+    "env.yml:2:3: PATH is left out: activation makes it",
+    "env.yml:3:3: variables.a b is no name of a variable",
+  ]);
+  expect(error("variables: { OK: [1] }\n")).toMatchObject({ code: "MANIFEST_TYPE" });
 });
 
 test("a key that conda does not know is warned of with its place, one that it knows is not", () => {
