@@ -4,6 +4,7 @@
  */
 import { basename, resolve } from "pathe";
 import type { Ctx } from "#core/context.ts";
+import { errno, SwError } from "#core/errors.ts";
 import type { EnvPlace, SourceInputs, SourceParams } from "#core/ops/build-source.ts";
 import { expandHome } from "#core/platform/paths.ts";
 import { activeEnv } from "#core/venv/active-env.ts";
@@ -37,7 +38,29 @@ async function fromShell(ctx: Ctx, params: SourceParams): Promise<SourceInputs> 
 const pathOf = (ctx: Ctx, path: string) => resolve(ctx.cwd, expandHome(ctx.env, path));
 
 const fromVenv = async (ctx: Ctx, params: SourceParams, place: EnvPlace) =>
-  await (await import("#core/ops/inputs-from-venv.ts")).inputsFromVenv(ctx, params, place);
+  await reading(place, (await import("#core/ops/inputs-from-venv.ts")).inputsFromVenv(ctx, params, place));
 
 const fromConda = async (ctx: Ctx, params: SourceParams, place: EnvPlace) =>
-  await (await import("#core/ops/inputs-from-conda.ts")).inputsFromConda(ctx, params, place);
+  await reading(place, (await import("#core/ops/inputs-from-conda.ts")).inputsFromConda(ctx, params, place));
+
+/** What the system says of a file of the environment is neither a bug nor about the store. */
+async function reading<T>({ prefix }: EnvPlace, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (e) {
+    const path = e instanceof Error && "path" in e ? String(e.path) : "";
+    const name = errno(e) ?? "";
+    if (path !== prefix && !path.startsWith(`${prefix}/`)) throw e;
+    if (!(name in UNREADABLE)) throw e;
+    throw new SwError("FAILED", `${path} can't be read (${name})`, { hint: UNREADABLE[name], cause: e });
+  }
+}
+
+const CHANGED = "The environment has changed meanwhile, or its links lead nowhere: repeat the command.";
+const NOT_YOURS = "All of the environment has to be readable for you: its owner can build from it, or open it to you.";
+const UNREADABLE: Readonly<Record<string, string>> = {
+  EACCES: NOT_YOURS,
+  EPERM: NOT_YOURS,
+  ENOENT: CHANGED,
+  ENOTDIR: CHANGED,
+};

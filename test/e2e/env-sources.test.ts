@@ -1,10 +1,11 @@
 /** The options of a build hold whatever it is built from: an environment by path, name or shell, or an image. */
 import { expect, test } from "bun:test";
-import { mkdir } from "node:fs/promises";
+import { chmod, chown, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { thisPlatform } from "#core/lock/platforms.ts";
 import { type Home, SWCLI_BIN, tempHome } from "../helpers/home.ts";
 import { needsLinux, testWith } from "../helpers/needs.ts";
+import { needsUser, userHome } from "../helpers/user.ts";
 import { servePackages } from "../servers/package-index.ts";
 import { makeWheel } from "../unit/core/lock/make-wheel.ts";
 import { makeEnv } from "./made-env.ts";
@@ -197,6 +198,31 @@ test(
     expect(locked.stderr).toContain("the lock is without thing-1.0-py3-none-any.whl: a build carries it");
     const { stdout } = await home.exec(["ls", join(home.dir, ".starwhale/lock")]);
     expect(stdout).toBe("requirements-sw-lock.txt\n");
+  },
+  LONG,
+);
+
+testWith(...needsUser)(
+  "an environment that its owner alone may read is said to be so, and the store has no part in it",
+  async () => {
+    await using user = await userHome();
+    const { home } = user;
+    await home.write("venv/pyvenv.cfg", "home = /usr/bin\nversion = 3.11.2\n");
+    const inVenv = await home.write("venv/lib/python3.11/site-packages/six-1.16.0.dist-info/METADATA", "Name: six\n");
+    const inConda = await home.write("conda/conda-meta/six-1.16.0-0.json", "{}");
+    await user.own();
+    for (const [option, path] of [
+      ["-v", inVenv],
+      ["-cp", inConda],
+    ] as const) {
+      await chown(path, 0, 0);
+      await chmod(path, 0o600);
+      const prefix = path.split("/lib/")[0]?.split("/conda-meta/")[0] ?? "";
+      const refused = await user.run(["runtime", "build", option, prefix]);
+      expect(refused).toMatchObject({ exitCode: 1, stdout: "" });
+      expect(refused.stderr).toContain(`${path} can't be read (EACCES)`);
+      expect(refused.stderr).not.toContain("store");
+    }
   },
   LONG,
 );
