@@ -7,6 +7,7 @@ import { channelOf, noSecrets, type Secrets, takeFromSpec, takeSecrets } from "#
 import type { SpecLine } from "#core/conda/engine-error.ts";
 import { specName } from "#core/conda/engine-error.ts";
 import { pipLines } from "#core/conda/lock-pip.ts";
+import { placeOf } from "#core/lock/line-error.ts";
 import type { RequirementSource } from "#core/lock/requirements.ts";
 import { type CondaFile, parseCondaFile } from "#core/manifest/conda-file.ts";
 import { type CondaLockInput, type PinnedPackage, parseCondaLockInput } from "#core/manifest/conda-lock-input.ts";
@@ -55,7 +56,7 @@ export async function condaWants(input: WantsInput): Promise<CondaWants> {
   for (const { text, at } of wants.specs) {
     const named = /^([^\s[]+)::/.exec(text)?.[1];
     if (named && !wants.channels.includes(channelOf(named))) wants.channels.push(channelOf(named));
-    if (specName(text) === "") wants.warnings.push(`${at.file}:${at.line}: ${text} is no package`);
+    if (specName(text) === "") wants.warnings.push(`${placeOf(at)}: ${text} is no package`);
   }
   return wants;
 }
@@ -86,7 +87,7 @@ function addSpecs(wants: CondaWants, path: string, file: CondaFile): void {
 }
 
 function addLock(wants: CondaWants, label: string, lock: CondaLockInput): void {
-  const at = { file: label, line: 1 };
+  const at = { file: label, line: 0 };
   // Several @EXPLICIT lists may name a platform each.
   wants.pinned = { label, platforms: { ...wants.pinned?.platforms, ...lock.platforms } };
   wants.pip.push(...pipLines(lock).map((text) => ({ kind: "pkg" as const, text, at })));

@@ -14,9 +14,11 @@ export interface Explanation {
 /** What happened and what to do, in a few lines. */
 export function explainTransport(error: UvError): Explanation {
   if (error.causes.includes("Git operation failed")) return explainGit(error);
-  if (/^Failed to (download and )?build/.test(error.head)) return explainBuild(error);
   const all = [error.head, ...error.causes];
   const url = all.map((text) => /Failed to fetch: `?(\S+?)`?$/m.exec(text)?.[1]).find((found) => found !== undefined);
+  // The source itself is not to be had; what is missing to build it is told by the build.
+  const isSource = url !== undefined && error.head.includes(url.replace(/[?#].*$/, ""));
+  if (/^Failed to (download and )?build/.test(error.head) && !isSource) return explainBuild(error);
   if (url !== undefined) return explainFetch(error, url);
   return {
     message: all.join("\n"),

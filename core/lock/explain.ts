@@ -108,7 +108,10 @@ function withPlaces({ code, text, hint, input, platform, package: name }: Places
   const wheels = involvedWheels(text, input).map((file) => `  wheels: ${file}`);
   const at = lines[0]?.at;
   const message = [...cut(text), ...shown, ...more, ...wheels].join("\n");
-  return new SwError(code, message, { hint, detail: { platform, package: name, file: at?.file, line: at?.line } });
+  return new SwError(code, message, {
+    hint,
+    detail: { platform, package: name, file: at?.file, line: at?.line || undefined },
+  });
 }
 
 function cut(text: string): string[] {

@@ -5,7 +5,7 @@
 import { type ErrorCode, SwError } from "#core/errors.ts";
 import { redactUrl } from "#core/platform/redact.ts";
 
-/** A place that a person can go to; line and column count from 1. */
+/** A place that a person can go to; line and column count from 1. Line 0 is the whole of what has no lines, or others than these. */
 export interface At {
   file: string;
   line: number;
@@ -29,11 +29,13 @@ export function lineError({ code, at, problem, source, hint, detail }: LineError
   const gutter = `  ${at.line} | `;
   const shown = redactUrl(source);
   const marks = `${" ".repeat(gutter.length - 2)}| ${"^".repeat(Math.max(1, shown.length))}`;
-  return new SwError(code, redactUrl(`${placeOf(at)}: ${problem}\n${gutter}${shown}\n${marks}`), {
+  const lines = at.line === 0 ? [`  ${shown}`] : [gutter + shown, marks];
+  return new SwError(code, redactUrl([`${placeOf(at)}: ${problem}`, ...lines].join("\n")), {
     hint,
-    detail: { ...detail, file: at.file, line: at.line },
+    detail: { ...detail, file: at.file, ...(at.line > 0 && { line: at.line }) },
   });
 }
 
-/** `file:line:column`, or `file:line`. */
-export const placeOf = (at: At): string => `${at.file}:${at.line}${at.column === undefined ? "" : `:${at.column}`}`;
+/** `file:line:column`, `file:line`, or what has no lines. */
+export const placeOf = ({ file, line, column }: At): string =>
+  [file, ...(line === 0 ? [] : [line]), ...(column === undefined ? [] : [column])].join(":");

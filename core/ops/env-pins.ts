@@ -36,7 +36,7 @@ function written(ctx: Ctx, { kind, requirement, login, distribution }: RemoteOri
 
 /** @param label what people call the environment, for messages */
 export async function pinnedRequirements(ctx: Ctx, { texts, logins }: EnvPins, label: string) {
-  const at = { file: label, line: 1 };
+  const at = { file: label, line: 0 };
   const sources = [...texts.values()].map((text): RequirementSource => ({ kind: "pkg", text, at }));
   const requirements = await readRequirements({ dir: "/", sources, env: { ...ctx.env, ...logins } });
   const ofUrls = [...texts.keys()].filter(({ kind }) => kind === "url").map((origin) => versionOf(origin, at));

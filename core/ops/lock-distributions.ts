@@ -8,6 +8,7 @@ import { SwError } from "#core/errors.ts";
 import { parseExport } from "#core/lock/export.ts";
 import { thisPlatform } from "#core/lock/platforms.ts";
 import { type Lock, resolveLock } from "#core/lock/resolve.ts";
+import { normalizeName } from "#core/lock/wheel-name.ts";
 import { PYTHON_VERSIONS, range } from "#core/manifest/supported.ts";
 import { carryWheel } from "#core/ops/carry-wheel.ts";
 import { type EnvPins, envPins, pinnedRequirements } from "#core/ops/env-pins.ts";
@@ -165,13 +166,22 @@ async function tryLock(ctx: Ctx, locking: Locking): Promise<Lock | Absent> {
 
 /** All pins are met by themselves, so what can't be solved is a package that nobody serves as it is installed. */
 function absentIn(e: unknown, origins: readonly RemoteOrigin[]): Absent {
-  if (!(e instanceof SwError) || (e.code !== "LOCK_UNSOLVABLE" && e.code !== "HASH_MISMATCH")) throw e;
-  const found = origins.find(({ distribution }) => distribution.key === e.detail?.package);
-  if (!found) throw e;
+  if (!(e instanceof SwError)) throw e;
+  const found = origins.find(({ distribution }) => distribution.key === normalized(e.detail?.package));
+  const isAbsent = e.code === "LOCK_UNSOLVABLE" || e.code === "HASH_MISMATCH" || isGone(e, found?.kind);
+  if (!found || !isAbsent) throw e;
   return { distribution: found.distribution, reason: reasonOf(e, found.kind) };
 }
 
+const normalized = (name: unknown) => (typeof name === "string" ? normalizeName(name) : undefined);
+
+/** An address may be gone for good; a login that is wanted is another matter. */
+const isGone = ({ code, message }: SwError, kind: RemoteOrigin["kind"] | undefined): boolean =>
+  kind === "url" && code === "LOCK_FAILED" && message.startsWith("can't get ") && !/\((401|403|407) /.test(message);
+
 function reasonOf(e: SwError, kind: RemoteOrigin["kind"]): string {
+  if (e.code === "LOCK_FAILED")
+    return (e.message.split("\n")[0] ?? "").replace(/^can't get \S+ from /, "not to be had from ");
   if (e.code === "HASH_MISMATCH") return "its address serves another file than was installed";
   if (/has no wheels|wheels with/.test(e.message)) return "no wheel for this platform";
   return kind === "url" ? "its address serves another version" : "no such version on your indexes";

@@ -148,7 +148,7 @@ withChannel(
     await home.write(`${cwd}/conda-lock.yml`, conda + pip("1.0", "linux-64", "ab".repeat(32)));
     const other = await home.run(build, { cwd, env });
     expect(other.exitCode).toBe(1);
-    expect(other.stderr).toContain("conda-lock.yml:1: none of the hashes given for thing is one of thing==1.0");
+    expect(other.stderr).toContain("conda-lock.yml: none of the hashes given for thing is one of thing==1.0");
   },
   120_000,
 );

@@ -11,10 +11,11 @@ import { lockText, makeEnv, siteOf } from "./made-env.ts";
 const LONG = 120_000;
 const build = ["runtime", "build", "--prepare", "no", "-v"];
 
-/** One file behind one address, whatever is put there. */
+/** One file behind one address, whatever is put there, or none. */
 function serveFile(first: Uint8Array) {
-  const served = { bytes: first };
-  const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response(served.bytes) });
+  const served: { bytes: Uint8Array | undefined } = { bytes: first };
+  const fetch = () => (served.bytes ? new Response(served.bytes) : new Response("", { status: 404 }));
+  const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch });
   const origin = `http://127.0.0.1:${server.port}`;
   return { origin, served, [Symbol.asyncDispose]: () => server.stop(true) };
 }
@@ -47,6 +48,14 @@ test(
     const code = "import thing; print(thing.VERSION)";
     const ran = await home.run(["runtime", "run", "again", "--", "python", "-c", code], { env });
     expect(ran.stdout).toBe("1.0\n");
+
+    file.served.bytes = undefined;
+    const later = { UV_CACHE_DIR: join(home.dir, "cache3"), SW_LOCAL_STORAGE: join(home.dir, "r3") };
+    const gone = await home.run([...build, prefix], { env: later });
+    expect(gone.exitCode).toBe(1);
+    expect(gone.stderr).toContain("thing 1.0: not to be had from 127.0.0.1");
+    expect(gone.stderr).toContain("-ilw carries them");
+    expect(await home.run([...build, prefix, "-ilw"], { env: later })).toMatchObject({ exitCode: 0 });
   },
   LONG,
 );

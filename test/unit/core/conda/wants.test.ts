@@ -68,7 +68,7 @@ test("logins and tokens of settings, files, specs and lock lines are taken out o
 });
 
 test("what is no package is said with its place", async () => {
-  expect((await wanted([items(">=1")])).warnings).toEqual(["runtime.yaml:3: >=1 is no package"]);
+  expect((await wanted([items(">=1")])).warnings).toEqual(["runtime.yaml:3:5: >=1 is no package"]);
 });
 
 test("lock files for a platform each are one solution", async () => {

@@ -129,6 +129,17 @@ test("a failed request names package, host and reason", () => {
   expect(error.hint).toContain("network");
 });
 
+test("a source that can't be fetched is no source that can't be built", () => {
+  const url = "https://e.invalid/foo.tar.gz";
+  const failed = (what: string) =>
+    explainFailure(
+      `error: Failed to download and build \`foo @ ${url}\`\n  cause: Failed to fetch: \`${what}\`\n  cause: HTTP status client error (404 Not Found) for url (${what})`,
+      input(`foo @ ${url}`),
+    ).message.split("\n")[0];
+  expect(failed(url)).toBe("can't get foo from e.invalid: HTTP status client error (404 Not Found)");
+  expect(failed("https://e.invalid/simple/setuptools/")).toContain("can't build foo");
+});
+
 test("a missing branch is told apart from a host out of reach and from missing rights", () => {
   const git = (fatal: string) =>
     explainFailure(
