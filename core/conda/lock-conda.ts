@@ -53,6 +53,10 @@ export async function lockConda(ctx: Ctx, input: CondaLockInput): Promise<CondaL
   const version = records.find(({ name }) => name === "python")?.version;
   if (version === undefined) throw noPython(spec);
   const minor = version.split(".").slice(0, 2).join(".");
+  const wanted = spec.environment.python;
+  // A lock file that is given is not solved: nothing else would hold one to the other.
+  if (wanted && wanted !== minor)
+    ctx.report.warn(`${wants.pinned?.label} has Python ${version}, which counts; environment.python says ${wanted}`);
   const lock = await lockPip(ctx, input, { minor, provided: pythonPackages(records), solution });
   const from = spec.environment.python || pythonSpec(wants.specs) ? ("runtime.yaml" as const) : ("host" as const);
   return { solution, lock, python: { minor, version, from } };
@@ -77,7 +81,7 @@ async function withPython(ctx: Ctx, { spec, wants }: CondaLockInput): Promise<Sp
   const wanted = spec.environment.python;
   const own = pythonSpec(wants.specs);
   if (own && !wanted) return wants.specs;
-  const at = { file: spec.label ?? "runtime.yaml", line: 1, ...spec.environment.at.python };
+  const at = { file: spec.label ?? "runtime.yaml", line: 0, ...spec.environment.at.python };
   return [...wants.specs, { text: `python ${wanted ?? (await defaultPythonMinor(ctx))}.*`, at }];
 }
 

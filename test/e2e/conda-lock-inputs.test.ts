@@ -99,7 +99,7 @@ withChannel(
 );
 
 withChannel(
-  "a lock file can't be mixed with packages to solve, nor used for a platform that it lacks",
+  "a lock file can't be mixed with packages to solve, nor used for a platform that it lacks; its Python counts",
   async () => {
     await using home = await tempHome({ mode: "in-process" });
     const form = FORMS["explicit.txt"]?.(await pins()) ?? "";
@@ -120,6 +120,15 @@ withChannel(
       "explicit.txt": form,
     });
     expect((await home.run(["runtime", "build"], { cwd: venv })).stderr).toContain("this is not a requirement");
+    const { python, minor } = await condaChannel();
+    const another = minor === "3.10" ? "3.12" : "3.10";
+    const old = await home.project({
+      "runtime.yaml": `name: locked\nenvironment: { python: "${another}", arch: amd64 }\ndependencies: [explicit.txt]\n`,
+      "explicit.txt": form,
+    });
+    expect((await home.run(["runtime", "build", "--prepare", "no"], { cwd: old })).stderr).toContain(
+      `explicit.txt has Python ${python}, which counts; environment.python says ${another}`,
+    );
   },
   30_000,
 );
