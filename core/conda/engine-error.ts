@@ -34,11 +34,14 @@ export function engineError(e: unknown, work: EngineWork): unknown {
   }
   const code = work.doing === "install" ? "ENV_BUILD_FAILED" : "LOCK_FAILED";
   if (kind === "unreachable" || isUnreachable(message)) return unreachable(message, code, work);
-  return new SwError(
-    code,
-    `conda packages could not be ${work.doing === "install" ? "installed" : "resolved"}:\n${short(message)}`,
-  );
+  const failed = `conda packages could not be ${work.doing === "install" ? "installed" : "resolved"}:\n${short(message)}`;
+  if (/\(os error (28|122)\)/.test(message))
+    return new SwError("DISK_FULL", failed, { hint: "Free some space (`swcli gc` helps) and repeat the command." });
+  const isCache = /package cache/.test(message) && /\(os error (1|13|30)\)/.test(message);
+  return new SwError(code, failed, isCache ? { hint: CACHE_HINT } : {});
 }
+
+const CACHE_HINT = "RATTLER_CACHE_DIR names the folder of the package cache; it has to be one that you may write to.";
 
 /** The first line is the text that can't be read. */
 function badSpec(message: string, { lines }: EngineWork): SwError {

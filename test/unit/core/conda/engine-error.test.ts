@@ -85,6 +85,25 @@ test("a number that only looks like a status is no broken network", () => {
   });
 });
 
+test("a full disk and a package cache of somebody else are told with a way out", () => {
+  const cache =
+    "failed to acquire global cache lock\nCaused by: failed to interact with the package cache layer.\nCaused by:";
+  const work: EngineWork = { doing: "install", lines: [] };
+  const full = refused(
+    "InstallerError",
+    `${cache} failed to unpack \`x\`: No space left on device (os error 28)`,
+    work,
+  );
+  expect(full).toMatchObject({ code: "DISK_FULL", message: expect.stringContaining("No space left") });
+  const denied = refused(
+    "InstallerError",
+    `${cache} failed to create directory: Permission denied (os error 13)`,
+    work,
+  );
+  expect(denied).toMatchObject({ code: "ENV_BUILD_FAILED", hint: expect.stringContaining("RATTLER_CACHE_DIR") });
+  expect(refused("InstallerError", "failed to link: Permission denied (os error 13)", work).hint).toBeUndefined();
+});
+
 test("what the engine did not say comes back as it is", () => {
   const own = new Error("ours");
   expect(engineError(own, solve)).toBe(own);
