@@ -43,7 +43,10 @@ async function engineSolve(ctx: Ctx, { asked, access, locked, fresh }: Asking): 
   const { secrets, network } = access;
   const way = { locked, logins: secrets.logins, mirrors: secrets.mirrors, insecure: network.insecure, fresh };
   const answer = await callRattler(ctx, { op: "solve", ...asked, ...way }, network);
-  return v.parse(v.array(CondaRecordSchema), answer.records).map(cleanRecord);
+  const records = v.parse(v.array(CondaRecordSchema), answer.records).map(cleanRecord);
+  const bare = records.find(({ sha256, md5 }) => !sha256 && !md5);
+  if (bare) throw new EngineRefusal("failed", `${bare.url}: its channel's index knows no hash of it`);
+  return records;
 }
 
 async function throughForeign(ctx: Ctx, asking: Asking, solver: ForeignSolver): Promise<CondaRecord[]> {

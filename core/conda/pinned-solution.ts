@@ -4,7 +4,7 @@
  */
 import { publicAccess } from "#core/conda/channel-secrets.ts";
 import { platformOf, type Subdir, subdirOf } from "#core/conda/platform.ts";
-import { type CondaRecord, cleanRecord } from "#core/conda/record.ts";
+import { type CondaRecord, cleanRecord, FILE_NAME } from "#core/conda/record.ts";
 import type { CondaSolution } from "#core/conda/solve.ts";
 import type { CondaWants } from "#core/conda/wants.ts";
 import { SwError } from "#core/errors.ts";
@@ -60,12 +60,10 @@ function covered(arch: readonly string[], lists: Record<string, PinnedPackage[]>
   return plan.platforms.filter(isThere);
 }
 
-const FILE = /^(.+)-([^-]+)-([^-]+)\.(?:conda|tar\.bz2)$/;
-
 /** The file's name says what repodata would. */
 function recordOf({ url, md5, sha256, depends }: PinnedPackage, label: string): CondaRecord {
   const fn = decodeURIComponent(url.slice(url.lastIndexOf("/") + 1));
-  const [, name, version, build] = FILE.exec(fn) ?? [];
+  const [, name, version, build] = FILE_NAME.exec(fn) ?? [];
   const subdir = url.split("/").at(-2) ?? "";
   if (!name || !version || !build || (subdir !== "noarch" && !platformOf(subdir))) {
     throw new SwError("MANIFEST_DEPENDENCY", `${label}: ${url} is no conda package`, {

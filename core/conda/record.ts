@@ -17,7 +17,7 @@ export const CondaRecordSchema = v.object({
   subdir: v.string(),
   fn: v.string(),
   url: v.string(),
-  channel: v.optional(v.string(), ""),
+  channel: v.nullish(v.string(), ""),
   md5: Hex(32),
   sha256: Hex(64),
   size: v.optional(v.number()),
@@ -60,6 +60,9 @@ export function channelUrl({ url, subdir, fn }: Pick<CondaRecord, "url" | "subdi
   if (clean.endsWith(tail)) return clean.slice(0, -tail.length);
   return clean.replace(/\/[^/]+\/[^/]+$/, "");
 }
+
+/** What a package's file is called. */
+export const FILE_NAME = /^(.+)-([^-]+)-([^-]+)\.(?:conda|tar\.bz2)$/;
 
 /** `name=version=build`, as `conda env export` writes it. */
 export const exactSpec = ({ name, version, build }: CondaRecord): string => `${name}=${version}=${build}`;

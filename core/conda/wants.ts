@@ -3,10 +3,18 @@
  * `conda:` items and its settings. What opens channels is taken out of them here. Tests: test/unit/core/conda/wants.test.ts
  */
 import { dirname } from "pathe";
-import { channelOf, noSecrets, type Secrets, takeFromSpec, takeSecrets } from "#core/conda/channel-secrets.ts";
+import {
+  channelOf,
+  isAddress,
+  noSecrets,
+  type Secrets,
+  takeFromSpec,
+  takeSecrets,
+} from "#core/conda/channel-secrets.ts";
 import type { SpecLine } from "#core/conda/engine-error.ts";
 import { specName } from "#core/conda/engine-error.ts";
 import { pipLines } from "#core/conda/lock-pip.ts";
+import { FILE_NAME } from "#core/conda/record.ts";
 import { placeOf } from "#core/lock/line-error.ts";
 import type { RequirementSource } from "#core/lock/requirements.ts";
 import { type CondaFile, parseCondaFile } from "#core/manifest/conda-file.ts";
@@ -53,6 +61,7 @@ export async function condaWants(input: WantsInput): Promise<CondaWants> {
   // A file's own channels come first, as with `conda env update`.
   if (!isDefault) wants.channels.push(...channels);
   takeAll(wants, input.env);
+  wants.specs = wants.specs.map(({ text, at }) => ({ text: inChannel(text), at }));
   for (const { text, at } of wants.specs) {
     const named = /^([^\s[]+)::/.exec(text)?.[1];
     if (named && !wants.channels.includes(channelOf(named))) wants.channels.push(channelOf(named));
@@ -91,6 +100,13 @@ function addLock(wants: CondaWants, label: string, lock: CondaLockInput): void {
   // Several @EXPLICIT lists may name a platform each.
   wants.pinned = { label, platforms: { ...wants.pinned?.platforms, ...lock.platforms } };
   wants.pip.push(...pipLines(lock).map((text) => ({ kind: "pkg" as const, text, at })));
+}
+
+/** The address of a package as what its channel's index knows, which has the hashes that the file itself is without. */
+function inChannel(spec: string): string {
+  const channel = isAddress(spec) ? channelOf(spec) : spec;
+  const [, name, version, build] = FILE_NAME.exec(spec.slice(spec.lastIndexOf("/") + 1)) ?? [];
+  return channel === spec || !build || spec.includes("%") ? spec : `${channel}::${name}=${version}=${build}`;
 }
 
 /** conda's files say `name=1.2` for `1.2.*` and `name=1.2=build`, which the engine reads as they are. */

@@ -1,7 +1,8 @@
 /** Which channel a package comes from, by the settings of a condarc; and solves for machines that this one is not. */
 import { expect } from "bun:test";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { sha256File } from "#core/platform/digest.ts";
 import { type Home, tempHome } from "../helpers/home.ts";
 import { needsLinux, testWith } from "../helpers/needs.ts";
 import { channelPython, condaChannel, serveChannel } from "../servers/conda-channel.ts";
@@ -97,6 +98,27 @@ withChannel(
 
 const named = (platforms: Platforms, subdir: string) =>
   Object.fromEntries((platforms[subdir] ?? []).map(({ name, build }) => [name, build]));
+
+withChannel(
+  "a package that is asked for by its address is locked with the hash of its channel; one without a hash is refused",
+  async () => {
+    const { dir } = await condaChannel();
+    await using home = await tempHome({ mode: "in-process" });
+    const names = await readdir(`${dir}/extra/noarch`);
+    const file = names.find((name) => name.startsWith("loud-9.0-")) ?? "";
+    const ask = (address: string) => locked(home, { channels: [`file://${dir}/main`], packages: `'${address}'` });
+    const found = await ask(`file://${dir}/extra/noarch/${file}`);
+    expect(found).toMatchObject({ exitCode: 0 });
+    expect(found.platforms["linux-64"]?.find(({ name }) => name === "loud")?.sha256).toBe(
+      (await sha256File(`${dir}/extra/noarch/${file}`)).hex,
+    );
+    const bare = await home.write(file, await readFile(`${dir}/extra/noarch/${file}`));
+    const refused = await ask(`file://${bare}`);
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain(`${file}: its channel's index knows no hash of it`);
+  },
+  LONG,
+);
 
 withChannel(
   "a lock for two machines has each one's own builds with their hashes, whichever of them solves",
