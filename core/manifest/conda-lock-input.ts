@@ -39,8 +39,12 @@ export function parseCondaLockInput(text: string, label: string): CondaLockInput
   if (/^environments:/m.test(text) && /^packages:/m.test(text)) {
     return proven(pixiLock(readYaml(PixiLock, text, label), label), label);
   }
+  // Half a lock file would pass for an environment.yml that asks for nothing.
+  if (LOCK_NAME.test(label)) throw unusable(label, "it is no lock file, or not a whole one");
   return undefined;
 }
+
+const LOCK_NAME = /(^|\/)(pixi\.lock|([^/]*[.-])?conda-lock\.ya?ml)$/;
 
 function proven(input: CondaLockInput, label: string): CondaLockInput {
   const bare = Object.values(input.platforms)

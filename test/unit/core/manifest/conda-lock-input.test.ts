@@ -116,3 +116,11 @@ test("a damaged lock file is refused with the place in it", () => {
   expect(() => read(condaLock("  - { name: a }\n"))).toThrow("theirs.lock: package.0.version");
   expect(() => read(condaLock("  - [\n"))).toThrow("theirs.lock: not yaml");
 });
+
+test("half a lock file is no environment.yml that asks for nothing", () => {
+  for (const label of ["pixi.lock", "a/conda-lock.yml", "gpu.conda-lock.yaml"]) {
+    for (const text of ["", "version: 6\nenvironments:\n  default:\n"])
+      expect(() => parseCondaLockInput(text, label)).toThrow(`${label}: it is no lock file, or not a whole one`);
+  }
+  expect(parseCondaLockInput("", "my-conda-locks.yml")).toBeUndefined();
+});
