@@ -67,7 +67,7 @@ export async function channelAccess(ctx: Ctx, written: WrittenChannels): Promise
   const unique = [...new Set(channels)];
   takeNumbered(ctx.env, unique, secrets);
   const network = await channelNetwork(ctx, expandVariables(ctx, settings));
-  return { channels: unique, named, secrets, priority: priorityOf(settings.channel_priority), network };
+  return { channels: unique, named, secrets, priority: priorityOf(ctx, settings.channel_priority), network };
 }
 
 /** `lab::tool` with the address that the settings give the channel: engines know the public ones only. */
@@ -172,7 +172,14 @@ function customBase(settings: CondarcData, name: string): string | undefined {
   return undefined;
 }
 
-function priorityOf(value: unknown): ChannelAccess["priority"] {
-  if (value === "disabled" || value === false) return "disabled";
-  return value === "flexible" ? "flexible" : "strict";
+/** Older condarcs switch it on and off, which conda takes so. */
+function priorityOf(ctx: Ctx, value: unknown): ChannelAccess["priority"] {
+  const word = typeof value === "string" ? value.toLowerCase() : value;
+  if (word === "disabled" || word === false || word === "false") return "disabled";
+  if (word === "flexible" || word === true || word === "true") return "flexible";
+  if (word !== "strict" && word !== undefined && word !== null)
+    ctx.report.warn(
+      `channel_priority is none of strict, flexible and disabled: ${JSON.stringify(value)} does not count`,
+    );
+  return "strict";
 }

@@ -86,6 +86,23 @@ test("the runtime's own condarc wins over the user's, and adds to its custom cha
   expect(found.priority).toBe("disabled");
 });
 
+test.each([
+  ["true", "flexible"],
+  ["false", "disabled"],
+  ["Flexible", "flexible"],
+  ["strict", "strict"],
+  ["flexibel", "strict"],
+] as const)("channel_priority: %s is %s", async (written, priority) => {
+  const warned: string[] = [];
+  const got = await withHome(`channel_priority: ${written}\n`, {}, async (ctx) => {
+    const report = { ...silentReport, warn: (text: string) => void warned.push(text) };
+    const question = { names: ["main"], base: "/", condarc: {}, secrets: noSecrets() };
+    return await channelAccess({ ...ctx, report }, question);
+  });
+  expect(got.priority).toBe(priority);
+  expect(warned.length).toBe(written === "flexibel" ? 1 : 0);
+});
+
 test("logins go as headers, tokens stay in the addresses that are asked for, which nobody else sees", async () => {
   const found = await access(
     "channels: ['https://me:p%40w@one/c', 'https://two/t/$TOKEN/priv', 'https://me:p@w@three/c']\n",
