@@ -58,8 +58,8 @@ export async function pushBlob(
     checked = true;
     const upload: Upload = { registry, scope, source, location: session, patience, onProgress: options.onProgress };
     if (await uploadAll(upload)) return "pushed";
+    // The failure that it was lost by has been counted and waited for.
     registry.ctx.report.log(`${registry.host} lost the upload of ${source.digest.slice(0, 19)}; starting it again`);
-    await waitOrGiveUp(upload, undefined);
   }
 }
 

@@ -191,6 +191,21 @@ testImage(
 );
 
 testImage(
+  "an upload that the registry forgets with each cut is begun again as often as any other try",
+  async () => {
+    await using gate = openGate(registry, { cutUploads: { times: 3, after: 1000 } });
+    await using home = await tempHome();
+    const { dir } = await buildForImage(home);
+    await home.write(join(dir, "greet.sh"), crypto.getRandomValues(Buffer.alloc(50_000)));
+    expect((await home.run(["runtime", "build", "--prepare", "no"], { cwd: dir })).exitCode).toBe(0);
+    const made = await dockerize(home, "-t", `${gate.host}/forgets/x:1`, "--base-image", base, "--push");
+    expect(made.pushed).toBe(true);
+    expect(gate.trouble.cutUploads?.times).toBe(0);
+  },
+  SLOW,
+);
+
+testImage(
   "a base layer whose download is cut is gone on with, and is the same in the end",
   async () => {
     await using gate = openGate(registry, { cutDownloads: { times: 2, after: 100 } });
