@@ -21,7 +21,8 @@ export interface BlobAt {
 export async function* openBlobAt(registry: Registry, blob: BlobAt, from = 0): AsyncGenerator<Uint8Array> {
   const path = `/v2/${blob.repository}/blobs/${blob.digest}`;
   const headers: Record<string, string> = from > 0 ? { range: `bytes=${from}-` } : {};
-  const response = await send(registry, { method: "GET", path, scope: pullScope(blob.repository), headers });
+  const scope = pullScope(blob.repository);
+  const response = await send(registry, { method: "GET", path, scope, headers, slow: true });
   if (!response.ok || !response.body) throw await refusal(registry, response, `${blob.repository}@${blob.digest}`);
   let skip = response.status === 206 ? 0 : from;
   try {

@@ -18,6 +18,8 @@ export interface Connection {
   /** `https://host`, without a slash at its end. */
   readonly base: string;
   readonly tokens: Tokens;
+  /** How long the head of an answer is waited for where little is sent; one minute unless said. */
+  readonly answerMs?: number;
 }
 
 export interface RegistryRequest {
@@ -30,11 +32,14 @@ export interface RegistryRequest {
   readonly body?: Uint8Array | Blob;
   /** Repeating it does no harm. Default: GET and HEAD. */
   readonly repeatable?: boolean;
+  /** The registry may have to get it from elsewhere before it answers. */
+  readonly slow?: boolean;
 }
 
-// A name that is not known, a closed port and a server without TLS don't get better by waiting.
+// A name that is not known, a closed port, a server without TLS and one that is silent don't get better by waiting.
 const TRIES_OF_NOBODY = 2;
 const MAX_REDIRECTS = 5;
+const ANSWER_MS = 60_000;
 
 /**
  * The registry's answer, whatever its status (401 and what is worth a repetition apart); the body is not read yet.
@@ -56,7 +61,7 @@ export async function send(connection: Connection, request: RegistryRequest): Pr
 const isHopeless = (outcome: Response | Error) =>
   outcome instanceof Error &&
   (isUntrusted(outcome) ||
-    /ConnectionRefused|Unable to connect|ENOTFOUND|ECONNREFUSED|EPROTO/i.test(fullText(outcome)));
+    /nothing came within|ConnectionRefused|Unable to connect|ENOTFOUND|ECONNREFUSED|EPROTO/i.test(fullText(outcome)));
 
 /** The server has a certificate that this client does not trust. */
 export const isUntrusted = (e: Error): boolean =>
@@ -109,22 +114,34 @@ async function follow(connection: Connection, request: RegistryRequest, header: 
 }
 
 async function fetchOnce(
-  { ctx }: Connection,
+  connection: Connection,
   request: RegistryRequest,
   { url, header }: { url: URL; header: string | undefined },
 ): Promise<Response> {
-  return await ofetch.raw(url.href, {
+  const { ctx } = connection;
+  const silence = endOfSilence(connection, request);
+  const options = {
     ...(await networkOptions(ctx, url)),
     method: request.method,
     headers: { "user-agent": USER_AGENT, ...request.headers, ...(header !== undefined && { authorization: header }) },
     body: request.body,
-    redirect: "manual",
+    redirect: "manual" as const,
     // ofetch's own repetition knows neither tokens nor Retry-After.
-    retry: false,
-    responseType: "stream",
+    retry: false as const,
+    responseType: "stream" as const,
     ignoreResponseError: true,
-    signal: ctx.signal,
-  });
+    signal: AbortSignal.any([ctx.signal, silence.signal]),
+  };
+  return await ofetch.raw(url.href, options).finally(silence.stop);
+}
+
+/** A server that takes a connection and says nothing would be waited for as long as Bun does: five minutes a try. */
+function endOfSilence({ answerMs = ANSWER_MS }: Connection, request: RegistryRequest) {
+  const controller = new AbortController();
+  if (!isRepeatable(request) || request.slow) return { signal: controller.signal, stop: () => {} };
+  const end = () => controller.abort(new Error(`nothing came within ${answerMs / 1000} s`));
+  const timer = setTimeout(end, answerMs);
+  return { signal: controller.signal, stop: () => clearTimeout(timer) };
 }
 
 export function noAnswer({ host }: Pick<Connection, "host">, cause: Error): SwError {
