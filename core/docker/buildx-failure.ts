@@ -5,22 +5,23 @@ import { SwError } from "#core/errors.ts";
 
 /** @param driver of the builder */
 export function buildFailed(stderr: string, driver: string, { output, tags }: ImagePlan): SwError {
+  const reason = lastReason(stderr);
   const advice = [
     ...(/entitlement network\.host is not allowed/.test(stderr) ? [hostNetwork(driver)] : []),
     ...[...plainHosts(stderr)].map((host) => plainHttp(host, driver)),
     ...(output.kind === "registry" && tags.length > 1 ? ["Some of its names may have been pushed before."] : []),
   ];
-  const hint = [...wordsOf(stderr), ...advice].join("\n");
-  return new SwError("IMAGE_FAILED", `docker buildx failed: ${lastReason(stderr)}`, {
+  const hint = [...wordsOf(stderr, reason), ...advice].join("\n");
+  return new SwError("IMAGE_FAILED", `docker buildx failed: ${reason}`, {
     detail: { needs_python: /No interpreter found for Python (\S+)/.exec(stderr)?.[1] },
     hint: hint || "The whole output is in the job's log, or with -v.",
   });
 }
 
-/** Lines that explain the last one. */
-function wordsOf(stderr: string): string[] {
+/** Lines that explain the reason; buildx says the reason itself up to three times. */
+function wordsOf(stderr: string, reason: string): string[] {
   const said = stderr.split("\n").filter((line) => /error|denied|not found|No solution/i.test(line));
-  return said.length > 1 ? said.slice(-8) : [];
+  return said.filter((line) => !reason.includes(line.replace(/^(#\d+ )?(ERROR: )?/, "").trim())).slice(-8);
 }
 
 const hostNetwork = (driver: string) =>

@@ -24,3 +24,12 @@ test("what some of several names may have got is said, for a push alone", () => 
   const loaded = buildFailed("ERROR: denied\n", "docker", planOf({ tags, output: { kind: "engine" } }));
   expect(loaded).toMatchObject({ message: "docker buildx failed: denied", hint: expect.stringContaining("job's log") });
 });
+
+test("what buildx says three times is told once, with the lines that explain it", () => {
+  const why = 'process "/bin/sh -c make" did not complete successfully: exit code: 2';
+  const said = `#7 0.2 error: no rule to make it\n#7 ERROR: ${why}\nERROR: failed to solve: ${why}\n`;
+  expect(buildFailed(said, "docker", planOf())).toMatchObject({
+    message: `docker buildx failed: failed to solve: ${why}`,
+    hint: "#7 0.2 error: no rule to make it",
+  });
+});
