@@ -29,6 +29,9 @@ export function parseReference(text: string): Reference {
   return { host, repository: full, tag: tag ?? (digest === undefined ? "latest" : undefined), digest };
 }
 
+/** `HOST` or `HOST:PORT` */
+export const isHost = (text: string): boolean => HOST.test(text);
+
 /** Docker's rule: the part before the first slash is a host when it has a dot or a port, or is `localhost`. */
 function splitHost(text: string): { host: string; rest: string } {
   const slash = text.indexOf("/");

@@ -11,7 +11,7 @@ import { readManifest } from "#core/env/recipe.ts";
 import { isImageRuntime } from "#core/env/refuse-image.ts";
 import { SwError } from "#core/errors.ts";
 import type { PackageManifest } from "#core/manifest/package-manifest.ts";
-import { formatReference, parseReference } from "#core/oci/reference.ts";
+import { formatReference, isHost, parseReference } from "#core/oci/reference.ts";
 import type { DockerizeParams, Dockerizing } from "#core/ops/dockerizing.ts";
 import { localUri, resolveLocal } from "#core/ops/target.ts";
 import { expandHome } from "#core/platform/paths.ts";
@@ -29,6 +29,7 @@ export async function checkDockerize(ctx: Ctx, params: DockerizeParams): Promise
 
 export async function readWork(ctx: Ctx, params: DockerizeParams): Promise<Dockerizing> {
   refuseContradictions(params);
+  refuseNoNames(params);
   const resolved = await resolveLocal(ctx, params.uri);
   const version = await readVersion(ctx, resolved.version.id);
   const manifest = await readManifest(ctx, version);
@@ -53,7 +54,7 @@ export function versionTag(image: string, version: string): string {
 }
 
 function tagsOf(params: DockerizeParams, manifest: PackageManifest, version: string): string[] {
-  if (params.tags.length > 0) return params.tags.map((tag) => formatReference(taggable(tag)));
+  if (params.tags.length > 0) return [...new Set(params.tags.map((tag) => formatReference(taggable(tag))))];
   const image = ownImage(manifest);
   if (image !== undefined) return [versionTag(image, version)];
   if (params.to?.startsWith("oci-layout=")) return [];
@@ -75,6 +76,17 @@ function refuseContradictions({ to, push, builder, engine, compression, format }
   if (builder === undefined || engine !== "direct") return;
   throw new SwError("USAGE", "--builder names a builder of buildx, which --engine direct does not use", {
     hint: "Leave one of the two out.",
+  });
+}
+
+/** What names nothing (a variable of a script that is not set) must not mean the default. @throws SwError USAGE */
+function refuseNoNames({ baseImage, builder, insecure }: DockerizeParams): void {
+  if (baseImage !== undefined) parseReference(baseImage);
+  if (builder?.trim() === "") throw new SwError("USAGE", "--builder names no builder");
+  const odd = insecure.find((host) => !isHost(host));
+  if (odd === undefined) return;
+  throw new SwError("USAGE", `${JSON.stringify(odd)} is no host of a registry`, {
+    hint: "Give it as in the image's name: --insecure-registry registry.example:5000",
   });
 }
 

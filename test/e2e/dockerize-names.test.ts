@@ -161,3 +161,34 @@ test(
   },
   SLOW,
 );
+
+test(
+  "an option whose value names nothing is refused, and not taken for the default",
+  async () => {
+    await using home = await tempHome();
+    await buildForImage(home);
+    for (const [option, value] of [
+      ["--base-image", ""],
+      ["--builder", ""],
+      ["--insecure-registry", "http://registry.example"],
+      ["--insecure-registry", ""],
+    ] as const) {
+      const ran = await home.run(["runtime", "dockerize", "demo", "-t", "demo:1", "--dry-run", option, value]);
+      expect(ran).toMatchObject({ exitCode: 2, stdout: "" });
+      expect(ran.stderr).toContain(option === "--builder" ? "names no builder" : `${JSON.stringify(value)} is no`);
+    }
+  },
+  SLOW,
+);
+
+testImage(
+  "a name that is given twice, in two spellings, is one name",
+  async () => {
+    await using home = await tempHome();
+    await buildForImage(home);
+    const names = named(["demo:7", "docker.io/library/demo:7"]);
+    const made = await dockerize(home, ...names, "--base-image", tiny, "--to", "docker-archive=out.tar");
+    expect(made.tags).toEqual(["docker.io/library/demo:7"]);
+  },
+  SLOW,
+);
