@@ -19,12 +19,14 @@ import { readVersion } from "#core/store/versions.ts";
 
 /**
  * What can be known to be wrong before any work, so that no job is made of it; asks no registry and no engine.
+ * @returns the URI of the version that is meant now
  * @throws SwError USAGE, RUNTIME_NOT_FOUND
  */
-export async function checkDockerize(ctx: Ctx, params: DockerizeParams): Promise<void> {
+export async function checkDockerize(ctx: Ctx, params: DockerizeParams): Promise<string> {
   const work = await readWork(ctx, params);
   imagePlatforms(params.platforms);
   if (ownImage(work.manifest) === undefined) await baseName(ctx, work);
+  return work.uri;
 }
 
 export async function readWork(ctx: Ctx, params: DockerizeParams): Promise<Dockerizing> {

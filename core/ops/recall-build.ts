@@ -10,6 +10,8 @@ import type { Ctx } from "#core/context.ts";
 import { linkRuntime } from "#core/env/links.ts";
 import { readyEnv } from "#core/env/pointer.ts";
 import { errno } from "#core/errors.ts";
+import type { Requirements } from "#core/lock/requirements.ts";
+import type { RuntimeSpec } from "#core/manifest/spec.ts";
 import { type BuildInputs, lockFileOf, requirementsDir } from "#core/ops/build-inputs.ts";
 import type { BuildParams, BuildResult } from "#core/ops/build-params.ts";
 import { type Published, publishVersion } from "#core/ops/publish-version.ts";
@@ -113,29 +115,24 @@ const memoKey = (ctx: Ctx, { yaml, source, target, extras, lock, cache }: BuildP
 
 /** Everything that a build reads: what the yaml names, and the settings that change a resolution. */
 async function pathsOf(ctx: Ctx, { spec, entries, requirements, python }: BuildInputs): Promise<string[]> {
+  const files = entries
+    .filter((e) => e.path.startsWith("files/"))
+    .map((e) => `${spec.dir}/${sourceLayout(spec).sourceOf("files", e.path.slice("files/".length))}`);
+  const links = requirements.index.findLinks.filter((link) => link.startsWith("/"));
+  const settings = await settingsFiles(ctx);
+  return [...namedPaths(spec, requirements), ...files, ...links, ...settings, ...(python.path ? [python.path] : [])];
+}
+
+/** The yaml, the locks beside it, and what it names and that includes, apart from the files that are placed. */
+export function namedPaths(spec: RuntimeSpec, requirements: Requirements): string[] {
   const layout = sourceLayout(spec);
-  const at = (kind: "dependencies" | "wheels" | "files", path: string) => `${spec.dir}/${layout.sourceOf(kind, path)}`;
+  const at = (kind: "dependencies" | "wheels", path: string) => `${spec.dir}/${layout.sourceOf(kind, path)}`;
   const named = spec.dependencies.flatMap((d) => {
     if ("path" in d) return [at("dependencies", d.path)];
     return d.kind === "wheel" ? d.items.map((item) => at("wheels", item.text)) : [];
   });
-  const files = entries
-    .filter((e) => e.path.startsWith("files/"))
-    .map((e) => at("files", e.path.slice("files/".length)));
   const included = requirements.files.map((file) => at("dependencies", file));
-  const links = requirements.index.findLinks.filter((link) => link.startsWith("/"));
-  const settings = await settingsFiles(ctx);
-  return [
-    spec.file,
-    lockFileOf(spec),
-    `${requirementsDir(spec)}/${EXPLICIT_LOCK_FILE}`,
-    ...named,
-    ...included,
-    ...files,
-    ...links,
-    ...settings,
-    ...(python.path ? [python.path] : []),
-  ];
+  return [spec.file, lockFileOf(spec), `${requirementsDir(spec)}/${EXPLICIT_LOCK_FILE}`, ...named, ...included];
 }
 
 async function settingsFiles(ctx: Ctx): Promise<string[]> {
@@ -146,7 +143,8 @@ async function settingsFiles(ctx: Ctx): Promise<string[]> {
   return [...(await pipConfigFiles(env, ctx.cwd)), ...(await condarcFiles(env)), ...uv, ...findLinks, configPath(env)];
 }
 
-function stampNow(path: string): { stamp: string; changedAt: number } {
+/** "" for what is not there. */
+export function stampNow(path: string): { stamp: string; changedAt: number } {
   try {
     const s = statSync(path);
     return { stamp: `${s.ino}:${s.size}:${s.mtimeMs}:${s.ctimeMs}`, changedAt: s.ctimeMs };

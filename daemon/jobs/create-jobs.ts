@@ -1,5 +1,6 @@
 /** Jobs as the daemon has them: performed by the dispatcher, with the slots that the client's config allows. */
 import { readConfig } from "#core/config/config-file.ts";
+import type { ParsedParams } from "#core/protocol/methods.ts";
 import { silentReport } from "#core/report.ts";
 import { dispatch, parseParams, requireMethod } from "#daemon/dispatch.ts";
 import { contextFor, type Host } from "#daemon/host.ts";
@@ -19,18 +20,30 @@ export function createJobs(operations: Operations, host: () => Host): Jobs {
     slots: new Slots(() => host().paths.locks),
     limits: configuredLimits,
     perform: async (call) => await dispatch(host(), call),
-    check: async (method, call) => await checkCall(host(), method, call),
+    settle: async (method, call) => await settleCall(host(), method, call),
+    hasChanged: async (method, call, since) => await hasChanged(host(), method, { call, since }),
   });
 }
 
-/** A call that can only fail leaves no job behind. */
-async function checkCall(host: Host, name: string, { params, client }: JobCall): Promise<void> {
+/** A call that can only fail leaves no job behind, and one of a runtime means the version that its name has now. */
+async function settleCall(host: Host, name: string, call: JobCall): Promise<JobCall> {
   const method = requireMethod(name);
-  parseParams(method, params);
-  if (method !== "runtime.dockerize") return;
+  const params = parseParams(method, call.params);
+  if (method !== "runtime.dockerize") return call;
   const { checkDockerize } = await import("#core/ops/dockerize-work.ts");
-  const ctx = contextFor(host, client, { signal: new AbortController().signal, report: silentReport });
-  await checkDockerize(ctx, parseParams(method, params));
+  const uri = await checkDockerize(askingFor(host, call), params as ParsedParams<typeof method>);
+  return { ...call, params: { ...(call.params as object), uri } };
 }
+
+/** Whether the call would do something else than a job that began with it at `since`. */
+async function hasChanged(host: Host, name: string, { call, since }: { call: JobCall; since: number }) {
+  const method = requireMethod(name);
+  if (method !== "runtime.build") return false;
+  const { inputsChanged } = await import("#core/ops/inputs-changed.ts");
+  return await inputsChanged(askingFor(host, call), parseParams(method, call.params), since);
+}
+
+const askingFor = (host: Host, { client }: JobCall) =>
+  contextFor(host, client, { signal: new AbortController().signal, report: silentReport });
 
 const configuredLimits: SlotLimits = async (where) => (await readConfig(where)).swcli.slots;

@@ -31,8 +31,10 @@ import { log } from "#daemon/life/log.ts";
 import { flightKey } from "#daemon/ops/flight-key.ts";
 
 export interface JobsParts extends RunParts {
-  /** Throws what is wrong with a call before a job is made of it. */
-  readonly check: (method: string, call: JobCall) => Promise<void>;
+  /** The call with what its names mean now. Throws what is wrong with it before a job is made of it. */
+  readonly settle: (method: string, call: JobCall) => Promise<JobCall>;
+  /** What the call works from is not as it was at `since` (Unix ms). */
+  readonly hasChanged: (method: string, call: JobCall, since: number) => Promise<boolean>;
 }
 
 // Ended jobs stay readable for long, not for ever.
@@ -49,17 +51,21 @@ export class Jobs {
     this.#parts = parts;
   }
 
-  /** Starts a job, or joins the equal one that is under way. `detached` jobs live without listeners. */
-  async start(method: string, call: JobCall, detached: boolean): Promise<JobRun> {
+  /** Starts a job, or joins the equal one that is under way and works from the same. `detached` jobs live without listeners. */
+  async start(method: string, asked: JobCall, detached: boolean): Promise<JobRun> {
     const kind = jobKind(method);
     if (!kind) throw new SwError("USAGE", `${method} can't be a job`);
-    await this.#parts.check(method, call);
+    const call = await this.#parts.settle(method, asked);
     // Of the jobs that a dead daemon left one may be this very call.
     await this.recovered();
     const key = await keyOf(method, call);
-    const known = this.#starting.get(key);
-    if (known && (await join(await known, detached))) return await known;
-    const started = this.#create({ record: newRecord(method, jobTitle(kind, call), !detached), kind, call });
+    for (let known = this.#starting.get(key); known; known = this.#starting.get(key)) {
+      const run = await known;
+      const since = run.operation.startedAt;
+      if (!(await this.#parts.hasChanged(method, call, since)) && (await join(run, detached))) return run;
+      this.#forget(key, known);
+    }
+    const started = this.#create({ record: newRecord(method, jobTitle(kind, asked), !detached), kind, call });
     this.#offer(key, started);
     return await started;
   }
@@ -67,12 +73,16 @@ export class Jobs {
   /** Equal calls join it until it ends. */
   #offer(key: string, started: Promise<JobRun>): void {
     this.#starting.set(key, started);
-    const forget = () => this.#starting.get(key) === started && this.#starting.delete(key);
+    const forget = () => this.#forget(key, started);
     started.then(({ operation: { flight } }) => {
       // What is being cancelled is nothing to join.
       flight.signal.addEventListener("abort", forget, { once: true });
       flight.result.then(forget, forget);
     }, forget);
+  }
+
+  #forget(key: string, started: Promise<JobRun>): void {
+    if (this.#starting.get(key) === started) this.#starting.delete(key);
   }
 
   async #create(work: Work): Promise<JobRun> {

@@ -173,3 +173,33 @@ bothModes((mode) => {
     MINUTES,
   );
 });
+
+test(
+  "a build of what was changed while it is built is another build, and an unchanged one joins",
+  async () => {
+    await using home = await tempHome();
+    await using project = await slowProject(home, { delayMs: 0 });
+    const yaml = `${project.dir}/runtime.yaml`;
+    const text = `${await Bun.file(yaml).text()}  - files: [{ src: files, dest: files }]\n`.replace(
+      "[{pip: [revpkg]}]",
+      "\n  - pip: [revpkg]",
+    );
+    await home.write(yaml, text);
+    await home.write(`${project.dir}/files/deep/a.txt`, "a");
+    await using slow = await slowProject(home, { delayMs: 20_000 });
+    await home.write(yaml, text.replace(project.index.url, slow.index.url));
+    const first = await detach(home, project);
+    await slow.asked();
+    expect(await detach(home, project)).toBe(first);
+    await home.write(`${project.dir}/files/deep/a.txt`, "b");
+    const second = await detach(home, project);
+    expect(second).not.toBe(first);
+    expect(await detach(home, project)).toBe(second);
+    // Two are built at a time.
+    await home.run(["job", "cancel", first]);
+    await home.write(yaml, text.replace("name: demo", "name: changed"));
+    const watched = await home.run(["-o", "json", ...BUILD], project.options);
+    expect(watched.json).toMatchObject({ name: "changed" });
+  },
+  MINUTES,
+);

@@ -131,6 +131,27 @@ testImage(
 );
 
 testImage(
+  "a job makes the version that was the newest when it was asked for, and the same command asks for a newer one",
+  async () => {
+    await using gate = openGate(registry, { downloadDelayMs: 1500 });
+    await using home = await tempHome();
+    const versions = [(await buildForImage(home)).version];
+    await detach(home, "before", gate);
+    const ids = [await detach(home, "newest", gate)];
+    expect(await detach(home, "newest", gate)).toBe(ids[0] ?? "");
+    versions.push((await buildForImage(home, { greeting: "newer" })).version);
+    ids.push(await detach(home, "newest", gate));
+    const made: string[] = [];
+    for (const id of ids) {
+      await home.run(["job", "wait", id]);
+      made.push((await info(home, id)).result.version);
+    }
+    expect(made).toEqual(versions);
+  },
+  SLOW,
+);
+
+testImage(
   "a job is started again twice and no more",
   async () => {
     await using gate = openGate(registry, { downloadDelayMs: 10_000 });

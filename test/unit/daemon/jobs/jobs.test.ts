@@ -32,7 +32,8 @@ async function daemonJobs(perform: Perform) {
     slots: new Slots(() => paths.locks),
     limits: async () => ({ image: 1, environment: 2 }),
     perform: async ({ signal }) => await perform(signal),
-    check: async () => {},
+    settle: async (_, call) => call,
+    hasChanged: async () => false,
   });
   const host = { ...createHost({ root, locks: paths.locks, longLived: true, background() {} }), jobs };
   const lose = () => {
