@@ -18,7 +18,7 @@ export interface Connection {
   /** `https://host`, without a slash at its end. */
   readonly base: string;
   readonly tokens: Tokens;
-  /** How long the head of an answer is waited for where little is sent; one minute unless said. */
+  /** How long the head of an answer is waited for where nothing is uploaded; one minute unless said. */
   readonly answerMs?: number;
 }
 
@@ -40,6 +40,8 @@ export interface RegistryRequest {
 const TRIES_OF_NOBODY = 2;
 const MAX_REDIRECTS = 5;
 const ANSWER_MS = 60_000;
+// One piece over a slow line, and what the registry does with it before it answers.
+const UPLOAD_MS = 30 * 60_000;
 
 /**
  * The registry's answer, whatever its status (401 and what is worth a repetition apart); the body is not read yet.
@@ -130,6 +132,8 @@ async function fetchOnce(
     retry: false as const,
     responseType: "stream" as const,
     ignoreResponseError: true,
+    // Bun ends an upload after five minutes, however well it goes on.
+    ...(isUpload(request) && { timeout: 0 }),
     signal: AbortSignal.any([ctx.signal, silence.signal]),
   };
   return await ofetch.raw(url.href, options).finally(silence.stop);
@@ -138,11 +142,13 @@ async function fetchOnce(
 /** A server that takes a connection and says nothing would be waited for as long as Bun does: five minutes a try. */
 function endOfSilence({ answerMs = ANSWER_MS }: Connection, request: RegistryRequest) {
   const controller = new AbortController();
-  if (!isRepeatable(request) || request.slow) return { signal: controller.signal, stop: () => {} };
-  const end = () => controller.abort(new Error(`nothing came within ${answerMs / 1000} s`));
-  const timer = setTimeout(end, answerMs);
+  if (request.slow) return { signal: controller.signal, stop: () => {} };
+  const ms = isUpload(request) ? UPLOAD_MS : answerMs;
+  const timer = setTimeout(() => controller.abort(new Error(`nothing came within ${ms / 1000} s`)), ms);
   return { signal: controller.signal, stop: () => clearTimeout(timer) };
 }
+
+const isUpload = ({ method, repeatable }: RegistryRequest) => !repeatable && (method === "PUT" || method === "PATCH");
 
 export function noAnswer({ host }: Pick<Connection, "host">, cause: Error): SwError {
   const detail = { host, unreachable: true };

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import { createServer } from "node:net";
 import { noAnswer, send } from "#core/oci/request.ts";
 import { Tokens } from "#core/oci/tokens.ts";
@@ -28,4 +28,16 @@ test("a registry that takes connections and says nothing is given up after the s
   await expect(asked).rejects.toMatchObject({ code: "TRANSFER_FAILED", message });
   server.close();
   expect(tries).toBe(2);
+});
+
+test("an upload over a slow line has none of Bun's five minutes", async () => {
+  await using home = await storeHome();
+  await using server = Bun.serve({ port: 0, fetch: () => new Response(null, { status: 201 }) });
+  const host = `127.0.0.1:${server.port}`;
+  const asked = spyOn(globalThis, "fetch");
+  const connection = { ctx: home.ctx, host, base: `http://${host}`, tokens: new Tokens(host, home.ctx, "http") };
+  for (const method of ["PATCH", "PUT", "GET"] as const) await send(connection, { method, path: "/v2/", scope: "" });
+  const options = asked.mock.calls.map(([, given]) => given as { timeout?: number });
+  asked.mockRestore();
+  expect(options.map(({ timeout }) => timeout)).toEqual([0, 0, undefined]);
 });
