@@ -99,7 +99,7 @@ async function interpreterFor(
 ): Promise<Interpreter> {
   const found = pythons.find(({ minor }) => minor === plan.python);
   if (found) return { path: found.path, layers: [] };
-  const lack = `the base image ${formatReference(base.reference)} has ${pythonsText(pythons)} on its PATH (${target.platform.name}), not ${plan.python}`;
+  const lack = `the base image ${formatReference(base.reference)} has ${pythonsText(pythons)} on its PATH (${target.platform.name}), ${pythons.length === 0 ? "and needs" : "not"} ${plan.python}`;
   ctx.report.progress({ step: `python-${target.platform.architecture}`, text: `${lack}: one is added` });
   try {
     const layers = await managedPythonLayer(ctx, target, plan.compression);

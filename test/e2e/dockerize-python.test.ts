@@ -104,7 +104,7 @@ testImage(
       const ran = await dockerizeWith(home, env, "--base-image", base, "--to", "oci-layout=out");
       expect(ran.exitCode).toBe(1);
       expect(ran.json.error).toMatchObject({ code: "IMAGE_FAILED", message: expect.stringContaining(why) });
-      expect(ran.json.error.message).toContain("has no Python on its PATH");
+      expect(ran.json.error.message).toMatch(/has no Python on its PATH \(linux\/amd64\), and needs 3\.11/);
       expect(ran.json.error.hint).toContain("--base-image");
       expect(ran.json.error.hint).toContain("UV_PYTHON_INSTALL_MIRROR");
     }
