@@ -3,7 +3,6 @@
  * up what a dead daemon left. Knows no domain. Tests: test/e2e/jobs.test.ts, test/unit/daemon/jobs/jobs.test.ts
  */
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import { SwError } from "#core/errors.ts";
 import type { CallBody } from "#core/protocol/wire.ts";
 import { silentReport } from "#core/report.ts";
@@ -22,7 +21,6 @@ import {
   newRecord,
   ownIdentity,
   readCall,
-  readRecord,
   removeRecord,
   writeJob,
   writeRecord,
@@ -116,11 +114,11 @@ export class Jobs {
     return record.owner.pid === process.pid ? this.#own.has(record.id) : isOwned(record);
   }
 
-  /** Asks whoever works on it to stop; the end is in its record. */
-  async cancel(id: string): Promise<void> {
+  /** Ends it; the end is in its record. @returns false when it is none of this daemon's */
+  cancel(id: string): boolean {
     const own = this.#own.get(id);
-    if (own) own.operation.flight.cancel();
-    else await writeFile(cancelPath(this.#parts, id), "");
+    own?.operation.flight.cancel();
+    return own !== undefined;
   }
 
   /** Takes up what dead daemons left: marks it, starts it again where its kind allows. */
@@ -178,15 +176,6 @@ export class Jobs {
     } catch (e) {
       log(`old jobs stay: ${e}`);
     }
-  }
-
-  /** Forgets an ended job and its log. @throws SwError IN_USE while it runs */
-  async remove(id: string): Promise<void> {
-    const record = await readRecord(this.#parts, id);
-    if (record && !isEnded(record) && this.isAtWork(record)) {
-      throw new SwError("IN_USE", `job ${id} has not ended`, { hint: `Cancel it first: swcli job cancel ${id}` });
-    }
-    await removeRecord(this.#parts, id);
   }
 }
 

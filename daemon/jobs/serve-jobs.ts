@@ -1,14 +1,26 @@
 /**
- * What the methods on jobs do: read records and logs (also without a daemon), and ask the daemon's jobs to act.
+ * What the methods on jobs do: read, remove and cancel by records on disk (also without a daemon), and ask the daemon's
+ * jobs to act.
  * Tests: test/e2e/jobs.test.ts
  */
+import { writeFile } from "node:fs/promises";
 import type { Ctx } from "#core/context.ts";
 import { ERROR_CODES, type ErrorCode, SwError, throwIfAborted } from "#core/errors.ts";
 import type { ParsedParams, ResultOf } from "#core/protocol/methods.ts";
 import type { Host } from "#daemon/host.ts";
 import { eventText, type JobEvent, readJobLog } from "#daemon/jobs/job-log.ts";
 import type { Jobs } from "#daemon/jobs/jobs.ts";
-import { findRecord, isEnded, isOwned, type JobRecord, jobDir, listRecords, readRecord } from "#daemon/jobs/record.ts";
+import {
+  cancelPath,
+  findRecord,
+  isEnded,
+  isOwned,
+  type JobRecord,
+  jobDir,
+  listRecords,
+  readRecord,
+  removeRecord,
+} from "#daemon/jobs/record.ts";
 
 type Row = ResultOf<"job.list">[number];
 
@@ -141,7 +153,7 @@ const isCode = (code: string): code is ErrorCode => Object.hasOwn(ERROR_CODES, c
 export async function cancelJob(ctx: Ctx, { id }: { id: string }, host: Host): Promise<Row> {
   const record = await find(ctx, host, id);
   if (isEnded(record)) return rowOf(record);
-  await requireJobs(host).cancel(record.id);
+  if (!host.jobs?.cancel(record.id)) await writeFile(cancelPath(ctx, record.id), "");
   return rowOf(await replay(ctx, { id: record.id, skip: 0, host, follow: true, each: () => {} }));
 }
 
@@ -153,6 +165,14 @@ export async function removeJobs(
   const named = await Promise.all(params.ids.map((id) => findRecord(ctx, id)));
   const ended = params.ended ? (await listJobs(ctx, host)).filter(isEnded) : [];
   const removed = [...new Set([...named, ...ended].map(({ id }) => id))];
-  for (const id of removed) await requireJobs(host).remove(id);
+  for (const id of removed) await remove(ctx, host, id);
   return { removed };
+}
+
+async function remove(ctx: Ctx, host: Host, id: string): Promise<void> {
+  const record = await readRecord(ctx, id);
+  if (record && !isEnded(await asItStands(ctx, host, record))) {
+    throw new SwError("IN_USE", `job ${id} has not ended`, { hint: `Cancel it first: swcli job cancel ${id}` });
+  }
+  await removeRecord(ctx, id);
 }

@@ -360,6 +360,23 @@ testImage(
   SLOW,
 );
 
+testImage(
+  "jobs are cancelled and removed from a shell without a daemon, too",
+  async () => {
+    await using gate = openGate(registry, { downloadDelayMs: 20_000 });
+    await using home = await tempHome();
+    await buildForImage(home);
+    const id = await detach(home, "elsewhere", gate);
+    const running = await home.run(["--no-daemon", "job", "remove", id]);
+    expect(running).toMatchObject({ exitCode: 4, stderr: expect.stringContaining("Cancel it first") });
+    expect((await home.run(["--no-daemon", "job", "cancel", id])).exitCode).toBe(0);
+    expect((await info(home, id)).state).toBe("cancelled");
+    expect((await home.run(["--no-daemon", "job", "remove", "--ended"])).exitCode).toBe(0);
+    expect(await imageJobs(home)).toEqual([]);
+  },
+  SLOW,
+);
+
 test(
   "what has no daemon has no jobs, and ids that mean nothing are not found",
   async () => {

@@ -96,7 +96,7 @@ test("who waits for a job that somebody removes is told so", async () => {
   const { ctx, host, jobs } = daemon;
   const { id, operation } = await jobs.start(METHOD, CALL, true);
   await operation.flight.result;
-  await jobs.remove(id);
+  await removeJobs(ctx, { ids: [id], ended: false }, host);
   await expect(waitForJob(ctx, { id, skip: 0 }, host)).rejects.toMatchObject({ code: "JOB_NOT_FOUND" });
 });
 
