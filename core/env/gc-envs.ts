@@ -9,7 +9,7 @@ import { filesOfKey, listPrefixes, type Prefix } from "#core/env/envs-list.ts";
 import { prefixesInUse } from "#core/env/in-use.ts";
 import { IN_FLIGHT_MS, isInFlight, lastUse, raiseUse } from "#core/env/last-use.ts";
 import { sweepLinks } from "#core/env/links.ts";
-import { closeToShells, hasLiveShell, lastEntered, liveFolder } from "#core/env/live-shells.ts";
+import { closeToShells, doorOf, hasLiveShell, lastEntered } from "#core/env/live-shells.ts";
 import { dropMarker, markerPath, readMarker } from "#core/env/marker.ts";
 import { neededKeys, sweepPointers } from "#core/env/pointer-index.ts";
 import { sweepRcFolders } from "#core/env/rc-folders.ts";
@@ -145,7 +145,7 @@ async function removeEnv(ctx: Ctx, env: EnvFacts): Promise<boolean> {
   if (!(await closeToShells(ctx, env.path))) return false;
   if (env.whole && !(await dropEnv(ctx, env))) return false;
   await removePrefix(ctx, env.path);
-  await removeTree(liveFolder(ctx, env.path));
+  await removeTree(doorOf(ctx, env.path));
   return true;
 }
 

@@ -21,7 +21,7 @@ import {
 import type { ActivationPlan } from "#core/env/activation/plan.ts";
 import { fitsHook } from "#core/env/activation/plan-words.ts";
 import { entriesFolder, noteBuild } from "#core/env/entries-folder.ts";
-import { liveFolder } from "#core/env/live-shells.ts";
+import { doorOf } from "#core/env/live-shells.ts";
 import { markerPath } from "#core/env/marker.ts";
 import { isSealed, sitePackages } from "#core/env/seen.ts";
 import { errno } from "#core/errors.ts";
@@ -115,7 +115,7 @@ async function writeParts(ctx: Ctx, draft: EntryDraft, plan: ActivationPlan, ask
   if (!(await linkTwin(ref, entry.ref, `${folder}/${refTwin(entry.ref)}`))) return;
   if (!(await linkTwin(marker.path, entry.marker, `${folder}/${markerTwin(entry.marker)}`))) return;
   if (!fitsHook(plan) && !(asker && (await writeConda(ctx, folder, plan, asker)))) return;
-  await mkdir(liveFolder(ctx, prefix), { recursive: true, mode: 0o700 });
+  await mkdir(doorOf(ctx, prefix), { recursive: true, mode: 0o700 });
   await publish(draft, entry, twins);
 }
 

@@ -6,7 +6,7 @@ import { statSync } from "node:fs";
 import type { Ctx } from "#core/context.ts";
 import { busyWhy, type EnvFacts } from "#core/env/env-policy.ts";
 import { isInFlight, lastUse, usePath } from "#core/env/last-use.ts";
-import { closeToShells, lastEntered, liveFolder } from "#core/env/live-shells.ts";
+import { closeToShells, doorOf, lastEntered } from "#core/env/live-shells.ts";
 import {
   isOrphan,
   readWritable,
@@ -82,5 +82,5 @@ async function drop(ctx: Ctx, name: string): Promise<void> {
   await removeFile(writableRecord(ctx, name));
   await removeFile(usePath(ctx, useKey(name)));
   await removeTree(writablePrefix(ctx, name));
-  await removeTree(liveFolder(ctx, writablePrefix(ctx, name)));
+  await removeTree(doorOf(ctx, writablePrefix(ctx, name)));
 }

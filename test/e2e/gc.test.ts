@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { bothModes, type Home, SWCLI_BIN, tempHome } from "../helpers/home.ts";
 import { makeEnv } from "./small-env.ts";
@@ -207,16 +207,17 @@ test("an environment that shells entered by themselves counts as used then, also
   await env.usedAt(Date.now() - 40 * 24 * HOUR);
   const ended = Bun.spawn(["true"]);
   await ended.exited;
-  const note = join(home.root, ".store/v1/activation/live", basename(env.prefix), String(ended.pid));
-  await mkdir(dirname(note), { recursive: true });
-  await writeFile(note, "");
-  const entered = new Date(Date.now() - 24 * HOUR);
-  await utimes(note, entered, entered);
+  const mark = join(home.root, ".store/v1/activation/live", String(ended.pid));
+  await mkdir(dirname(mark), { recursive: true });
+  // It left, and went into another one later.
+  const entered = Math.floor((Date.now() - 24 * HOUR) / 1000);
+  const name = basename(env.prefix);
+  await writeFile(mark, `in ${name} ${entered}\nleft ${name}\nin ${"f".repeat(32)}-1\n`);
   for (let looks = 0; looks < 2; looks++) {
     expect((await gc(home, "--envs")).environments).toEqual([]);
     await home.run(["env", "list"]);
   }
-  expect(existsSync(note)).toBe(false);
+  expect(existsSync(mark)).toBe(false);
   const done = await gc(home, "--envs", "--older-than", "20h");
   expect(done.environments).toMatchObject([{ prefix: env.prefix, why: "not used for long" }]);
 });

@@ -124,11 +124,15 @@ bothModes((mode) => {
         for (let tries = 0; tries < 300 && !isSettled(); tries++) await Bun.sleep(100);
         const quick = `${NO_BINARY[shell]}\nswcli runtime activate demo; echo "<$VIRTUAL_ENV_PROMPT>"`;
         expect((await sh(quick)).stdout).toBe("<demo>\n");
-        // `true` writes the shell's mark: at this moment gc takes the folder of marks away.
+        // The shell's mark is a pipe that nobody reads before gc has taken the environment's door away.
         const live = `${home.root}/.store/v1/activation/live`;
-        const away = `mv ${live} ${live}.gone`;
-        const taken = shell === "fish" ? `function true; ${away}; end` : `function true { ${away}; }`;
-        const ran = await sh(`${taken}\n${quick}\nmv ${live}.gone ${live}`);
+        const mark = `${live}/${shell === "fish" ? "$fish_pid" : "$$"}`;
+        const gc = `sleep 0.3; for door in ${live}/*-1; do mv $door $door.gone; done; cat "$1" >${home.dir}/said`;
+        const back = `sh -c 'for door in ${live}/*.gone; do mv $door \${door%.gone}; done'`;
+        const ran = await sh(
+          `rm -f ${mark}; mkfifo ${mark}\nsh -c '${gc}' sh ${mark} &\n${quick}\nwait; rm ${mark}; ${back}`,
+        );
+        expect(await Bun.file(`${home.dir}/said`).text()).toMatch(/^in [0-9a-f]{32}-1/);
         expect(ran).toMatchObject({ stdout: "<>\n", stderr: "ASKED\n" });
       });
     });

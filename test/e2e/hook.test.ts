@@ -157,8 +157,8 @@ bothModes((mode) => {
             (name) => `swcli runtime activate ${name}; echo $SW_ACTIVATED_RUNTIME_URI_IN_SHELL; deactivate`,
           );
           const pid = shell === "fish" ? "$fish_pid" : "$$";
-          const mark = `ls -d ${home.root}/.store/v1/activation/live/*/${pid} | wc -l >&2`;
-          const marks = [turns[1], mark, `rm ${home.root}/.store/v1/activation/live/*/${pid}`, turns[1], mark];
+          const mark = `ls -d ${home.root}/.store/v1/activation/live/${pid} | wc -l >&2`;
+          const marks = [turns[1], mark, `rm ${home.root}/.store/v1/activation/live/${pid}`, turns[1], mark];
           expect((await sh(home, shell, marks.join("\n"))).stderr.split("\n").map(Number)).toEqual([1, 1, 0]);
           const ran = await sh(home, shell, `${NO_BINARY[shell]}\n${turns.join("\n")}`);
           expect(ran.stderr).toBe("");

@@ -79,16 +79,16 @@ bothModes((mode) => {
         await coming?.usedAt(Date.now());
         const user = Bun.spawn(["sleep", "60"], { cwd: stands?.prefix ?? "/", env: {} });
         try {
-          const live = join(home.root, ".store/v1/activation/live/entered");
+          const live = join(home.root, ".store/v1/activation/live");
           await mkdir(live, { recursive: true });
-          await writeFile(join(live, String(process.pid)), "x");
+          await writeFile(join(live, String(process.pid)), "in entered\n");
           expect((await sweep(home, words)).kept).toEqual({
             stands: "a process uses it",
             entered: "a shell is in it",
             coming: "it was activated within the last 30 seconds",
           });
           expect(await names(home)).toEqual(["coming", "entered", "stands"]);
-          await writeFile(join(live, String(process.pid)), "x\nleft\n");
+          await writeFile(join(live, String(process.pid)), "in entered\nleft entered\n");
         } finally {
           user.kill();
           await user.exited;

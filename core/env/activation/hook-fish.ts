@@ -109,8 +109,8 @@ const QUICK = [
   `if not test -e $seen/site; or not test -e $prefix/bin/python; or ${differs("$prefix/bin/python", "$seen/python")}`,
   "or not test $at/env-$marker -ef $root/.envs/(string replace -r -- '-[^-]*$' .json $env); or test $conda = 0 -a ! -e $prefix/pyvenv.cfg",
   `or not test -e $prefix/lib/python$python/site-packages; or test $prefix/lib/python$python/site-packages -nt $seen/site; or test $prefix/bin -nt $seen/bin; or not test -w $root/${LIVE_FOLDER}/$env; return 1; end`,
-  `set -l mark $root/${LIVE_FOLDER}/$env/$fish_pid`,
-  "if test -s $mark; builtin echo in >>$mark; else; true >$mark; end; and test -e $mark; or return 1",
+  `set -l mark $root/${LIVE_FOLDER}/$fish_pid; if test -e $mark; and not test -w $mark; return 1; end`,
+  `builtin echo in $env >>$mark; and test -e $root/${LIVE_FOLDER}/$env; or return 1`,
   'if test "$conda" = 1; _swrt_conda $at; return; end',
   "_swrt_now $prefix $name local/project/$project/runtime/$name/version/$id",
 ];

@@ -1,21 +1,46 @@
 /**
- * The mark that a hooked shell leaves while it is in a runtime: `<activation>/live/<environment>/<pid>` (core/env/live-shells.ts).
- * No shell can remove a file without a process, so the mark of one that has left says so, in its last line. That is written at
- * the prompt after: who enters and leaves in a script pays nothing, who is in again by then has nothing to say. Lines are
- * added: to empty a file that has text is twenty times as slow.
+ * The mark of a hooked shell: `<activation>/live/<pid>` (core/env/live-shells.ts), with a line for each time that it went into
+ * an environment and that it left one. No shell can remove a file without a process, so it says that it has left. That is
+ * written at the prompt after: who enters and leaves in a script pays nothing, who is in again by then has nothing to say.
+ * The file is made when the hook is loaded: to make one takes longer than all else in an activation, most of all where many
+ * shells do it in one folder at once; to add a line takes a sixth of it.
  * `_SWRT_L` is the list of the prefixes that were left since the last prompt.
  * Tests: test/e2e/hook-marks.test.ts
  */
 
 type Shell = "bash" | "zsh";
 
-/** The last line of such a mark; every other, also none, means that the shell is in there. */
-export const LEFT = "left";
+/** What a mark says of one environment. */
+export interface Stay {
+  readonly isIn: boolean;
+  /** Unix ms of the last time that it was entered; undefined where the shell did not say. */
+  readonly entered: number | undefined;
+}
 
-/** In again: false where there is no such mark. */
-export const MARK_IN = '[[ -s $_SWRT_M ]] && builtin echo in >>"$_SWRT_M"';
+/** Of lines `in NAME [SECONDS]` and `left NAME`, by name. */
+export function parseMark(text: string): Map<string, Stay> {
+  const stays = new Map<string, Stay>();
+  for (const [, word, name = "", seconds] of text.matchAll(/^(in|left) (\S+)(?: (\d+))?$/gm)) {
+    if (word === "in") stays.set(name, { isIn: true, entered: seconds ? Number(seconds) * 1000 : undefined });
+    else stays.set(name, { isIn: false, entered: stays.get(name)?.entered });
+  }
+  return stays;
+}
 
 export const LIVE_FOLDER = ".store/v1/activation/live";
+
+const SECONDS: Readonly<Record<Shell, string>> = { bash: "$EPOCHSECONDS", zsh: "${(%):-%D{%s\\}}" };
+
+/** `_SWRT_M` is the mark, `_SWRT_e` the name of the environment. */
+export const markIn = (shell: Shell): string => `builtin echo "in $_SWRT_e ${SECONDS[shell]}" >>"$_SWRT_M"`;
+
+/** The mark of this shell, once, before the hook says by `_SWRT_ROOT` that it is loaded; `root` is a word. */
+export const markLines = (root: string): string[] => [
+  "if [[ -z ${_SWRT_ROOT+x} ]]; then _SWRT_M=${SW_LOCAL_STORAGE-}",
+  `if [[ -z $_SWRT_M ]]; then _SWRT_M=${root}; fi`,
+  `_SWRT_M=$_SWRT_M/${LIVE_FOLDER}; if [[ -w $_SWRT_M && ( -w $_SWRT_M/$$ || ! -e $_SWRT_M/$$ ) ]]; then true >|"$_SWRT_M/$$"; fi`,
+  "fi",
+];
 
 /** A sub-shell is a process of its own, which may be in a runtime when its parent has left. */
 export const DEPTH: Readonly<Record<Shell, string>> = { bash: "$BASH_SUBSHELL", zsh: "$ZSH_SUBSHELL" };
@@ -37,13 +62,12 @@ export const leaveLines = (shell: Shell): string[] => [
   ...(shell === "zsh" ? ["typeset -ga _SWRT_L"] : []),
   "_SWRT_L=()",
   "function _swrt_leave {",
-  'local _SWRT_WAS _SWRT_NOTE _SWRT_IN=""',
+  `local _SWRT_WAS _SWRT_IN="" _SWRT_NOTE="\${SW_LOCAL_STORAGE:-$_SWRT_ROOT}/${LIVE_FOLDER}/$$"`,
   'if [[ ${_SWRT_LIVE-} == $$ ]]; then _SWRT_IN="${_SWRT_PREFIX-}"; if [[ -z $_SWRT_IN ]]; then return 0; fi; fi',
   '_SWRT_K="${_SWRT_K%+}+"',
   // Names and no paths: the root may be reached through links.
   'for _SWRT_WAS in "${_SWRT_L[@]##*/}"; do',
-  `_SWRT_NOTE="\${SW_LOCAL_STORAGE:-$_SWRT_ROOT}/${LIVE_FOLDER}/$_SWRT_WAS/$$"`,
-  `if [[ $_SWRT_WAS != "\${_SWRT_IN##*/}" && -e $_SWRT_NOTE ]]; then { builtin echo ${LEFT} >>"$_SWRT_NOTE"; } 2>/dev/null || :; fi`,
+  'if [[ $_SWRT_WAS != "${_SWRT_IN##*/}" && -w $_SWRT_NOTE ]]; then builtin echo "left $_SWRT_WAS" >>"$_SWRT_NOTE" || :; fi',
   "done",
   "_SWRT_L=()",
   "}",
@@ -51,23 +75,24 @@ export const leaveLines = (shell: Shell): string[] => [
 
 export const fishNoteLeft = (prefix: string): string => `if set -q _SWRT_ROOT; set -ga _SWRT_L ${prefix}; end`;
 
-/** The same for fish, which writes its mark whenever it goes in. */
+/** The same for fish, which writes a line whenever it goes in. */
 export const fishLeaveLines = (): string[] => [
   "function _swrt_leave",
   "set -l root $_SWRT_ROOT; set -l in",
   'if test -n "$SW_LOCAL_STORAGE"; set root $SW_LOCAL_STORAGE; end',
   'if test "$_SWRT_LIVE" = "$fish_pid"; set -q _SWRT_PREFIX; or return; set in (string split / -- "$_SWRT_PREFIX")[-1]; end',
+  `set -l mark $root/${LIVE_FOLDER}/$fish_pid`,
   "for prefix in $_SWRT_L",
-  `set -l name (string split / -- "$prefix")[-1]; set -l mark $root/${LIVE_FOLDER}/$name/$fish_pid`,
-  `if test "$name" != "$in"; and test -w $mark; builtin echo ${LEFT} >>$mark; end`,
+  'set -l name (string split / -- "$prefix")[-1]',
+  'if test "$name" != "$in"; and test -w $mark; builtin echo left $name >>$mark; end',
   "end",
   "set -e _SWRT_L",
   "end",
 ];
 
-/** In nushell it is taken away at once: its `rm` is no process. `$next` is the prefix that is entered instead. */
+/** In nushell at once. `$next` is the prefix that is entered instead. */
 export const nuLeft = (prefix: string): string[] => [
-  `let prefix = ${prefix}`,
-  `let mark = $'($prefix | str replace --regex '/[.]envs/.*$' '')/${LIVE_FOLDER}/($prefix | path basename)/($nu.pid)'`,
-  "if ($prefix | path basename) != ($next | path basename) { rm --force --permanent $mark }",
+  `let prefix = ${prefix}; let left = ($prefix | path basename)`,
+  `let mark = $'($prefix | str replace --regex '/[.]envs/.*$' '')/${LIVE_FOLDER}/($nu.pid)'`,
+  'if $left != ($next | path basename) and ($mark | path exists) { $"left ($left)\\n" | save --append --raw $mark }',
 ];

@@ -9,7 +9,7 @@ import { activateWords } from "#core/env/activation/activate-words.ts";
 import { cdLines, LOOK_AGAIN } from "#core/env/activation/cd-script.ts";
 import { configTwin, ENTRY_FILE, markerTwin, refTwin, SEEN_FOLDER } from "#core/env/activation/hook-entry.ts";
 import { inheritedLines } from "#core/env/activation/hook-inherited.ts";
-import { DEPTH, LIVE_FOLDER, leaveLines, MARK_IN, OWN_PID } from "#core/env/activation/hook-marks.ts";
+import { DEPTH, LIVE_FOLDER, leaveLines, markIn, markLines, OWN_PID } from "#core/env/activation/hook-marks.ts";
 import { forgetNote, noteLines } from "#core/env/activation/hook-notes.ts";
 import { quickFunctions, quickOn, usual } from "#core/env/activation/hook-quick.ts";
 import { DIALECTS } from "#core/env/activation/posix-dialect.ts";
@@ -31,6 +31,7 @@ export function hookScript(input: HookInput, shell: HookShell): string {
   const g = DIALECTS[shell].global;
   const lines = [
     ...forgetNote(q(input.root)),
+    ...markLines(q(input.root)),
     `${g}_SWRT_BIN=${q(input.swcli)}`,
     `${g}_SWRT_ROOT=${q(input.root)}`,
     ...define("_swrt_bin", BIN),
@@ -130,9 +131,9 @@ const swcliBody = (shell: HookShell) => [
   `case "\${1-}:\${2-}:$#" in ${activating("3")}) ;; *) _swrt_other "$@"; return;; esac`,
   // `[[` would call two names equal that differ in case, where somebody has set nocasematch.
   `if ! [ "${asked(shell)}" = "$_SWRT_K" ]; then`,
-  `if [ "${asked(shell)}+" = "$_SWRT_K" ] && ${MARK_IN}; then _SWRT_K=\${_SWRT_K%+}; else _swrt_look "$3"; fi`,
+  `if [ "${asked(shell)}+" = "$_SWRT_K" ] && [[ -w $_SWRT_M ]] && ${markIn(shell)}; then _SWRT_K=\${_SWRT_K%+}; else _swrt_look "$3"; fi`,
   "fi",
-  "if [[ -e $_SWRT_M && $_SWRT_T -ef $_SWRT_F && $_SWRT_X -ef $_SWRT_J && ! -e $_SWRT_O",
+  "if [[ -e $_SWRT_D && -e $_SWRT_M && $_SWRT_T -ef $_SWRT_F && $_SWRT_X -ef $_SWRT_J && ! -e $_SWRT_O",
   `&& ( $_SWRT_c == 0 && ! -e ${CONFIG} || $_SWRT_c != 0 && -e ${CONFIG} && ${sameTime(shell, CONFIG, `$_SWRT_E/${configTwin("$_SWRT_c")}`)} )`,
   `&& ${sameTime(shell, "$_SWRT_P/bin/python", `$_SWRT_P/${SEEN_FOLDER}/python`)}`,
   "&& ( $_SWRT_k == 1 || -e $_SWRT_P/pyvenv.cfg ) && -e $_SWRT_S",
@@ -148,12 +149,12 @@ const swcliBody = (shell: HookShell) => [
 const asked = (shell: HookShell) => `$3:\${SW_LOCAL_STORAGE:-$_SWRT_ROOT}:${DEPTH[shell]}`;
 
 /** What is known of a URI: the words of its entry (hook-entry.ts) and the paths that they make. */
-export const KNOWN = [..."pnveyrmck", ..."KEFTOPJXSUM"].map((letter) => `_SWRT_${letter}`);
+export const KNOWN = [..."pnveyrmck", ..."KEFTOPJXSUMD"].map((letter) => `_SWRT_${letter}`);
 
 /**
  * Reads a URI's entry; without one there is no twin of a ref, which no ref is. The shell's mark comes before anything of the
- * environment is looked at, so that gc knows of it: without the folder for it somebody is removing the environment, and
- * when it is gone again somebody began just then.
+ * environment is looked at, so that gc knows of it: without the environment's door (`_SWRT_D`) somebody is removing it, and
+ * when that is gone afterwards somebody began just then.
  */
 const lookBody = (shell: HookShell) => [
   'local _SWRT_R="${SW_LOCAL_STORAGE:-$_SWRT_ROOT}"',
@@ -162,8 +163,8 @@ const lookBody = (shell: HookShell) => [
   "if [[ $_SWRT_R != /* || $1 == [./]* || $1 == */ || $1 == *//* || $1 == */.* || $1 == *..* ]]; then return 0; fi",
   // A power cut may leave a file without its text; its last word is there when all are.
   `if [[ ! -r $_SWRT_E/${ENTRY_FILE} ]] || ! . "$_SWRT_E/${ENTRY_FILE}" || [[ -z $_SWRT_k ]]; then return 0; fi`,
-  `_SWRT_M=$_SWRT_R/${LIVE_FOLDER}/$_SWRT_e/$_SWRT_I`,
-  `if ! { ${MARK_IN}; } && ! { [[ -w \${_SWRT_M%/*} ]] && true >|"$_SWRT_M"; }; then return 0; fi`,
+  `_SWRT_M=$_SWRT_R/${LIVE_FOLDER}/$_SWRT_I _SWRT_D=$_SWRT_R/${LIVE_FOLDER}/$_SWRT_e`,
+  `if ! [[ -w $_SWRT_D && ( -w $_SWRT_M || ! -e $_SWRT_M ) ]] || ! ${markIn(shell)}; then return 0; fi`,
   "_SWRT_P=$_SWRT_R/.envs/$_SWRT_e _SWRT_J=$_SWRT_R/.envs/${_SWRT_e%-*}.json",
   `_SWRT_X=$_SWRT_E/${markerTwin("$_SWRT_m")}`,
   "_SWRT_S=$_SWRT_P/lib/python$_SWRT_y/site-packages _SWRT_O=$_SWRT_R/$_SWRT_p/runtime/$_SWRT_n",
