@@ -11,15 +11,19 @@ export interface TmuxWindow extends AsyncDisposable {
   screen(): Promise<string>;
 }
 
+// A server that is about to end takes a new window, and ends.
+let windows = 0;
+
 /** Starts `argv` in a new window of a server of its own, with `$SW` in its environment. */
 export async function openTmux(
   home: Home,
   argv: readonly string[],
   options: Pick<RunOptions, "cwd" | "env"> = {},
 ): Promise<TmuxWindow> {
+  const server = `w${++windows}`;
   const env = { TMUX_TMPDIR: home.dir, TMUX: undefined, TERM: "xterm-256color", SW: SWCLI_BIN, ...options.env };
   const tmux = async (...words: string[]) =>
-    await home.exec(["tmux", "-f", "/dev/null", ...words], { cwd: options.cwd, env });
+    await home.exec(["tmux", "-L", server, "-f", "/dev/null", ...words], { cwd: options.cwd, env });
   const started = await tmux("new-session", "-d", "-x", "200", "-y", "50", ...argv);
   if (started.exitCode !== 0) throw new Error(started.stderr);
   const screen = async () => (await tmux("capture-pane", "-p", "-J", "-S", "-")).stdout;

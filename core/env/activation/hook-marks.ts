@@ -29,10 +29,9 @@ export function parseMark(text: string): Map<string, Stay> {
 
 export const LIVE_FOLDER = ".store/v1/activation/live";
 
-const SECONDS: Readonly<Record<Shell, string>> = { bash: "$EPOCHSECONDS", zsh: "${(%):-%D{%s\\}}" };
-
-/** `_SWRT_M` is the mark, `_SWRT_e` the name of the environment. */
-export const markIn = (shell: Shell): string => `builtin echo "in $_SWRT_e ${SECONDS[shell]}" >>"$_SWRT_M"`;
+/** `_SWRT_M` is the mark, `_SWRT_e` the name of the environment. To zsh the first look at the time costs as much as all else. */
+export const markIn = (shell: Shell): string =>
+  `builtin echo "in $_SWRT_e${shell === "bash" ? " $EPOCHSECONDS" : ""}" >>"$_SWRT_M"`;
 
 /** The mark of this shell, once, before the hook says by `_SWRT_ROOT` that it is loaded; `root` is a word. */
 export const markLines = (root: string): string[] => [
