@@ -63,9 +63,21 @@ export async function startRegistry(options: RegistryServerOptions = {}): Promis
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
       await child.exited;
+      await forgetImages(host);
       await rm(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** What tests gave its names to in the developer's docker. */
+async function forgetImages(host: string): Promise<void> {
+  if (!Bun.which("docker")) return;
+  const names = ["*", "*/*", "*/*/*"].flatMap((name) => ["--filter", `reference=${host}/${name}`]);
+  const quiet = { stdin: "ignore", stderr: "ignore" } as const;
+  const listed = Bun.spawn(["docker", "images", ...names, "--format", "{{.Repository}}:{{.Tag}}"], quiet);
+  const images = (await new Response(listed.stdout).text()).split("\n").filter((name) => /:[^<]+$/.test(name));
+  if (images.length > 0)
+    await Bun.spawn(["docker", "rmi", "--force", ...images], { ...quiet, stdout: "ignore" }).exited;
 }
 
 /** A port that nobody has at this moment. */
