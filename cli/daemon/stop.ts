@@ -5,7 +5,10 @@ import { endDaemon } from "#cli/daemon/end.ts";
 import { daemonTarget } from "#cli/daemon/target.ts";
 
 export default defineCommand({
-  meta: { name: "stop", description: "Stop the daemon; work that it does is cancelled" },
+  meta: {
+    name: "stop",
+    description: "Stop the daemon; detached jobs go on with the next one, other work is cancelled",
+  },
   async run({ data: out }) {
     const { target, run } = await daemonTarget();
     const hello = await sayHello(target);

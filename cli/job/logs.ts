@@ -10,7 +10,12 @@ export default defineCommand({
     examples: ["swcli job logs 3f2a1c", "swcli job logs -f 3f2a1c  # until it ends"],
   },
   args: {
-    id: { type: "positional", required: true, valueName: "JOB", description: "Job id or its beginning" },
+    id: {
+      type: "positional",
+      required: true,
+      valueName: "JOB",
+      description: "Job id, or four letters of its beginning and more",
+    },
     follow: { type: "boolean", short: ["f"], description: "Go on until the job ends" },
   },
   async run({ args, data: out }) {

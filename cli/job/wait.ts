@@ -5,7 +5,14 @@ import { jobLine } from "#cli/output/views/jobs.ts";
 
 export default defineCommand({
   meta: { name: "wait", description: "Wait until a job ends; its exit code is this command's" },
-  args: { id: { type: "positional", required: true, valueName: "JOB", description: "Job id or its beginning" } },
+  args: {
+    id: {
+      type: "positional",
+      required: true,
+      valueName: "JOB",
+      description: "Job id, or four letters of its beginning and more",
+    },
+  },
   async run({ args, data: out }) {
     out.print(await followJob(out, "job.wait", { id: args.id }), jobLine);
   },
