@@ -24,6 +24,7 @@ import {
   writableLock,
   writablePrefix,
   writableRecord,
+  writableSign,
   writeWritable,
 } from "#core/env/writable.ts";
 import { SwError } from "#core/errors.ts";
@@ -122,7 +123,7 @@ async function makeWritable(ctx: Ctx, name: string, { version, project, runtime,
     await removeTree(prefix);
     await mkdir(writableFolder(ctx), { recursive: true });
     const { mode } = await fill(ctx, prefix, version);
-    await writeFile(`${prefix}/.swcli/writable`, `${name}\n`);
+    await writeFile(writableSign(prefix), `${name}\n`);
     const facts = { format: WRITABLE_FORMAT, name, prefix, mode, project, runtime, version: version.id, owner };
     const record: Writable = { ...facts, created_at: ctx.clock.now() };
     await writeWritable(ctx, record);

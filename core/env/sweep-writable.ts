@@ -16,6 +16,7 @@ import {
   writableLock,
   writablePrefix,
   writableRecord,
+  writableSign,
 } from "#core/env/writable.ts";
 import { NO_USAGE } from "#core/platform/disk-usage.ts";
 import { tryFileLock, withFileLock } from "#core/platform/file-lock.ts";
@@ -77,8 +78,9 @@ export async function removeWritable(ctx: Ctx, { name }: Writable, force: boolea
   });
 }
 
-/** The record goes first, so that nobody takes half of it for whole. */
+/** Sign and record go first, so that nobody takes half of it for whole. */
 async function drop(ctx: Ctx, name: string): Promise<void> {
+  await removeFile(writableSign(writablePrefix(ctx, name)));
   await removeFile(writableRecord(ctx, name));
   await removeFile(usePath(ctx, useKey(name)));
   await removeTree(writablePrefix(ctx, name));

@@ -10,7 +10,7 @@ import type { Ctx } from "#core/context.ts";
 import { isSharedName } from "#core/env/envs-list.ts";
 import { targetOf } from "#core/env/links.ts";
 import { sha256Hex } from "#core/platform/digest.ts";
-import { stemsIn } from "#core/platform/folder.ts";
+import { namesIn } from "#core/platform/folder.ts";
 import { readTextIfAny, writeFileAtomic } from "#core/platform/fs-atomic.ts";
 import { startTime } from "#core/store/leases.ts";
 import { isName } from "#core/uri/names.ts";
@@ -45,8 +45,11 @@ export const writableLock = (ctx: Ctx, name: string): string => `${ctx.paths.loc
 export const useKey = (name: string): string => `writable/${name}`;
 export const isWritableKey = (key: string): boolean => key.startsWith("writable/");
 
+/** The last thing that is put into one. */
+export const writableSign = (prefix: string): string => `${prefix}/.swcli/writable`;
+
 /** Whether people may install into a prefix. */
-export const isWritable = (prefix: string): boolean => existsSync(`${prefix}/.swcli/writable`);
+export const isWritable = (prefix: string): boolean => existsSync(writableSign(prefix));
 
 /** What stands beside an environment is named after it. */
 export const isWritableName = (name: string): boolean =>
@@ -69,10 +72,12 @@ export async function writeWritable(ctx: Ctx, record: Writable): Promise<void> {
   await writeFileAtomic(writableRecord(ctx, record.name), `${JSON.stringify(record, null, 1)}\n`);
 }
 
-/** undefined when there is none, or its folder has gone. */
+/** undefined when there is none, or its folder has gone, or it was never made to the end. */
 export async function readWritable(ctx: Ctx, name: string): Promise<Writable | undefined> {
+  const prefix = writablePrefix(ctx, name);
   const text = await readTextIfAny(writableRecord(ctx, name));
-  if (text === undefined || !existsSync(writablePrefix(ctx, name))) return undefined;
+  if (!existsSync(prefix)) return undefined;
+  if (text === undefined) return isWritable(prefix) && isWritableName(name) ? unreadable(ctx, name) : undefined;
   try {
     return v.parse(WritableSchema, JSON.parse(text));
   } catch {
@@ -90,7 +95,7 @@ function unreadable(ctx: Ctx, name: string): Writable {
 
 /** Why nobody can work in it now; undefined when all is well. */
 export function lackOf({ format, name, prefix }: Writable): string | undefined {
-  if (format === 0) return `the record of the writable environment ${name} can't be read`;
+  if (format === 0) return `the record of the writable environment ${name} is gone or can't be read`;
   const python = `${prefix}/bin/python`;
   return existsSync(python)
     ? undefined
@@ -98,7 +103,7 @@ export function lackOf({ format, name, prefix }: Writable): string | undefined {
 }
 
 export async function listWritable(ctx: Ctx): Promise<Writable[]> {
-  const names = await stemsIn(writableFolder(ctx), ".json");
+  const names = (await namesIn(writableFolder(ctx))).filter(isWritableName);
   const records = await Promise.all(names.map((name) => readWritable(ctx, name)));
   return records.filter((record) => record !== undefined);
 }

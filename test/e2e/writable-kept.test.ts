@@ -54,16 +54,21 @@ bothModes((mode) => {
     MINUTES,
   );
 
-  test(
-    "with a record that can't be read it is listed and kept",
-    async () => {
+  const spoilt: [string, (record: string) => void][] = [
+    ["that can't be read", (record) => writeFileSync(record, "{ garbage")],
+    ["that is gone", (record) => rmSync(record)],
+  ];
+  test.each(spoilt)(
+    "with a record %s it is listed and kept",
+    async (_, spoil) => {
       const record = `${prefix}.json`;
       const text = readFileSync(record, "utf8");
-      writeFileSync(record, "{ garbage");
+      spoil(record);
       const refused = await mine("true");
       expect([refused.exitCode, refused.stderr]).toEqual([125, expect.stringContaining("(STORE_DAMAGED)")]);
       expect(await listed()).toContain("mine");
       await home.run(["env", "prune"]);
+      await home.run(["gc", "--yes"]);
       expect(hasIdna()).toBe(true);
       writeFileSync(record, text);
       expect((await mine("python", "-c", "import idna")).exitCode).toBe(0);
