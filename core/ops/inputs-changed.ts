@@ -1,5 +1,5 @@
 /**
- * Whether somebody has changed what a build from yaml reads since it began: then the same command means another build.
+ * Whether somebody has changed what a build reads since it began: then the same command means another build.
  * Tests: test/e2e/build-jobs.test.ts
  */
 import { readdir } from "node:fs/promises";
@@ -10,17 +10,27 @@ import type { RuntimeSpec } from "#core/manifest/spec.ts";
 import { requirementsDir, sourcesOf } from "#core/ops/build-inputs.ts";
 import type { BuildParams } from "#core/ops/build-params.ts";
 import { namedPaths, stampNow } from "#core/ops/recall-build.ts";
+import { sourcePlace } from "#core/ops/source-inputs.ts";
 import { sourceLayout } from "#core/ops/source-layout.ts";
+import type { BuildSource } from "#core/protocol/methods/build-source.ts";
+import { sitePackages } from "#core/venv/read-venv.ts";
 
 // The kernel's clock for files lags behind by a tick.
 const TICK_MS = 10;
 
 /** @param since Unix ms */
 export async function inputsChanged(ctx: Ctx, { yaml, source }: BuildParams, since: number): Promise<boolean> {
-  if (source) return false;
   // What can't be read has been changed, and a build of its own says what is wrong with it.
-  const paths = await readPaths(ctx, yaml).catch(() => undefined);
+  const paths = await (source ? installedPaths(ctx, source) : readPaths(ctx, yaml)).catch(() => undefined);
   return paths === undefined || paths.some((path) => stampNow(path).changedAt > since - TICK_MS);
+}
+
+/** Whoever installs into an environment or takes out of it changes one of its folders. */
+async function installedPaths(ctx: Ctx, source: BuildSource): Promise<string[]> {
+  if (source.kind === "docker") return [];
+  const { prefix } = (await sourcePlace(ctx, source)).place;
+  const folders = await sitePackages(prefix);
+  return [`${prefix}/pyvenv.cfg`, `${prefix}/conda-meta`, ...folders.map(({ path }) => path)];
 }
 
 async function readPaths(ctx: Ctx, yaml: string): Promise<string[]> {

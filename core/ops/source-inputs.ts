@@ -7,33 +7,45 @@ import type { Ctx } from "#core/context.ts";
 import { errno, SwError } from "#core/errors.ts";
 import type { EnvPlace, SourceInputs, SourceParams } from "#core/ops/build-source.ts";
 import { expandHome } from "#core/platform/paths.ts";
+import type { BuildSource } from "#core/protocol/methods/build-source.ts";
 import { activeEnv } from "#core/venv/active-env.ts";
 
 export async function collectSource(ctx: Ctx, params: SourceParams): Promise<SourceInputs> {
   const { source } = params;
+  if (source.kind === "docker")
+    return await (await import("#core/ops/inputs-from-image.ts")).inputsFromImage(ctx, source.image);
+  const { kind, place, said } = await sourcePlace(ctx, source);
+  if (said) ctx.report.warn(said);
+  return kind === "venv" ? await fromVenv(ctx, params, place) : await fromConda(ctx, params, place);
+}
+
+export interface SourcePlace {
+  readonly kind: "venv" | "conda";
+  readonly place: EnvPlace;
+  /** What people are to know of the choice. */
+  readonly said?: string | undefined;
+}
+
+/** Which environment is meant. @throws SwError ENV_NOT_FOUND */
+export async function sourcePlace(ctx: Ctx, source: EnvSource): Promise<SourcePlace> {
   switch (source.kind) {
-    case "docker":
-      return await (await import("#core/ops/inputs-from-image.ts")).inputsFromImage(ctx, source.image);
     case "venv":
-      return await fromVenv(ctx, params, { prefix: pathOf(ctx, source.path), useShell: false });
+      return { kind: "venv", place: { prefix: pathOf(ctx, source.path), useShell: false } };
     case "conda-prefix":
-      return await fromConda(ctx, params, { prefix: pathOf(ctx, source.path), useShell: false });
+      return { kind: "conda", place: { prefix: pathOf(ctx, source.path), useShell: false } };
     case "conda": {
       const { findCondaEnv } = await import("#core/conda/find-env.ts");
       const prefix = await findCondaEnv(ctx, source.name);
-      return await fromConda(ctx, params, { prefix, useShell: false, name: basename(source.name) });
+      return { kind: "conda", place: { prefix, useShell: false, name: basename(source.name) } };
     }
-    case "shell":
-      return await fromShell(ctx, params);
+    case "shell": {
+      const { kind, prefix, name, said } = activeEnv(ctx.env);
+      return { kind, said, place: { prefix: pathOf(ctx, prefix), useShell: true, name } };
+    }
   }
 }
 
-async function fromShell(ctx: Ctx, params: SourceParams): Promise<SourceInputs> {
-  const active = activeEnv(ctx.env);
-  if (active.said) ctx.report.warn(active.said);
-  const place = { prefix: pathOf(ctx, active.prefix), useShell: true, name: active.name };
-  return active.kind === "venv" ? await fromVenv(ctx, params, place) : await fromConda(ctx, params, place);
-}
+type EnvSource = Exclude<BuildSource, { kind: "docker" }>;
 
 const pathOf = (ctx: Ctx, path: string) => resolve(ctx.cwd, expandHome(ctx.env, path));
 

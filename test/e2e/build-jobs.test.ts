@@ -203,3 +203,29 @@ test(
   },
   MINUTES,
 );
+
+test(
+  "a build from an environment into which somebody has installed meanwhile is another build",
+  async () => {
+    await using home = await tempHome();
+    await using slow = await slowProject(home, { delayMs: 20_000 });
+    const venv = `${home.dir}/venv`;
+    await home.exec(["python3", "-m", "venv", "--without-pip", venv]);
+    const [site] = [...new Bun.Glob("lib/python3.*/site-packages").scanSync({ cwd: venv, onlyFiles: false })];
+    const install = async (name: string) =>
+      await home.write(
+        `${venv}/${site}/${name}-1.0.dist-info/METADATA`,
+        `Metadata-Version: 2.1\nName: ${name}\nVersion: 1.0\n`,
+      );
+    await install("revpkg");
+    const env = { ...slow.options.env, PIP_INDEX_URL: slow.index.url };
+    const build = ["runtime", "build", "--venv", venv, "-n", "demo", "--prepare", "no", "--detach"];
+    const detached = async () => (await home.run(["-o", "json", ...build], { env })).json.id;
+    const first = await detached();
+    await slow.asked();
+    expect(await detached()).toBe(first);
+    await install("another");
+    expect(await detached()).not.toBe(first);
+  },
+  MINUTES,
+);
