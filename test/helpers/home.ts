@@ -119,6 +119,8 @@ function homeEnv(places: Places, mode: Mode, extra: Env | undefined): Record<str
     HOME: places.dir,
     XDG_RUNTIME_DIR: places.runDir,
     SW_LOCAL_STORAGE: places.root,
+    // Without one a shell takes letters apart.
+    LANG: process.env.LANG ?? "C.UTF-8",
     SW_NO_DAEMON: mode === "in-process" ? "1" : undefined,
     // As root Python writes into shared environments, which those who count their files must not depend on.
     PYTHONDONTWRITEBYTECODE: "1",
