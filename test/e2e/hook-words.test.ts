@@ -124,13 +124,20 @@ bothModes((mode) => {
         for (let tries = 0; tries < 300 && !isSettled(); tries++) await Bun.sleep(100);
         const quick = `${NO_BINARY[shell]}\nswcli runtime activate demo; echo "<$VIRTUAL_ENV_PROMPT>"`;
         expect((await sh(quick)).stdout).toBe("<demo>\n");
-        // The shell's mark is a pipe that nobody reads before gc has taken the environment's door away.
+        // The shell's mark is a pipe, at whose opening it waits. Then gc takes the environment's door away, and reads the pipe.
         const live = `${home.root}/.store/v1/activation/live`;
         const mark = `${live}/${shell === "fish" ? "$fish_pid" : "$$"}`;
-        const gc = `sleep 0.3; for door in ${live}/*-1; do mv $door $door.gone; done; cat "$1" >${home.dir}/said`;
+        await home.write(
+          "gc",
+          `n=0; while [ $n -lt 3 ]; do sleep 0.05
+case "$(cut -d ')' -f 2 "/proc/\${1##*/}/stat")" in ' S'*) n=$((n + 1));; *) n=0;; esac; done
+for door in ${live}/*-1; do mv $door $door.gone; done
+timeout 20 cat "$1" >${home.dir}/said
+`,
+        );
         const back = `sh -c 'for door in ${live}/*.gone; do mv $door \${door%.gone}; done'`;
         const ran = await sh(
-          `rm -f ${mark}; mkfifo ${mark}\nsh -c '${gc}' sh ${mark} &\n${quick}\nwait; rm ${mark}; ${back}`,
+          `rm -f ${mark}; mkfifo ${mark}\nsh ${home.dir}/gc ${mark} &\n${quick}\nwait; rm ${mark}; ${back}`,
         );
         expect(await Bun.file(`${home.dir}/said`).text()).toMatch(/^in [0-9a-f]{32}-1/);
         expect(ran).toMatchObject({ stdout: "<>\n", stderr: "ASKED\n" });
