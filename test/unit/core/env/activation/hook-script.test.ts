@@ -219,3 +219,16 @@ test("a variable that no shell can hold does not come into a script, nor a name 
   expect(words.unset).toEqual(["F"]);
   expect(words.mark).toBe("'(a__x__y_) '");
 });
+
+test.each(["bash", "zsh", "fish"] as const)("%s: the line in the mark comes before the look for the door", (shell) => {
+  const input = { swcli: "/s", root: "/r", cd: false };
+  const text = shell === "fish" ? fishHook(input) : hookScript(input, shell);
+  const [swcli, look] = [text.indexOf("function swcli"), text.indexOf("function _swrt_look")];
+  if (shell === "fish") {
+    expect(text).toMatch(/echo in \$env >>\$mark; and test -e \S+\/live\/\$env; or return 1/);
+  } else {
+    const body = text.slice(swcli, look);
+    expect(body.indexOf("_swrt_look")).toBeLessThan(body.indexOf("-e $_SWRT_D"));
+    expect(text.slice(look)).toMatch(/echo "in \$_SWRT_e/);
+  }
+});
