@@ -196,7 +196,8 @@ testWith(...needs)(
     await home.exec(["cp", "-r", dir, copy]);
     expect(await home.run(build, { cwd: await project(home, `file://${copy}/main`) })).toMatchObject({ exitCode: 0 });
     const [python = ""] = [...new Bun.Glob("rattler-*/env/bin/python").scanSync(`${home.root}/.store/v1/tools`)];
-    const index = `import asyncio\nfrom rattler.index import index_fs\nasyncio.run(index_fs("${copy}/main", write_zst=True, write_shards=True, force=True))\n`;
+    // Without an end of the interpreter, in which the threads of rattler crash now and then.
+    const index = `import asyncio, os\nfrom rattler.index import index_fs\nasyncio.run(index_fs("${copy}/main", write_zst=True, write_shards=True, force=True))\nos._exit(0)\n`;
     expect(await home.exec([`${home.root}/.store/v1/tools/${python}`, "-c", index])).toMatchObject({ exitCode: 0 });
     await using plain = plainServer(copy);
     const cwd = await project(home, `${plain.url}/main`);
