@@ -72,6 +72,15 @@ bothModes((mode) => {
         expect(await inThere(`${on}; ${on}\n_swrt_note\n${info("demo")}`)).toEqual([true]);
       });
 
+      it("left, it does not count for what the shell itself asks next, and entered again it does", async () => {
+        const on = "swcli runtime activate demo";
+        const asked = "swcli env info demo -o json | tr -d '\\n'; echo";
+        const file = `$HOME/asked.${shell}`;
+        const alone = `swcli env info demo -o json >${file}; tr -d '\\n' <${file}; echo`;
+        const script = `${on}; deactivate\n${alone}\n${on}\n${alone}\ndeactivate; ${on}\n${alone}\n${asked}`;
+        expect(await inThere(script)).toEqual([false, true, true, true]);
+      });
+
       it("switched to another runtime, it counts only there", async () => {
         const script = `swcli runtime activate demo\nswcli runtime activate other\n_swrt_note\n${info("demo")}\n${info("other")}`;
         expect(await inThere(script)).toEqual([false, true]);

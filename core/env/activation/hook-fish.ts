@@ -58,6 +58,7 @@ const SWCLI = [
   'case "-*" "runtime:-*" "rt:-*"',
   "_swrt_globals $argv",
   "case '*'",
+  "if set -q _SWRT_L; _swrt_leave; end",
   "_swrt_bin $argv",
   "end",
 ];
@@ -82,7 +83,7 @@ const GLOBALS = [
     .join(" ")}; _swrt_ask $argv`,
   `case 'runtime allow:*' 'rt allow:*'; _swrt_bin $all; and begin; ${FISH_LOOK_AGAIN}; true; end`,
   "case deactivate:0; swcli deactivate",
-  "case '*'; set -e _SWRT_G; _swrt_bin $all; return",
+  "case '*'; set -e _SWRT_G; if set -q _SWRT_L; _swrt_leave; end; _swrt_bin $all; return",
   "end",
   "set -l code $status; set -e _SWRT_G; return $code",
 ];

@@ -38,7 +38,7 @@ export function hookScript(input: HookInput, shell: HookShell): string {
     `${g}${KNOWN.map((name) => `${name}=`).join(" ")}`,
     ...swcliLines(shell),
     ...define("_swrt_look", lookBody(shell)),
-    ...define("_swrt_other", OTHER),
+    ...define("_swrt_other", otherBody(shell)),
     ...define("_swrt_globals", GLOBALS),
     ...define("_swrt_ask", askBody(shell)),
     ...quickFunctions(shell),
@@ -73,7 +73,9 @@ const activating = (end: string) =>
     .map((words) => `${words}:${end}`)
     .join("|");
 
-const OTHER = [
+const otherBody = (shell: HookShell) => [
+  // Who asks here may ask who is where. In a sub-shell what is known of the mark would be lost with it.
+  `if [[ -n \${_SWRT_L-} && ${DEPTH[shell]} == 0 ]]; then _swrt_leave; fi`,
   'case "${1-}:${2-}:$#" in',
   `${activating("*")}) shift 2; _swrt_ask "$@";;`,
   `runtime:allow:*|rt:allow:*) _swrt_bin "$@" || return; ${LOOK_AGAIN};;`,
