@@ -147,7 +147,9 @@ function withUsage(run: Run, error: SwError): SwError {
   const { command } = error.detail ?? {};
   const typed = typeof command === "string" ? command : (run.command?.meta.typedAs ?? run.path.join(" "));
   const see = `See \`${typed} --help\`.`;
-  const hint = error.hint ? `${error.hint} ${see}` : see;
+  // An example at its end must not run into what follows.
+  const gap = /[.!?]$/.test(error.hint ?? "") ? " " : "\n";
+  const hint = error.hint ? `${error.hint}${gap}${see}` : see;
   return new SwError("USAGE", error.message, { hint, detail: error.detail, cause: error.cause });
 }
 

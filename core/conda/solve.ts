@@ -24,6 +24,7 @@ import { coverPlatforms, type Dropped } from "#core/lock/cover.ts";
 import { type PlatformName, planPlatforms } from "#core/lock/platforms.ts";
 import { canonicalJson, sha256Hex } from "#core/platform/digest.ts";
 import { readTextIfAny, writeFileAtomic } from "#core/platform/fs-atomic.ts";
+import { amount } from "#core/report.ts";
 
 export interface SolveInput {
   /** As written, without secrets; the user's own, else conda-forge, when empty. */
@@ -110,7 +111,7 @@ async function solveOne(ctx: Ctx, input: SolveInput, question: ChannelAccess & {
     return { records: others, cached: true };
   }
   await ctx.takeTurn();
-  ctx.report.progress({ step: "conda", text: `Resolving ${specs.length} conda packages (${subdir})` });
+  ctx.report.progress({ step: "conda", text: `Resolving ${amount(specs.length, "conda package")} (${subdir})` });
   try {
     const asked = { specs, channels, platform: subdir, virtual, priority };
     const records = await askEngine(ctx, { solver, asked, access: question, locked, fresh: !input.useCache });

@@ -14,6 +14,7 @@ import { placeFiles } from "#core/env/place-files.ts";
 import type { Recipe } from "#core/env/recipe.ts";
 import { SwError } from "#core/errors.ts";
 import { thisPlatform } from "#core/lock/platforms.ts";
+import { amount } from "#core/report.ts";
 import { readBlobText } from "#core/store/blobs.ts";
 
 /** Stands in the key where a venv has its interpreter's build: the lock names the Python, build included. */
@@ -27,7 +28,11 @@ export async function buildConda(
   const lock = parseExplicit(await readBlobText(ctx, recipe.conda ?? ""));
   const records = recordsHere(lock);
   const python = records.find(({ name }) => name === "python");
-  ctx.report.progress({ step: "conda", text: `Linking ${records.length} conda packages`, total: records.length });
+  ctx.report.progress({
+    step: "conda",
+    text: `Linking ${amount(records.length, "conda package")}`,
+    total: records.length,
+  });
   const local = await carriedRecords(ctx, records, recipe.carried ?? []);
   try {
     await installRecords(ctx, { prefix, lock, ...local });
